@@ -1,0 +1,70 @@
+"""What is to be told, and what comes back from telling it."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any
+
+
+class Lane(IntEnum):
+    """Who goes first when a platform's limit is shared; answers to people never wait."""
+
+    REPLY = 0
+    ALERT = 1
+    RESTOCK = 2
+    EDIT = 3
+    DIGEST = 4
+
+
+class NoticeKind(StrEnum):
+    RESTOCK = "restock"  # to a customer: it is back
+    SOLD_OUT = "sold_out"  # to a customer who watches: it is gone
+    SUBSCRIPTION_EXPIRED = "subscription_expired"
+    ALERT = "alert"  # to staff: one alert, or the summary of a batch's alerts
+    DIGEST = "digest"  # to staff, daily
+    FAULT = "fault"  # to staff: something of the bot itself needs a look
+
+
+class NoticeState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"  # claimed; a crash now leaves the outcome unknown
+    SENT = "sent"
+    UNCERTAIN = "uncertain"
+    FAILED = "failed"
+    DROPPED = "dropped"  # no longer true or wanted when its turn came
+
+
+class SettleReason(StrEnum):
+    DELIVERED = "delivered"
+    EDITED = "edited"
+    UNCHANGED = "unchanged"  # the message already shows this
+    SOLD_OUT_BEFORE = "sold_out_before"
+    UNSUBSCRIBED = "unsubscribed"
+    PAUSED = "paused"
+    RESTOCK_CLOSED = "restock_closed"
+    FORGOTTEN = "forgotten"
+    BLOCKED = "blocked"
+    GONE = "gone"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Telegram: `data` <= 64 bytes or `url`. Slack: action_id `action`, value `data`."""
+
+    text: str
+    data: str = ""
+    url: str = ""
+    action: str = ""
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message in a platform's own form: `text` is Telegram HTML, or Slack's plain fallback."""
+
+    text: str
+    rows: tuple[tuple[Button, ...], ...] = ()  # Telegram inline keyboard
+    blocks: tuple[dict[str, Any], ...] = ()  # Slack Block Kit
+    silent: bool = False
+    metadata: dict[str, Any] = field(default_factory=dict)  # Slack only

@@ -1,0 +1,212 @@
+"""What services answer to staff; handlers pass it on, render/ finds the words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.alerts import AlertView
+from bot.domain.contacts import Role
+from bot.domain.stock import Move, Position, Product
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """/stock SKU. `positions` in order of location code; `moves` newest first, at most five."""
+
+    product: Product
+    positions: tuple[Position, ...]
+    waiting: int
+    moves: tuple[Move, ...]
+    can_write: bool  # the viewer who asked may adjust
+    alerts: tuple[AlertView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A write was applied. `repeated`: this very input had been applied before (nothing changed now)."""
+
+    product: Product
+    position: Position  # as it is after
+    move: Move
+    told: int  # waiting customers whom this restock reaches (0: no restock)
+    repeated: bool = False
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """`=40` and it was 40 already."""
+
+    product: Product
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class BelowZero:
+    """Refused: the move would make on hand negative."""
+
+    product: Product
+    position: Position
+    quantity: int  # signed, as asked
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsConfirmation:
+    """Above the member's limit: nothing written; a Confirm button carries the same write.
+
+    `token` names the stored preview; confirming is compare-and-swap against `position.version`.
+    """
+
+    product: Product
+    position: Position
+    quantity: int  # signed
+    limit: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedMeanwhile:
+    """`=` or a confirmation met another value than the one shown; nothing was written."""
+
+    product: Product
+    position: Position
+    shown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The member's role does not allow it. `role` None: not staff at all."""
+
+    role: Role | None
+    needed: Role
+
+
+@dataclass(frozen=True, slots=True)
+class WhichLocation:
+    """The SKU lies in several places and the write named none, or named one that does not exist."""
+
+    product: Product
+    positions: tuple[Position, ...]
+    named: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffNotFound:
+    """Words that are no SKU code: a search, never a write."""
+
+    query: str
+    found: "tuple[Card, ...]" = ()
+    was_write: bool = False  # the words looked like a write; it was not done
+
+
+@dataclass(frozen=True, slots=True)
+class LowRow:
+    product: Product
+    position: Position
+    projected: int
+    alert: AlertView | None
+
+
+@dataclass(frozen=True, slots=True)
+class LowList:
+    """/stock low: everything at or under its point, worst first; `total` may exceed the rows."""
+
+    rows: tuple[LowRow, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """/stock undo or the Undo button: the counter-move was posted."""
+
+    product: Product
+    position: Position
+    move: Move  # the counter-move
+    undone: Move
+    restock_closed: bool
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToUndo:
+    """`reason`: none (no move of yours), too_old, undone (already), not_yours, below_zero."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdSet:
+    product: Product
+    position: Position
+    clear_level: int | None  # the effective one; None when the rule was switched off (point 0)
+
+
+@dataclass(frozen=True, slots=True)
+class BadThreshold:
+    """clear must be above the point."""
+
+    point: int
+    clear: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSet:
+    person: str  # platform address value, for a mention
+    role: Role | None  # None: no longer staff
+    before: Role | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleList:
+    members: tuple[tuple[str, Role], ...]  # (address "slack:U1", role)
+
+
+@dataclass(frozen=True, slots=True)
+class LastAdmin:
+    """Refused: ADMINS of the settings file, or the last admin, cannot lose the role in chat."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhyLocation:
+    """The arithmetic of one location: available and projected term by term, and the verdict."""
+
+    position: Position
+    available: int
+    incoming_in_time: int
+    projected: int
+    clear_level: int | None
+    verdict: str  # domain.alerts.Reason value
+    alert: AlertView | None
+
+
+@dataclass(frozen=True, slots=True)
+class RestockFact:
+    opened_at: datetime
+    closed_at: datetime | None
+    told: int
+    queued: int
+    dropped: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaffWhy:
+    """/stock why SKU: shows the arithmetic of rules and of the line."""
+
+    product: Product
+    locations: tuple[WhyLocation, ...]
+    sellable_available: int
+    out_level: int
+    in_stock: bool
+    waiting: int
+    paused: int
+    told: int
+    restock: RestockFact | None  # the newest one
+    ledger_sum_matches: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    alert: AlertView
+    done: bool  # False: somebody had done it before (alert.acknowledged_by says who) or it is over

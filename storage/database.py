@@ -1,0 +1,107 @@
+"""One way to open a transaction, the same on SQLite and PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+type_of_drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+READERS = 4
+
+
+class DatabaseUrlError(ValueError):
+    """DATABASE_URL names no database that Stockbell can use; the text says what to write."""
+
+
+def parse_url(url: str) -> URL:
+    """Turn `sqlite:///file` or `postgresql://...` into the URL of the async driver.
+
+    Raises DatabaseUrlError, in words for the person who wrote it.
+    """
+    try:
+        parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+        driver = type_of_drivers[parsed.get_backend_name()]
+    except Exception as error:
+        raise DatabaseUrlError(
+            "DATABASE_URL must be sqlite:///data/stockbell.db or postgresql://user:password@host/name"
+        ) from error
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise DatabaseUrlError("DATABASE_URL needs a file: sqlite:///data/stockbell.db")
+    return parsed.set(drivername=driver)
+
+
+class Database:
+    """Writers queue for one connection (SQLite) or lock rows (PostgreSQL); readers are separate.
+
+    `write()` commits when the block ends and rolls back when it raises. On SQLite it is BEGIN
+    IMMEDIATE behind an asyncio queue, so no two writers of this process ever race; on PostgreSQL a
+    service first locks the rows it decides on (`lock_product`).
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = parse_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._turn = asyncio.Lock()
+        if self.is_sqlite:
+            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+            self._writer = self._sqlite(1, begin="BEGIN IMMEDIATE")
+            self._reader = self._sqlite(READERS, begin="BEGIN")
+        else:
+            self._writer = create_async_engine(self.url, pool_size=10, pool_pre_ping=True)
+            self._reader = self._writer
+
+    def _sqlite(self, size: int, begin: str) -> AsyncEngine:
+        engine = create_async_engine(
+            self.url, pool_size=size, max_overflow=0, connect_args={"timeout": 30}
+        )
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def configure(connection: Any, record: Any) -> None:
+            del record
+            connection.isolation_level = None  # we say BEGIN ourselves
+            cursor = connection.cursor()
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "foreign_keys=ON",
+                "secure_delete=ON",
+                "busy_timeout=30000",
+            ):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def start(connection: Any) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The writing engine, for migrations."""
+        return self._writer
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that may change rows; commits at the end, rolls back on an error."""
+        async with AsyncExitStack() as stack:
+            if self.is_sqlite:
+                await stack.enter_async_context(self._turn)
+            yield await stack.enter_async_context(self._writer.begin())
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads; on SQLite it never waits for a writer."""
+        async with self._reader.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Give every connection back; without it aiosqlite's threads outlive the loop."""
+        await self._writer.dispose()
+        if self._reader is not self._writer:
+            await self._reader.dispose()
