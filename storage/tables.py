@@ -145,8 +145,8 @@ subscription = Table(
     Column("product_id", ForeignKey("product.id"), nullable=False),
     Column("quantity", BigInteger, nullable=False, server_default="1"),
     Column("state", String(16), nullable=False),  # domain.subscriptions.SubscriptionState
-    # True once it has been out of stock (or too little) for them since they subscribed: only then is
-    # the next arrival news. An item in stock that is watched "next time" starts unarmed.
+    # True once it has been out of stock (or too little) for them since they subscribed: only then
+    # is the next arrival news. An item in stock that is watched "next time" starts unarmed.
     Column("armed", Boolean, nullable=False, server_default=text("true")),
     Column("reason", String(32), nullable=False, server_default=""),  # why it ended / was told
     Column("key", Text, nullable=False, unique=True),  # effect key

@@ -22,7 +22,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A write was applied. `repeated`: this very input had been applied before (nothing changed now)."""
+    """A write was applied. `repeated`: by an earlier delivery of this very input, not now."""
 
     product: Product
     position: Position  # as it is after

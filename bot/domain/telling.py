@@ -1,0 +1,101 @@
+"""What a notice says when its turn comes: read anew from the database just before the send."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bot.domain.alerts import AlertView
+from bot.domain.customers import Availability
+from bot.domain.stock import Product
+from bot.domain.subscriptions import Subscription, SubscriptionState
+
+
+@dataclass(frozen=True, slots=True)
+class RestockTold:
+    """To a customer: it is back. `repeated`: this message may have arrived before."""
+
+    stock: Availability
+    subscription_id: int
+    quantity: int
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RestockAnswered:
+    """The restock message after the customer pressed a button on it (state told or ended)."""
+
+    stock: Availability
+    subscription: Subscription
+    state: SubscriptionState
+
+
+@dataclass(frozen=True, slots=True)
+class RestockOver:
+    """The restock message, edited: it is gone again and the customer has `place` in the line.
+
+    `withdrawn`: the arrival was a mistake that staff undid. `at`: when it was gone.
+    """
+
+    product: Product
+    place: int
+    at: datetime
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SoldOut:
+    """To a customer who watches an item that was in stock: it is gone; they are `place` in line."""
+
+    product: Product
+    place: int
+    subscription_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionExpired:
+    """To a customer: they waited for `days`; one press renews."""
+
+    product: Product
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertTold:
+    """To staff: one alert, or (`summary`) those that one import raised; `total` may exceed `alerts`."""
+
+    alerts: tuple[AlertView, ...]
+    total: int
+    summary: bool = False
+    source: str = ""  # of the batch, e.g. "import"
+
+
+@dataclass(frozen=True, slots=True)
+class DailyDigest:
+    """To staff, once a day in the shop's zone."""
+
+    day: date
+    low: tuple[AlertView, ...]
+    low_total: int
+    restocks: int
+    customers_told: int
+    waiting: int
+    most_wanted: tuple[tuple[Product, int], ...]  # out of stock, with how many wait
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """To staff: something of the bot itself needs a look. `what` is a catalogue id."""
+
+    what: str
+    detail: str = ""
+
+
+NoticeData = (
+    RestockTold
+    | RestockAnswered
+    | RestockOver
+    | SoldOut
+    | SubscriptionExpired
+    | AlertTold
+    | DailyDigest
+    | Fault
+)
