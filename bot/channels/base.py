@@ -11,7 +11,7 @@ class SendError(Exception):
 
 
 class RetryAfter(SendError):
-    """The platform says later. `account` tells whether it spoke of the whole account or one chat."""
+    """The platform says later; `account`: it spoke of the whole account, not of one chat."""
 
     def __init__(self, seconds: float, *, account: bool = False) -> None:
         super().__init__(f"the platform asks to wait {seconds:g} s")

@@ -22,7 +22,7 @@ def sku_key(text: str) -> str:
 
 
 def short_id(key: str) -> str:
-    """A stable id of 10 characters from [a-z2-7] for deep links (payloads allow [A-Za-z0-9_-]{1,64})."""
+    """A stable id of 10 characters from [a-z2-7], fit for the payload of a deep link."""
     digest = hashlib.sha256(key.encode()).digest()
     return base64.b32encode(digest)[:10].decode().lower()
 

@@ -28,7 +28,7 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """The customer waits. `already`: they did before (then nothing changed, unless `quantity_changed`).
+    """The customer waits. `already`: they did before; only `quantity_changed` may be new.
 
     `watching`: it is in stock; they are told the next time it comes back (or when it sells out).
     """

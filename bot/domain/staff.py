@@ -9,6 +9,21 @@ from bot.domain.stock import Move, Position, Product
 
 
 @dataclass(frozen=True, slots=True)
+class AdjustForm:
+    """The Adjust modal as it was submitted; `quantity` is text, `mode` is add, remove or set.
+
+    `shown` is the on hand that the modal showed for the location, for compare-and-swap with `set`.
+    """
+
+    product_id: int
+    location_id: int
+    mode: str
+    quantity: str
+    reason: str
+    shown: int
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """/stock SKU. `positions` in order of location code; `moves` newest first, at most five."""
 

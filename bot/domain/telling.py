@@ -60,7 +60,10 @@ class SubscriptionExpired:
 
 @dataclass(frozen=True, slots=True)
 class AlertTold:
-    """To staff: one alert, or (`summary`) those that one import raised; `total` may exceed `alerts`."""
+    """To staff: one alert, or (`summary`) those that one import raised.
+
+    `total` may exceed the number of `alerts` given.
+    """
 
     alerts: tuple[AlertView, ...]
     total: int

@@ -1,0 +1,88 @@
+"""Restocks: one open one per SKU at most, with a cursor in the line."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, func, insert, select, update
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.notices import NoticeState
+from bot.domain.restocking import CloseReason
+from storage.tables import notice, restock
+
+OUTSTANDING = notice.c.state.in_([NoticeState.QUEUED.value, NoticeState.SENDING.value])
+
+
+async def open_one(tx: AsyncConnection, product_id: int) -> Row[Any] | None:
+    """The open restock of the SKU, if any."""
+    statement = select(restock).where(
+        restock.c.product_id == product_id, restock.c.closed_at.is_(None)
+    )
+    return (await tx.execute(statement)).first()
+
+
+async def by_id(tx: AsyncConnection, restock_id: int) -> Row[Any]:
+    return (await tx.execute(select(restock).where(restock.c.id == restock_id))).one()
+
+
+async def newest(tx: AsyncConnection, product_id: int) -> Row[Any] | None:
+    statement = (
+        select(restock)
+        .where(restock.c.product_id == product_id)
+        .order_by(restock.c.id.desc())
+        .limit(1)
+    )
+    return (await tx.execute(statement)).first()
+
+
+async def start(
+    tx: AsyncConnection, product_id: int, move_id: int | None, now: datetime
+) -> Row[Any]:
+    statement = (
+        insert(restock)
+        .values(product_id=product_id, move_id=move_id, cursor=0, opened_at=now)
+        .returning(restock)
+    )
+    return (await tx.execute(statement)).one()
+
+
+async def set_cursor(tx: AsyncConnection, restock_id: int, cursor: int) -> None:
+    await tx.execute(update(restock).where(restock.c.id == restock_id).values(cursor=cursor))
+
+
+async def close(tx: AsyncConnection, restock_id: int, reason: CloseReason, now: datetime) -> None:
+    await tx.execute(
+        update(restock)
+        .where(restock.c.id == restock_id)
+        .values(closed_at=now, close_reason=reason.value)
+    )
+
+
+async def outstanding(tx: AsyncConnection, restock_id: int) -> int:
+    """Notices of the restock that are queued or on the wire."""
+    statement = select(func.count()).where(notice.c.restock_id == restock_id, OUTSTANDING)
+    return int((await tx.execute(statement)).scalar_one())
+
+
+async def idle(tx: AsyncConnection) -> Sequence[int]:
+    """Product ids of open restocks that wait for nothing: their next step may be due."""
+    busy = exists().where(notice.c.restock_id == restock.c.id, OUTSTANDING)
+    statement = select(restock.c.product_id).where(restock.c.closed_at.is_(None), ~busy)
+    return [int(row.product_id) for row in (await tx.execute(statement)).all()]
+
+
+async def counts(tx: AsyncConnection, restock_id: int) -> dict[str, int]:
+    """How many notices of the restock are in each state."""
+    statement = (
+        select(notice.c.state, func.count())
+        .where(notice.c.restock_id == restock_id)
+        .group_by(notice.c.state)
+    )
+    return {state: int(n) for state, n in (await tx.execute(statement)).all()}
+
+
+async def opened_since(tx: AsyncConnection, since: datetime) -> int:
+    statement = select(func.count()).select_from(restock).where(restock.c.opened_at >= since)
+    return int((await tx.execute(statement)).scalar_one())

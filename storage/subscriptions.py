@@ -1,0 +1,254 @@
+"""The lines of those who wait."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, exists, func, insert, or_, select, true, update
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import ColumnElement
+
+from bot.domain.subscriptions import EndReason, SubscriptionState
+from storage.tables import contact, notice, subscription
+
+LIVE = subscription.c.state != SubscriptionState.ENDED.value
+WAITING = subscription.c.state == SubscriptionState.WAITING.value
+REACHABLE = exists().where(contact.c.id == subscription.c.contact_id, contact.c.state == "active")
+
+
+async def add(
+    tx: AsyncConnection, *, contact_id: int, product_id: int, quantity: int, armed: bool, key: str,
+    now: datetime,
+) -> int:  # fmt: skip
+    """Put the contact at the end of the line; returns the subscription's id."""
+    statement = insert(subscription).values(
+        contact_id=contact_id,
+        product_id=product_id,
+        quantity=quantity,
+        state=SubscriptionState.WAITING.value,
+        armed=armed,
+        key=key,
+        created_at=now,
+        updated_at=now,
+    )
+    return int((await tx.execute(statement)).inserted_primary_key[0])
+
+
+async def by_id(tx: AsyncConnection, subscription_id: int) -> Row[Any] | None:
+    return (
+        await tx.execute(select(subscription).where(subscription.c.id == subscription_id))
+    ).first()
+
+
+async def by_key(tx: AsyncConnection, key: str) -> Row[Any] | None:
+    return (await tx.execute(select(subscription).where(subscription.c.key == key))).first()
+
+
+async def live(tx: AsyncConnection, contact_id: int, product_id: int) -> Row[Any] | None:
+    """The one subscription of this contact for this SKU that has not ended."""
+    statement = select(subscription).where(
+        subscription.c.contact_id == contact_id, subscription.c.product_id == product_id, LIVE
+    )
+    return (await tx.execute(statement)).first()
+
+
+async def last_ended(tx: AsyncConnection, contact_id: int, product_id: int) -> Row[Any] | None:
+    statement = (
+        select(subscription)
+        .where(subscription.c.contact_id == contact_id, subscription.c.product_id == product_id)
+        .order_by(subscription.c.id.desc())
+        .limit(1)
+    )
+    return (await tx.execute(statement)).first()
+
+
+async def of_contact(tx: AsyncConnection, contact_id: int) -> Sequence[Row[Any]]:
+    """The contact's live subscriptions, oldest first."""
+    statement = (
+        select(subscription)
+        .where(subscription.c.contact_id == contact_id, LIVE)
+        .order_by(subscription.c.id)
+    )
+    return (await tx.execute(statement)).all()
+
+
+async def count_of_contact(tx: AsyncConnection, contact_id: int) -> int:
+    statement = select(func.count()).where(subscription.c.contact_id == contact_id, LIVE)
+    return int((await tx.execute(statement)).scalar_one())
+
+
+async def place(tx: AsyncConnection, product_id: int, subscription_id: int) -> int:
+    """The place in the line, from 1; paused ones before it do not count."""
+    statement = select(func.count()).where(
+        subscription.c.product_id == product_id, WAITING, subscription.c.id <= subscription_id
+    )
+    return int((await tx.execute(statement)).scalar_one())
+
+
+async def count_by_state(tx: AsyncConnection, product_id: int) -> dict[str, int]:
+    statement = (
+        select(subscription.c.state, func.count())
+        .where(subscription.c.product_id == product_id)
+        .group_by(subscription.c.state)
+    )
+    return {state: int(n) for state, n in (await tx.execute(statement)).all()}
+
+
+async def waiting_by_product(tx: AsyncConnection, product_ids: Sequence[int]) -> dict[int, int]:
+    """How many wait for each of these SKUs."""
+    statement = (
+        select(subscription.c.product_id, func.count())
+        .where(subscription.c.product_id.in_(product_ids), WAITING)
+        .group_by(subscription.c.product_id)
+    )
+    return {int(product_id): int(n) for product_id, n in (await tx.execute(statement)).all()}
+
+
+async def set_state(
+    tx: AsyncConnection, subscription_id: int, state: SubscriptionState, now: datetime, *,
+    reason: EndReason | None = None, armed: bool | None = None,
+) -> None:  # fmt: skip
+    values: dict[str, Any] = {
+        "state": state.value,
+        "reason": reason.value if reason else "",
+        "updated_at": now,
+    }
+    if armed is not None:
+        values["armed"] = armed
+    await tx.execute(
+        update(subscription).where(subscription.c.id == subscription_id).values(**values)
+    )
+
+
+async def set_quantity(
+    tx: AsyncConnection, subscription_id: int, quantity: int, armed: bool, now: datetime
+) -> None:
+    await tx.execute(
+        update(subscription)
+        .where(subscription.c.id == subscription_id)
+        .values(quantity=quantity, armed=armed, updated_at=now)
+    )
+
+
+def to_tell(available: int) -> ColumnElement[bool]:
+    """Who is told when `available` units can be bought: armed, waiting, content, reachable."""
+    return and_(
+        WAITING,
+        subscription.c.armed == true(),
+        subscription.c.quantity <= available,
+        REACHABLE,
+    )
+
+
+async def somebody_waits(tx: AsyncConnection, product_id: int, available: int) -> bool:
+    statement = select(
+        exists().where(subscription.c.product_id == product_id, to_tell(available))
+    )
+    return bool((await tx.execute(statement)).scalar_one())
+
+
+async def next_in_line(
+    tx: AsyncConnection, product_id: int, restock_id: int, *, cursor: int, available: int, limit: int
+) -> Sequence[Row[Any]]:
+    """The next `limit` of the line that this restock has not yet written a notice for."""
+    written = exists().where(
+        notice.c.restock_id == restock_id, notice.c.subscription_id == subscription.c.id
+    )
+    statement = (
+        select(subscription.c.id, subscription.c.contact_id)
+        .where(
+            subscription.c.product_id == product_id,
+            to_tell(available),
+            subscription.c.id > cursor,
+            ~written,
+        )
+        .order_by(subscription.c.id)
+        .limit(limit)
+    )
+    return (await tx.execute(statement)).all()
+
+
+async def watchers(tx: AsyncConnection, product_id: int) -> Sequence[Row[Any]]:
+    """Those who subscribed while it was in stock and have not seen it go yet."""
+    statement = (
+        select(subscription.c.id, subscription.c.contact_id)
+        .where(
+            subscription.c.product_id == product_id,
+            WAITING,
+            subscription.c.armed != true(),
+            REACHABLE,
+        )
+        .order_by(subscription.c.id)
+    )
+    return (await tx.execute(statement)).all()
+
+
+async def arm(tx: AsyncConnection, product_id: int, *, available: int, out_level: int) -> None:
+    """Whoever cannot buy what they want now is told at the next arrival."""
+    too_little = or_(subscription.c.quantity > available, available <= out_level)
+    await tx.execute(
+        update(subscription)
+        .where(
+            subscription.c.product_id == product_id,
+            LIVE,
+            subscription.c.armed != true(),
+            too_little,
+        )
+        .values(armed=True)
+    )
+
+
+async def return_to_line(
+    tx: AsyncConnection, product_id: int, now: datetime
+) -> Sequence[int]:
+    """Who was told and did not answer waits again, in the old place; returns their ids."""
+    statement = (
+        update(subscription)
+        .where(
+            subscription.c.product_id == product_id,
+            subscription.c.state == SubscriptionState.TOLD.value,
+        )
+        .values(state=SubscriptionState.WAITING.value, armed=True, updated_at=now)
+        .returning(subscription.c.id)
+    )
+    return [int(row.id) for row in (await tx.execute(statement)).all()]
+
+
+async def older_than(tx: AsyncConnection, limit: datetime, count: int) -> Sequence[Row[Any]]:
+    """Live subscriptions that were last touched before `limit`."""
+    statement = (
+        select(subscription)
+        .where(LIVE, subscription.c.updated_at < limit)
+        .order_by(subscription.c.id)
+        .limit(count)
+    )
+    return (await tx.execute(statement)).all()
+
+
+async def end_all(tx: AsyncConnection, contact_id: int, reason: EndReason, now: datetime) -> int:
+    """End every live subscription of the contact; returns how many."""
+    statement = (
+        update(subscription)
+        .where(subscription.c.contact_id == contact_id, LIVE)
+        .values(state=SubscriptionState.ENDED.value, reason=reason.value, updated_at=now)
+    )
+    return int((await tx.execute(statement)).rowcount)
+
+
+async def most_wanted(
+    tx: AsyncConnection, product_ids: ColumnElement[bool] | None, limit: int
+) -> Sequence[tuple[int, int]]:
+    """(product id, how many wait), the longest lines first."""
+    count = func.count().label("waiting")
+    statement = select(subscription.c.product_id, count).where(
+        WAITING, subscription.c.armed == true()
+    )
+    if product_ids is not None:
+        statement = statement.where(product_ids)
+    statement = (
+        statement.group_by(subscription.c.product_id)
+        .order_by(count.desc(), subscription.c.product_id)
+        .limit(limit)
+    )
+    return [(int(p), int(n)) for p, n in (await tx.execute(statement)).all()]
