@@ -142,14 +142,18 @@ def to_tell(available: int) -> ColumnElement[bool]:
 
 
 async def somebody_waits(tx: AsyncConnection, product_id: int, available: int) -> bool:
-    statement = select(
-        exists().where(subscription.c.product_id == product_id, to_tell(available))
-    )
+    statement = select(exists().where(subscription.c.product_id == product_id, to_tell(available)))
     return bool((await tx.execute(statement)).scalar_one())
 
 
 async def next_in_line(
-    tx: AsyncConnection, product_id: int, restock_id: int, *, cursor: int, available: int, limit: int
+    tx: AsyncConnection,
+    product_id: int,
+    restock_id: int,
+    *,
+    cursor: int,
+    available: int,
+    limit: int,
 ) -> Sequence[Row[Any]]:
     """The next `limit` of the line that this restock has not yet written a notice for."""
     written = exists().where(
@@ -199,9 +203,7 @@ async def arm(tx: AsyncConnection, product_id: int, *, available: int, out_level
     )
 
 
-async def return_to_line(
-    tx: AsyncConnection, product_id: int, now: datetime
-) -> Sequence[int]:
+async def return_to_line(tx: AsyncConnection, product_id: int, now: datetime) -> Sequence[int]:
     """Who was told and did not answer waits again, in the old place; returns their ids."""
     statement = (
         update(subscription)

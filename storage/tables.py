@@ -197,6 +197,7 @@ alert = Table(
         "subject", Text, nullable=False
     ),  # which message carries it: alert:<id>[:severity], batch:<id>
     Column("batch_id", ForeignKey("batch.id")),  # raised by this bulk change, told in its summary
+    Column("available", BigInteger, nullable=False),
     Column("projected", BigInteger, nullable=False),
     Column("point", BigInteger, nullable=False),
     Column("clear_level", BigInteger, nullable=False),

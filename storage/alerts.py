@@ -1,0 +1,204 @@
+"""Alerts, the dirty SKUs that may change them, and who in the position table is a candidate."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import ColumnElement
+
+from bot.domain.alerts import AlertState
+from storage.dialect import insert_ignore, upsert
+from storage.tables import alert, batch, dirty, position, product
+
+OPEN = alert.c.resolved_at.is_(None)
+DAY = timedelta(days=1)
+
+
+async def mark_dirty(tx: AsyncConnection, product_id: int, now: datetime) -> None:
+    """Ask for the SKU's rules to be judged after this transaction."""
+    await tx.execute(
+        upsert(
+            tx, dirty, {"product_id": product_id, "marked_at": now}, ["product_id"], ["marked_at"]
+        )
+    )
+
+
+async def dirty_products(tx: AsyncConnection, limit: int) -> Sequence[Row[Any]]:
+    """The next SKUs to judge; what people moved goes before what a bulk change moved."""
+    statement = (
+        select(dirty.c.product_id, dirty.c.batch_id)
+        .order_by(case((dirty.c.batch_id.is_(None), 0), else_=1), dirty.c.product_id)
+        .limit(limit)
+    )
+    return (await tx.execute(statement)).all()
+
+
+async def unmark(tx: AsyncConnection, product_ids: Sequence[int]) -> None:
+    await tx.execute(delete(dirty).where(dirty.c.product_id.in_(product_ids)))
+
+
+async def open_of_products(tx: AsyncConnection, product_ids: Sequence[int]) -> Sequence[Row[Any]]:
+    statement = select(alert).where(alert.c.product_id.in_(product_ids), OPEN)
+    return (await tx.execute(statement.order_by(alert.c.id))).all()
+
+
+async def by_id(tx: AsyncConnection, alert_id: int) -> Row[Any] | None:
+    return (await tx.execute(select(alert).where(alert.c.id == alert_id))).first()
+
+
+async def by_subject(tx: AsyncConnection, subject: str) -> Sequence[Row[Any]]:
+    return (
+        await tx.execute(select(alert).where(alert.c.subject == subject).order_by(alert.c.id))
+    ).all()
+
+
+async def by_batch(tx: AsyncConnection, batch_id: int) -> Sequence[Row[Any]]:
+    """The alerts that a bulk change raised, gravest first."""
+    statement = (
+        select(alert)
+        .where(alert.c.batch_id == batch_id)
+        .order_by(alert.c.projected - alert.c.point, alert.c.id)
+    )
+    return (await tx.execute(statement)).all()
+
+
+async def raise_new(tx: AsyncConnection, values: dict[str, Any]) -> int | None:
+    """Insert an alert unless its fingerprint has an open one; returns its id or None."""
+    row = (await tx.execute(insert_ignore(tx, alert, values).returning(alert.c.id))).first()
+    return None if row is None else int(row.id)
+
+
+async def change(tx: AsyncConnection, alert_id: int, **values: Any) -> None:
+    """Set these columns and count the version up."""
+    await tx.execute(
+        update(alert).where(alert.c.id == alert_id).values(version=alert.c.version + 1, **values)
+    )
+
+
+async def batches_to_tell(tx: AsyncConnection) -> Sequence[int]:
+    """Applied bulk changes whose SKUs have all been judged and whose summary is not queued yet."""
+    waiting = exists().where(dirty.c.batch_id == batch.c.id)
+    statement = select(batch.c.id).where(
+        batch.c.applied_at.is_not(None), batch.c.told_at.is_(None), ~waiting
+    )
+    return [int(row.id) for row in (await tx.execute(statement)).all()]
+
+
+async def batch_told(tx: AsyncConnection, batch_id: int, now: datetime) -> None:
+    await tx.execute(update(batch).where(batch.c.id == batch_id).values(told_at=now))
+
+
+AVAILABLE = position.c.on_hand - position.c.reserved - position.c.unsellable
+
+
+def projected(now: datetime) -> ColumnElement[int]:
+    """domain.stock.Position.projected, in SQL (microseconds since 1970, as Instant stores them)."""
+    day_us = int(DAY / timedelta(microseconds=1))
+    limit = literal(now, position.c.incoming_due.type)
+    in_time = and_(
+        position.c.incoming_due.is_not(None),
+        product.c.lead_time_days.is_not(None),
+        func.coalesce(_number(position.c.incoming_due), 0)
+        <= _number(limit) + product.c.lead_time_days * day_us,
+    )
+    return AVAILABLE + case((in_time, position.c.incoming), else_=0)
+
+
+def _number(column: ColumnElement[Any]) -> ColumnElement[int]:
+
+    return type_coerce(column, BigInteger)
+
+
+def low(now: datetime) -> ColumnElement[bool]:
+    """At or under its point, in SQL; domain.alerts.judge decides, a test holds both together."""
+    return and_(
+        product.c.active,
+        position.c.reorder_point > 0,
+        projected(now) <= position.c.reorder_point,
+    )
+
+
+def effective_clear() -> ColumnElement[int]:
+    """domain.alerts.effective_clear_level, in SQL."""
+    point = position.c.reorder_point
+    margin = (point * 15 + 99) // 100
+    default = point + case((margin < 1, 1), else_=margin)
+    return case((position.c.clear_level > point, position.c.clear_level), else_=default)
+
+
+async def count_low(tx: AsyncConnection, now: datetime, location_id: int | None = None) -> int:
+    statement = (
+        select(func.count()).select_from(position).join(product).where(low(now), *_at(location_id))
+    )
+    return int((await tx.execute(statement)).scalar_one())
+
+
+def _at(location_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    return () if location_id is None else (position.c.location_id == location_id,)
+
+
+async def low_positions(
+    tx: AsyncConnection, now: datetime, limit: int, location_id: int | None = None
+) -> Sequence[tuple[int, int]]:
+    """(product id, location id) of what is low, the worst first."""
+    statement = (
+        select(position.c.product_id, position.c.location_id)
+        .join(product)
+        .where(low(now), *_at(location_id))
+        .order_by(
+            projected(now) - position.c.reorder_point, position.c.product_id, position.c.location_id
+        )
+        .limit(limit)
+    )
+    return [(int(p), int(place)) for p, place in (await tx.execute(statement)).all()]
+
+
+async def unannounced(tx: AsyncConnection, now: datetime, limit: int) -> Sequence[int]:
+    """SKUs whose alert should have changed although nothing marked them: the sweep's find."""
+    mine = and_(
+        alert.c.product_id == position.c.product_id,
+        alert.c.location_id == position.c.location_id,
+        OPEN,
+    )
+    over = or_(
+        AVAILABLE >= effective_clear(),
+        func.coalesce(position.c.reorder_point, 0) <= 0,
+        ~product.c.active,
+        AVAILABLE != alert.c.available,
+    )
+    marked = exists().where(dirty.c.product_id == position.c.product_id)
+    statement = (
+        select(position.c.product_id)
+        .join(product)
+        .outerjoin(alert, mine)
+        .where(
+            or_(and_(low(now), alert.c.id.is_(None)), and_(alert.c.id.is_not(None), over)), ~marked
+        )
+        .distinct()
+        .limit(limit)
+    )
+    return [int(row.product_id) for row in (await tx.execute(statement)).all()]
+
+
+async def count_open(tx: AsyncConnection) -> int:
+    statement = (
+        select(func.count())
+        .select_from(alert)
+        .where(OPEN, alert.c.state != AlertState.RECOVERING.value)
+    )
+    return int((await tx.execute(statement)).scalar_one())
