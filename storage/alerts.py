@@ -17,13 +17,13 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
-from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.domain.alerts import AlertState
 from storage.dialect import insert_ignore, upsert
 from storage.tables import alert, batch, dirty, position, product
+from storage.types import AnyRow
 
 OPEN = alert.c.resolved_at.is_(None)
 DAY = timedelta(days=1)
@@ -38,7 +38,7 @@ async def mark_dirty(tx: AsyncConnection, product_id: int, now: datetime) -> Non
     )
 
 
-async def dirty_products(tx: AsyncConnection, limit: int) -> Sequence[Row[Any]]:
+async def dirty_products(tx: AsyncConnection, limit: int) -> Sequence[AnyRow]:
     """The next SKUs to judge; what people moved goes before what a bulk change moved."""
     statement = (
         select(dirty.c.product_id, dirty.c.batch_id)
@@ -52,22 +52,22 @@ async def unmark(tx: AsyncConnection, product_ids: Sequence[int]) -> None:
     await tx.execute(delete(dirty).where(dirty.c.product_id.in_(product_ids)))
 
 
-async def open_of_products(tx: AsyncConnection, product_ids: Sequence[int]) -> Sequence[Row[Any]]:
+async def open_of_products(tx: AsyncConnection, product_ids: Sequence[int]) -> Sequence[AnyRow]:
     statement = select(alert).where(alert.c.product_id.in_(product_ids), OPEN)
     return (await tx.execute(statement.order_by(alert.c.id))).all()
 
 
-async def by_id(tx: AsyncConnection, alert_id: int) -> Row[Any] | None:
+async def by_id(tx: AsyncConnection, alert_id: int) -> AnyRow | None:
     return (await tx.execute(select(alert).where(alert.c.id == alert_id))).first()
 
 
-async def by_subject(tx: AsyncConnection, subject: str) -> Sequence[Row[Any]]:
+async def by_subject(tx: AsyncConnection, subject: str) -> Sequence[AnyRow]:
     return (
         await tx.execute(select(alert).where(alert.c.subject == subject).order_by(alert.c.id))
     ).all()
 
 
-async def by_batch(tx: AsyncConnection, batch_id: int) -> Sequence[Row[Any]]:
+async def by_batch(tx: AsyncConnection, batch_id: int) -> Sequence[AnyRow]:
     """The alerts that a bulk change raised, gravest first."""
     statement = (
         select(alert)
@@ -176,10 +176,10 @@ async def unannounced(tx: AsyncConnection, now: datetime, limit: int) -> Sequenc
         OPEN,
     )
     over = or_(
-        AVAILABLE >= effective_clear(),
+        effective_clear() <= AVAILABLE,
         func.coalesce(position.c.reorder_point, 0) <= 0,
         ~product.c.active,
-        AVAILABLE != alert.c.available,
+        alert.c.available != AVAILABLE,
     )
     marked = exists().where(dirty.c.product_id == position.c.product_id)
     statement = (

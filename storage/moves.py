@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, insert, select, update
-from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.stock import Move, MoveKind
 from storage.tables import location, move, position
+from storage.types import AnyRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ async def append(tx: AsyncConnection, entry: Entry, *, before: int, now: datetim
         undo_of=entry.undo_of,
         created_at=now,
     )
-    move_id = int((await tx.execute(statement)).inserted_primary_key[0])
+    move_id = int((await tx.execute(statement.returning(move.c.id))).scalar_one())
     await tx.execute(
         update(position)
         .where(
@@ -98,7 +98,7 @@ def _moves() -> Select[Any]:
     )
 
 
-def as_move(row: Row[Any]) -> Move:
+def as_move(row: AnyRow) -> Move:
     return Move(
         id=row.id,
         kind=MoveKind(row.kind),
@@ -114,16 +114,18 @@ def as_move(row: Row[Any]) -> Move:
     )
 
 
-async def by_key(tx: AsyncConnection, key: str) -> Row[Any] | None:
+async def by_key(tx: AsyncConnection, key: str) -> AnyRow | None:
     """The move that this effect key made, with `location` and `undo_id` columns."""
-    return (await tx.execute(_moves().where(move.c.key == key))).first()
+    row: AnyRow | None = (await tx.execute(_moves().where(move.c.key == key))).first()
+    return row
 
 
-async def by_id(tx: AsyncConnection, move_id: int) -> Row[Any] | None:
-    return (await tx.execute(_moves().where(move.c.id == move_id))).first()
+async def by_id(tx: AsyncConnection, move_id: int) -> AnyRow | None:
+    row: AnyRow | None = (await tx.execute(_moves().where(move.c.id == move_id))).first()
+    return row
 
 
-async def last_of_actor(tx: AsyncConnection, actor_id: int) -> Row[Any] | None:
+async def last_of_actor(tx: AsyncConnection, actor_id: int) -> AnyRow | None:
     """The newest move of the member that is neither undone nor an undo itself."""
     statement = _moves().where(move.c.actor_id == actor_id, move.c.undo_of.is_(None))
     rows = (await tx.execute(statement.order_by(move.c.id.desc()).limit(50))).all()

@@ -2,20 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import exists, func, insert, select, update
-from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.notices import NoticeState
 from bot.domain.restocking import CloseReason
 from storage.tables import notice, restock
+from storage.types import AnyRow
 
 OUTSTANDING = notice.c.state.in_([NoticeState.QUEUED.value, NoticeState.SENDING.value])
 
 
-async def open_one(tx: AsyncConnection, product_id: int) -> Row[Any] | None:
+async def open_one(tx: AsyncConnection, product_id: int) -> AnyRow | None:
     """The open restock of the SKU, if any."""
     statement = select(restock).where(
         restock.c.product_id == product_id, restock.c.closed_at.is_(None)
@@ -23,11 +22,11 @@ async def open_one(tx: AsyncConnection, product_id: int) -> Row[Any] | None:
     return (await tx.execute(statement)).first()
 
 
-async def by_id(tx: AsyncConnection, restock_id: int) -> Row[Any]:
+async def by_id(tx: AsyncConnection, restock_id: int) -> AnyRow:
     return (await tx.execute(select(restock).where(restock.c.id == restock_id))).one()
 
 
-async def newest(tx: AsyncConnection, product_id: int) -> Row[Any] | None:
+async def newest(tx: AsyncConnection, product_id: int) -> AnyRow | None:
     statement = (
         select(restock)
         .where(restock.c.product_id == product_id)
@@ -37,15 +36,14 @@ async def newest(tx: AsyncConnection, product_id: int) -> Row[Any] | None:
     return (await tx.execute(statement)).first()
 
 
-async def start(
-    tx: AsyncConnection, product_id: int, move_id: int | None, now: datetime
-) -> Row[Any]:
+async def start(tx: AsyncConnection, product_id: int, move_id: int | None, now: datetime) -> AnyRow:
     statement = (
         insert(restock)
         .values(product_id=product_id, move_id=move_id, cursor=0, opened_at=now)
         .returning(restock)
     )
-    return (await tx.execute(statement)).one()
+    row: AnyRow = (await tx.execute(statement)).one()
+    return row
 
 
 async def set_cursor(tx: AsyncConnection, restock_id: int, cursor: int) -> None:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, insert, or_, select, true, update
-from sqlalchemy.engine import Row
+from sqlalchemy import and_, exists, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.domain.subscriptions import EndReason, SubscriptionState
 from storage.tables import contact, notice, subscription
+from storage.types import AnyRow
 
 LIVE = subscription.c.state != SubscriptionState.ENDED.value
 WAITING = subscription.c.state == SubscriptionState.WAITING.value
@@ -32,20 +32,20 @@ async def add(
         created_at=now,
         updated_at=now,
     )
-    return int((await tx.execute(statement)).inserted_primary_key[0])
+    return int((await tx.execute(statement.returning(subscription.c.id))).scalar_one())
 
 
-async def by_id(tx: AsyncConnection, subscription_id: int) -> Row[Any] | None:
+async def by_id(tx: AsyncConnection, subscription_id: int) -> AnyRow | None:
     return (
         await tx.execute(select(subscription).where(subscription.c.id == subscription_id))
     ).first()
 
 
-async def by_key(tx: AsyncConnection, key: str) -> Row[Any] | None:
+async def by_key(tx: AsyncConnection, key: str) -> AnyRow | None:
     return (await tx.execute(select(subscription).where(subscription.c.key == key))).first()
 
 
-async def live(tx: AsyncConnection, contact_id: int, product_id: int) -> Row[Any] | None:
+async def live(tx: AsyncConnection, contact_id: int, product_id: int) -> AnyRow | None:
     """The one subscription of this contact for this SKU that has not ended."""
     statement = select(subscription).where(
         subscription.c.contact_id == contact_id, subscription.c.product_id == product_id, LIVE
@@ -53,7 +53,7 @@ async def live(tx: AsyncConnection, contact_id: int, product_id: int) -> Row[Any
     return (await tx.execute(statement)).first()
 
 
-async def last_ended(tx: AsyncConnection, contact_id: int, product_id: int) -> Row[Any] | None:
+async def last_ended(tx: AsyncConnection, contact_id: int, product_id: int) -> AnyRow | None:
     statement = (
         select(subscription)
         .where(subscription.c.contact_id == contact_id, subscription.c.product_id == product_id)
@@ -63,7 +63,7 @@ async def last_ended(tx: AsyncConnection, contact_id: int, product_id: int) -> R
     return (await tx.execute(statement)).first()
 
 
-async def of_contact(tx: AsyncConnection, contact_id: int) -> Sequence[Row[Any]]:
+async def of_contact(tx: AsyncConnection, contact_id: int) -> Sequence[AnyRow]:
     """The contact's live subscriptions, oldest first."""
     statement = (
         select(subscription)
@@ -154,7 +154,7 @@ async def next_in_line(
     cursor: int,
     available: int,
     limit: int,
-) -> Sequence[Row[Any]]:
+) -> Sequence[AnyRow]:
     """The next `limit` of the line that this restock has not yet written a notice for."""
     written = exists().where(
         notice.c.restock_id == restock_id, notice.c.subscription_id == subscription.c.id
@@ -173,7 +173,7 @@ async def next_in_line(
     return (await tx.execute(statement)).all()
 
 
-async def watchers(tx: AsyncConnection, product_id: int) -> Sequence[Row[Any]]:
+async def watchers(tx: AsyncConnection, product_id: int) -> Sequence[AnyRow]:
     """Those who subscribed while it was in stock and have not seen it go yet."""
     statement = (
         select(subscription.c.id, subscription.c.contact_id)
@@ -190,7 +190,7 @@ async def watchers(tx: AsyncConnection, product_id: int) -> Sequence[Row[Any]]:
 
 async def arm(tx: AsyncConnection, product_id: int, *, available: int, out_level: int) -> None:
     """Whoever cannot buy what they want now is told at the next arrival."""
-    too_little = or_(subscription.c.quantity > available, available <= out_level)
+    too_little = true() if available <= out_level else subscription.c.quantity > available
     await tx.execute(
         update(subscription)
         .where(
@@ -217,7 +217,7 @@ async def return_to_line(tx: AsyncConnection, product_id: int, now: datetime) ->
     return [int(row.id) for row in (await tx.execute(statement)).all()]
 
 
-async def older_than(tx: AsyncConnection, limit: datetime, count: int) -> Sequence[Row[Any]]:
+async def older_than(tx: AsyncConnection, limit: datetime, count: int) -> Sequence[AnyRow]:
     """Live subscriptions that were last touched before `limit`."""
     statement = (
         select(subscription)

@@ -1,6 +1,7 @@
 """What is to be told, and what comes back from telling it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -68,3 +69,39 @@ class Rendered:
     blocks: tuple[dict[str, Any], ...] = ()  # Slack Block Kit
     silent: bool = False
     metadata: dict[str, Any] = field(default_factory=dict)  # Slack only
+
+
+@dataclass(frozen=True, slots=True)
+class NewNotice:
+    """One thing to tell one contact. `key` names who, what and which occurrence; it is unique.
+
+    `subject` names the message: the first notice of a subject posts it, later ones edit it.
+    """
+
+    kind: NoticeKind
+    key: str
+    contact_id: int
+    lane: Lane
+    subject: str
+    payload: dict[str, Any] = field(default_factory=dict)
+    product_id: int | None = None
+    restock_id: int | None = None
+    subscription_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A notice in a worker's hands. `in_doubt`: an earlier attempt may have arrived."""
+
+    id: int
+    kind: NoticeKind
+    contact_id: int | None
+    lane: Lane
+    subject: str
+    payload: dict[str, Any]
+    product_id: int | None
+    restock_id: int | None
+    subscription_id: int | None
+    attempts: int  # this one included
+    created_at: datetime
+    in_doubt: bool

@@ -1,0 +1,205 @@
+"""The outbox: what must arrive, in the order it goes out, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, func, literal, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.notices import (
+    Claimed,
+    Lane,
+    NewNotice,
+    NoticeKind,
+    NoticeState,
+    SettleReason,
+)
+from storage.dialect import insert_ignore
+from storage.tables import notice
+from storage.types import AnyRow
+
+QUEUED = notice.c.state == NoticeState.QUEUED.value
+SENDING = notice.c.state == NoticeState.SENDING.value
+PIECE = 500  # rows an INSERT carries: both databases bound the number of parameters
+
+
+async def queue(tx: AsyncConnection, notices: Sequence[NewNotice], now: datetime) -> list[int]:
+    """Write the notices that are not there yet; returns the ids of the new ones."""
+    new: list[int] = []
+    for start in range(0, len(notices), PIECE):
+        rows = [_row(item, now) for item in notices[start : start + PIECE]]
+        statement = insert_ignore(tx, notice, rows).returning(notice.c.id)
+        new += [int(row.id) for row in (await tx.execute(statement)).all()]
+    return new
+
+
+def _row(item: NewNotice, now: datetime) -> dict[str, Any]:
+    return asdict(item) | {
+        "kind": item.kind.value,
+        "lane": int(item.lane),
+        "state": NoticeState.QUEUED.value,
+        "due_at": now,
+        "created_at": now,
+    }
+
+
+async def supersede(tx: AsyncConnection, subject: str, now: datetime) -> None:
+    """Drop what is queued for this message: a newer state of it is about to be queued."""
+    await _drop(tx, notice.c.subject == subject, SettleReason.SUPERSEDED, now)
+
+
+async def drop_of_restock(
+    tx: AsyncConnection, restock_id: int, reason: SettleReason, now: datetime
+) -> None:
+    """Drop the restock's unsent notices; those subscriptions never left the line."""
+    await _drop(tx, notice.c.restock_id == restock_id, reason, now)
+
+
+async def drop_of_contact(
+    tx: AsyncConnection, contact_id: int, reason: SettleReason, now: datetime
+) -> None:
+    await _drop(tx, notice.c.contact_id == contact_id, reason, now)
+
+
+async def _drop(
+    tx: AsyncConnection, which: ColumnElement[bool], reason: SettleReason, now: datetime
+) -> None:
+    await tx.execute(
+        update(notice)
+        .where(which, QUEUED)
+        .values(state=NoticeState.DROPPED.value, reason=reason.value, settled_at=now)
+    )
+
+
+async def claim(tx: AsyncConnection, now: datetime, lease: timedelta, limit: int) -> list[Claimed]:
+    """Take up to `limit` due notices, lane by lane, oldest first, one a contact at a time.
+
+    A notice whose lease ended was in the hands of a worker that died: it comes back `in_doubt`.
+    """
+    other = notice.alias("other")
+    busy = exists().where(
+        other.c.contact_id == notice.c.contact_id,
+        other.c.state == NoticeState.SENDING.value,
+        other.c.lease_until > now,
+    )
+    orphan = SENDING & (notice.c.lease_until <= now)
+    statement = (
+        select(notice)
+        .where(or_(QUEUED & (notice.c.due_at <= now) & ~busy, orphan))
+        .order_by(notice.c.lane, notice.c.due_at, notice.c.id)
+        .limit(limit * 4)
+        .with_for_update(skip_locked=True)
+    )
+    first: dict[Any, AnyRow] = {}
+    for row in (await tx.execute(statement)).all():
+        first.setdefault(row.contact_id, row)
+    chosen = list(first.values())[:limit]
+    await tx.execute(
+        update(notice)
+        .where(notice.c.id.in_([row.id for row in chosen]))
+        .values(
+            state=NoticeState.SENDING.value,
+            lease_until=literal(now + lease, notice.c.lease_until.type),
+            attempts=notice.c.attempts + 1,
+        )
+    )
+    return [_claimed(row) for row in chosen]
+
+
+def _claimed(row: AnyRow) -> Claimed:
+    return Claimed(
+        id=row.id,
+        kind=NoticeKind(row.kind),
+        contact_id=row.contact_id,
+        lane=Lane(row.lane),
+        subject=row.subject,
+        payload=row.payload,
+        product_id=row.product_id,
+        restock_id=row.restock_id,
+        subscription_id=row.subscription_id,
+        attempts=row.attempts + 1,
+        created_at=row.created_at,
+        in_doubt=row.state == NoticeState.SENDING.value or row.reason == "in_doubt",
+    )
+
+
+async def release_orphans(tx: AsyncConnection, now: datetime) -> int:
+    """At the start of the only worker: whatever is `sending` belonged to one that died."""
+    statement = update(notice).where(SENDING).values(lease_until=now)
+    return int((await tx.execute(statement)).rowcount)
+
+
+async def settle(
+    tx: AsyncConnection, notice_id: int, state: NoticeState, reason: SettleReason, now: datetime
+) -> None:
+    await tx.execute(
+        update(notice)
+        .where(notice.c.id == notice_id)
+        .values(state=state.value, reason=reason.value, settled_at=now, lease_until=None)
+    )
+
+
+async def detach(tx: AsyncConnection, notice_id: int) -> None:
+    """Free the (restock, subscription) and key of a dropped notice, so that it may be told yet."""
+    await tx.execute(
+        update(notice)
+        .where(notice.c.id == notice_id)
+        .values(restock_id=None, key=notice.c.key + f":dropped:{notice_id}")
+    )
+
+
+async def postpone(
+    tx: AsyncConnection, notice_id: int, due_at: datetime, *, in_doubt: bool, counts: bool = True
+) -> None:
+    """Back into the queue until `due_at`; `counts` False gives the attempt back."""
+    await tx.execute(
+        update(notice)
+        .where(notice.c.id == notice_id)
+        .values(
+            state=NoticeState.QUEUED.value,
+            due_at=due_at,
+            lease_until=None,
+            reason="in_doubt" if in_doubt else "",
+            attempts=notice.c.attempts if counts else notice.c.attempts - 1,
+        )
+    )
+
+
+async def of_product_and_contact(
+    tx: AsyncConnection, product_id: int, contact_id: int, limit: int = 5
+) -> Sequence[AnyRow]:
+    """What this contact was told, or not told and why, about the SKU, newest first."""
+    statement = (
+        select(notice)
+        .where(notice.c.product_id == product_id, notice.c.contact_id == contact_id)
+        .order_by(notice.c.id.desc())
+        .limit(limit)
+    )
+    return (await tx.execute(statement)).all()
+
+
+async def next_due(tx: AsyncConnection) -> datetime | None:
+    """When the next queued notice falls due, or None when the queue is empty."""
+    statement = select(func.min(notice.c.due_at)).where(QUEUED)
+    due: datetime | None = (await tx.execute(statement)).scalar_one()
+    return due
+
+
+async def count_by_state(tx: AsyncConnection) -> dict[str, int]:
+    statement = select(notice.c.state, func.count()).group_by(notice.c.state)
+    return {state: int(n) for state, n in (await tx.execute(statement)).all()}
+
+
+async def told_since(tx: AsyncConnection, kind: NoticeKind, since: datetime) -> int:
+    statement = (
+        select(func.count())
+        .select_from(notice)
+        .where(
+            notice.c.kind == kind.value,
+            notice.c.state == NoticeState.SENT.value,
+            notice.c.settled_at >= since,
+        )
+    )
+    return int((await tx.execute(statement)).scalar_one())

@@ -1,0 +1,86 @@
+"""Reading products. `COLUMNS` and `of` let other query modules join a product to what they read."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.stock import Product
+from storage.tables import product
+
+_FIELDS = (
+    "id",
+    "sku",
+    "short_id",
+    "name",
+    "product",
+    "category",
+    "brand",
+    "supplier",
+    "attributes",
+    "price",
+    "currency",
+    "url",
+    "image_url",
+    "lead_time_days",
+    "active",
+)
+# Labelled, so that a row that joins a product with something else has no two equal names.
+COLUMNS = tuple(product.c[name].label(f"p_{name}") for name in _FIELDS)
+
+
+def of(row: Row[Any]) -> Product:
+    """The product in a row that was selected with COLUMNS."""
+    cells = {name: row._mapping[f"p_{name}"] for name in _FIELDS}
+    cells["attributes"] = tuple(sorted((cells["attributes"] or {}).items()))
+    return Product(**cells)
+
+
+def _one(*conditions: Any) -> Select[Any]:
+    return select(*COLUMNS).where(*conditions)
+
+
+async def _first(tx: AsyncConnection, query: Select[Any]) -> Product | None:
+    row = (await tx.execute(query)).first()
+    return None if row is None else of(row)
+
+
+async def get(tx: AsyncConnection, product_id: int) -> Product | None:
+    return await _first(tx, _one(product.c.id == product_id))
+
+
+async def by_key(tx: AsyncConnection, sku_key: str) -> Product | None:
+    """The product with this normalised code (domain.codes.sku_key)."""
+    return await _first(tx, _one(product.c.sku_key == sku_key))
+
+
+async def by_short_id(tx: AsyncConnection, short_id: str) -> Product | None:
+    """The product that a deep link names (domain.codes.short_id)."""
+    return await _first(tx, _one(product.c.short_id == short_id))
+
+
+async def by_ids(tx: AsyncConnection, ids: Iterable[int]) -> dict[int, Product]:
+    """Products by id, in the order of `ids`; ids that do not exist are left out."""
+    wanted = list(dict.fromkeys(ids))
+    rows = await tx.execute(_one(product.c.id.in_(wanted)))
+    found = {item.id: item for item in map(of, rows)}
+    return {key: found[key] for key in wanted if key in found}
+
+
+async def lock(tx: AsyncConnection, product_id: int) -> Product | None:
+    """The product, with its row locked until the transaction ends: what decides on it waits here.
+
+    SQLite drops FOR UPDATE; there the writing transaction itself is the lock.
+    """
+    return await _first(tx, _one(product.c.id == product_id).with_for_update())
+
+
+async def page(
+    tx: AsyncConnection, after_id: int, limit: int, *, active_only: bool = False
+) -> Sequence[Product]:
+    """The next `limit` products by id after `after_id`, to walk through all of them in pieces."""
+    query = _one(product.c.id > after_id).order_by(product.c.id).limit(limit)
+    if active_only:
+        query = query.where(product.c.active)
+    return [of(row) for row in await tx.execute(query)]
