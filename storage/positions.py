@@ -2,15 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 
-from sqlalchemy import Row, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.stock import Location, Position
+from storage.dialect import insert_ignore
 from storage.tables import location, position
+from storage.types import AnyRow
 
 _FIELDS = (
     "product_id",
@@ -32,7 +31,7 @@ COLUMNS = (
 JOIN = position.join(location, position.c.location_id == location.c.id)
 
 
-def of(row: Row[Any]) -> Position:
+def of(row: AnyRow) -> Position:
     """The position in a row that was selected with COLUMNS from something that holds JOIN."""
     cells = {name: row._mapping[f"q_{name}"] for name in _FIELDS}
     place = Location(**{name: row._mapping[f"l_{name}"] for name in _PLACE_FIELDS})
@@ -44,32 +43,28 @@ async def for_products(
 ) -> dict[int, tuple[Position, ...]]:
     """The positions of each product, in order of location code; a product without any has ()."""
     wanted = list(product_ids)
-    query = (
-        select(*COLUMNS)
-        .select_from(JOIN)
-        .where(position.c.product_id.in_(wanted))
-        .order_by(location.c.code)
-    )
+    query = select(*COLUMNS).select_from(JOIN).where(position.c.product_id.in_(wanted))
     found: defaultdict[int, list[Position]] = defaultdict(list)
     for row in await tx.execute(query):
         found[row._mapping["q_product_id"]].append(of(row))
-    return {key: tuple(found[key]) for key in wanted}
+    return {key: tuple(sorted(found[key], key=_code)) for key in wanted}
+
+
+def _code(item: Position) -> str:
+    # Sorted here and not in SQL: the two engines collate text differently.
+    return item.location.code
 
 
 async def locations(tx: AsyncConnection) -> tuple[Location, ...]:
     """All locations, in order of code."""
-    query = select(*(location.c[name] for name in _PLACE_FIELDS)).order_by(location.c.code)
-    return tuple(Location(**row._mapping) for row in await tx.execute(query))
+    query = select(*(location.c[name] for name in _PLACE_FIELDS))
+    found = [Location(**row._mapping) for row in await tx.execute(query)]
+    return tuple(sorted(found, key=lambda place: place.code))
 
 
 async def ensure_location(tx: AsyncConnection, code: str) -> Location:
     """The location with this code; a new one is sellable and called by its code."""
-    # The two dialects spell ON CONFLICT alike, but SQLAlchemy has no common name for it.
-    insert = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
-    await tx.execute(
-        insert(location)
-        .values(code=code, name=code, sellable=True)
-        .on_conflict_do_nothing(index_elements=["code"])
-    )
+    new = {"code": code, "name": code, "sellable": True}
+    await tx.execute(insert_ignore(tx, location, new))
     query = select(*(location.c[name] for name in _PLACE_FIELDS)).where(location.c.code == code)
     return Location(**(await tx.execute(query)).one()._mapping)

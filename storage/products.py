@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.stock import Product
 from storage.tables import product
+from storage.types import AnyRow
 
 _FIELDS = (
     "id",
@@ -30,7 +31,7 @@ _FIELDS = (
 COLUMNS = tuple(product.c[name].label(f"p_{name}") for name in _FIELDS)
 
 
-def of(row: Row[Any]) -> Product:
+def of(row: AnyRow) -> Product:
     """The product in a row that was selected with COLUMNS."""
     cells = {name: row._mapping[f"p_{name}"] for name in _FIELDS}
     cells["attributes"] = tuple(sorted((cells["attributes"] or {}).items()))
