@@ -180,6 +180,12 @@ async def of_product_and_contact(
     return (await tx.execute(statement)).all()
 
 
+async def of_contact(tx: AsyncConnection, contact_id: int) -> Sequence[AnyRow]:
+    """Every notice to the contact that is kept, oldest first."""
+    statement = select(notice).where(notice.c.contact_id == contact_id).order_by(notice.c.id)
+    return (await tx.execute(statement)).all()
+
+
 async def next_due(tx: AsyncConnection) -> datetime | None:
     """When the next queued notice falls due, or None when the queue is empty."""
     statement = select(func.min(notice.c.due_at)).where(QUEUED)

@@ -81,6 +81,16 @@ async def counts(tx: AsyncConnection, restock_id: int) -> dict[str, int]:
     return {state: int(n) for state, n in (await tx.execute(statement)).all()}
 
 
+async def told(tx: AsyncConnection, restock_id: int) -> Sequence[AnyRow]:
+    """Contact and subscription of each notice of the restock that was, or may have been, sent."""
+    statement = select(notice.c.subscription_id, notice.c.contact_id).where(
+        notice.c.restock_id == restock_id,
+        notice.c.contact_id.is_not(None),
+        notice.c.state.in_([NoticeState.SENT.value, NoticeState.UNCERTAIN.value]),
+    )
+    return (await tx.execute(statement)).all()
+
+
 async def opened_since(tx: AsyncConnection, since: datetime) -> int:
     statement = select(func.count()).select_from(restock).where(restock.c.opened_at >= since)
     return int((await tx.execute(statement)).scalar_one())

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, insert, select, true, update
+from sqlalchemy import and_, exists, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.domain.subscriptions import EndReason, SubscriptionState
-from storage.tables import contact, notice, subscription
+from storage.tables import contact, dirty, notice, subscription
 from storage.types import AnyRow
 
 LIVE = subscription.c.state != SubscriptionState.ENDED.value
@@ -68,6 +68,34 @@ async def of_contact(tx: AsyncConnection, contact_id: int) -> Sequence[AnyRow]:
     statement = (
         select(subscription)
         .where(subscription.c.contact_id == contact_id, LIVE)
+        .order_by(subscription.c.id)
+    )
+    return (await tx.execute(statement)).all()
+
+
+async def all_of_contact(tx: AsyncConnection, contact_id: int) -> Sequence[AnyRow]:
+    """Every subscription of the contact, ended ones too, oldest first."""
+    statement = (
+        select(subscription)
+        .where(subscription.c.contact_id == contact_id)
+        .order_by(subscription.c.id)
+    )
+    return (await tx.execute(statement)).all()
+
+
+async def stopped_with(tx: AsyncConnection, contact_id: int, first_id: int) -> Sequence[AnyRow]:
+    """What ended at the same instant as `first_id` by the same /stop."""
+    first = subscription.alias("first")
+    statement = (
+        select(subscription)
+        .join(first, first.c.updated_at == subscription.c.updated_at)
+        .where(
+            first.c.id == first_id,
+            first.c.contact_id == contact_id,
+            subscription.c.contact_id == contact_id,
+            subscription.c.state == SubscriptionState.ENDED.value,
+            subscription.c.reason == EndReason.STOPPED.value,
+        )
         .order_by(subscription.c.id)
     )
     return (await tx.execute(statement)).all()
@@ -171,6 +199,30 @@ async def next_in_line(
         .limit(limit)
     )
     return (await tx.execute(statement)).all()
+
+
+async def count_to_tell(
+    tx: AsyncConnection, product_id: int, restock_id: int, available: int
+) -> int:
+    """How many of the line the restock reaches: told by it, being told, or still to be told."""
+    written = exists().where(
+        notice.c.restock_id == restock_id, notice.c.subscription_id == subscription.c.id
+    )
+    statement = select(func.count()).where(
+        subscription.c.product_id == product_id, or_(to_tell(available), written)
+    )
+    return int((await tx.execute(statement)).scalar_one())
+
+
+async def products_of_batch(tx: AsyncConnection, batch_id: int) -> Sequence[int]:
+    """The SKUs that this bulk change marked dirty and that anybody has a live subscription for."""
+    subscribed = exists().where(subscription.c.product_id == dirty.c.product_id, LIVE)
+    statement = (
+        select(dirty.c.product_id)
+        .where(dirty.c.batch_id == batch_id, subscribed)
+        .order_by(dirty.c.product_id)
+    )
+    return [int(row.product_id) for row in (await tx.execute(statement)).all()]
 
 
 async def watchers(tx: AsyncConnection, product_id: int) -> Sequence[AnyRow]:

@@ -1,0 +1,85 @@
+"""The ONE way stock changes: a move, the position, the line and the dirty mark, together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.stock import MoveKind, Position, Product
+from bot.services.restocking import LineChange, Restocking
+from storage import alerts, moves, positions
+from storage.types import AnyRow
+
+Clock = Callable[[], datetime]
+
+
+class BelowZeroError(Exception):
+    """The move would make on hand negative, and the shop does not allow that."""
+
+    def __init__(self, position: Position) -> None:
+        super().__init__("on hand would fall below zero")
+        self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A wanted move. `quantity` is signed; `key` is the effect key: it applies once, ever."""
+
+    product: Product
+    location_id: int
+    quantity: int
+    kind: MoveKind
+    reason: str
+    actor_id: int | None
+    source: str
+    key: str
+    undo_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    row: AnyRow  # the move as storage.moves gives it
+    position: Position
+    line: LineChange
+
+
+class Ledger:
+    """Appends moves. Every method runs inside the caller's transaction, under the SKU's lock."""
+
+    def __init__(self, restocking: Restocking, *, allow_negative: bool = False) -> None:
+        self.restocking = restocking
+        self.allow_negative = allow_negative
+
+    async def position(self, tx: AsyncConnection, product_id: int, location_id: int) -> Position:
+        """The position as it is now; it exists."""
+        found = (await positions.for_products(tx, [product_id]))[product_id]
+        return next(item for item in found if item.location.id == location_id)
+
+    async def apply(self, tx: AsyncConnection, change: Change, now: datetime) -> Applied:
+        """Write the move and all that follows from it. Raises BelowZeroError, writing nothing."""
+        await moves.ensure_position(tx, change.product.id, change.location_id, now)
+        before = await self.position(tx, change.product.id, change.location_id)
+        if before.on_hand + change.quantity < min(0, before.on_hand) and not self.allow_negative:
+            raise BelowZeroError(before)
+        entry = moves.Entry(
+            product_id=change.product.id,
+            location_id=change.location_id,
+            kind=change.kind,
+            quantity=change.quantity,
+            reason=change.reason,
+            actor_id=change.actor_id,
+            source=change.source,
+            key=change.key,
+            undo_of=change.undo_of,
+        )
+        move_id = await moves.append(tx, entry, before=before.on_hand, now=now)
+        line = await self.restocking.after_move(
+            tx, change.product, now, move_id=move_id, undone=change.undo_of is not None
+        )
+        await alerts.mark_dirty(tx, change.product.id, now)
+        row = await moves.by_id(tx, move_id)
+        if row is None:
+            raise LookupError(f"move {move_id} vanished inside its own transaction")
+        position = await self.position(tx, change.product.id, change.location_id)
+        return Applied(row, position, line)

@@ -1,0 +1,160 @@
+"""Contacts: who is asking, in which language, what is kept about them, and forgetting it."""
+
+import json
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.contacts import Address, Caller, Contact, ContactKind, ContactState, Role
+from bot.domain.customers import MyData, Welcome
+from bot.domain.notices import SettleReason
+from bot.domain.subscriptions import EndReason
+from bot.services.ledger import Clock
+from storage import contacts, notices, products, subscriptions
+from storage.database import Database
+from storage.vault import Vault
+
+
+class People:
+    """Personal data live in contacts only; everything else knows a contact by its number.
+
+    `pick` maps a platform's language code to a language that the catalogue has.
+    """
+
+    def __init__(
+        self, database: Database, vault: Vault, clock: Clock, languages: tuple[str, ...]
+    ) -> None:
+        self.database = database
+        self.vault = vault
+        self.clock = clock
+        self.languages = languages
+
+    async def ensure(self, tx: AsyncConnection, caller: Caller) -> Contact:
+        """The contact of whoever asks, made on the first word; who writes is not blocked."""
+        contact = await contacts.ensure(tx, self.vault, caller, ContactKind.PERSON, self.clock())
+        if contact.state is not ContactState.ACTIVE:
+            await contacts.set_state(tx, contact.id, ContactState.ACTIVE)
+        return contact
+
+    async def start(self, caller: Caller) -> Welcome:
+        async with self.database.write() as tx:
+            known = await contacts.find(tx, self.vault, caller.address)
+            await self.ensure(tx, caller)
+        return Welcome(name=caller.name, is_new=known is None, languages=self.languages)
+
+    async def language(self, caller: Caller) -> str:
+        """The language code to answer in: the chosen one, else the platform's guess, else ""."""
+        async with self.database.read() as tx:
+            contact = await contacts.find(tx, self.vault, caller.address)
+        if contact is not None and (contact.language_chosen or not caller.language):
+            return contact.language
+        return caller.language
+
+    async def set_language(self, caller: Caller, code: str) -> str:
+        """Remember the language the person chose; unknown codes leave it. Returns the language."""
+        if code not in self.languages:
+            return await self.language(caller)
+        async with self.database.write() as tx:
+            contact = await self.ensure(tx, caller)
+            await contacts.set_language(tx, contact.id, code, chosen=True)
+        return code
+
+    async def my_data(self, caller: Caller) -> MyData:
+        """All that is kept about the person, as JSON for a file."""
+        async with self.database.write() as tx:
+            contact = await self.ensure(tx, caller)
+        async with self.database.read() as tx:
+            rows = await subscriptions.all_of_contact(tx, contact.id)
+            named = await products.by_ids(tx, {row.product_id for row in rows})
+            told = await notices.of_contact(tx, contact.id)
+            created_at = await contacts.created_at(tx, contact.id)
+        document = {
+            "address": {"platform": contact.address.platform, "id": contact.address.value},
+            "name": contact.name,
+            "language": contact.language,
+            "state": contact.state,
+            "role": contact.role.word if contact.role else None,
+            "since": created_at.isoformat(),
+            "subscriptions": [
+                {
+                    "sku": named[row.product_id].sku,
+                    "quantity": row.quantity,
+                    "state": row.state,
+                    "reason": row.reason,
+                    "created_at": row.created_at.isoformat(),
+                    "updated_at": row.updated_at.isoformat(),
+                }
+                for row in rows
+            ],
+            "messages": [
+                {
+                    "kind": row.kind,
+                    "state": row.state,
+                    "reason": row.reason,
+                    "created_at": row.created_at.isoformat(),
+                }
+                for row in told
+            ],
+        }
+        text = json.dumps(document, ensure_ascii=False, indent=2)
+        live = sum(row.state != "ended" for row in rows)
+        return MyData(document=text, subscriptions=live, since=created_at)
+
+    async def forget(self, caller: Caller) -> int:
+        """Erase the person: the contact goes, its subscriptions end, unsent notices are dropped.
+
+        Returns how many live subscriptions that ended.
+        """
+        now = self.clock()
+        async with self.database.write() as tx:
+            contact = await contacts.find(tx, self.vault, caller.address)
+            if contact is None:
+                return 0
+            await notices.drop_of_contact(tx, contact.id, SettleReason.FORGOTTEN, now)
+            ended = await subscriptions.end_all(tx, contact.id, EndReason.FORGOTTEN, now)
+            await contacts.delete(tx, contact.id)
+        return ended
+
+    async def blocked(self, address: Address) -> None:
+        """The person blocked the bot: nothing is sent, the places in line are kept."""
+        await self._set_state(address, ContactState.BLOCKED)
+
+    async def came_back(self, address: Address) -> None:
+        await self._set_state(address, ContactState.ACTIVE)
+
+    async def _set_state(self, address: Address, state: ContactState) -> None:
+        async with self.database.write() as tx:
+            contact = await contacts.find(tx, self.vault, address)
+            if contact is not None:
+                await contacts.set_state(tx, contact.id, state)
+
+    async def moved(self, old: Address, new: Address) -> None:
+        """A group became a supergroup: follow it."""
+        async with self.database.write() as tx:
+            contact = await contacts.find(tx, self.vault, old)
+            if contact is not None:
+                await contacts.move_address(tx, self.vault, contact.id, new)
+
+    async def role(self, tx: AsyncConnection, caller: Caller) -> Contact | None:
+        """The caller as a contact if known, without making one: strangers leave no trace."""
+        return await contacts.find(tx, self.vault, caller.address)
+
+    async def add_admins(self, addresses: tuple[Address, ...]) -> None:
+        """ADMINS of the settings: added at each start, never removed by it."""
+        async with self.database.write() as tx:
+            for address in addresses:
+                caller = Caller(address)
+                contact = await contacts.ensure(
+                    tx, self.vault, caller, ContactKind.PERSON, self.clock()
+                )
+                await contacts.set_role(tx, contact.id, Role.ADMIN)
+
+    async def add_channels(self, addresses: tuple[Address, ...]) -> tuple[int, ...]:
+        """The contacts of the channels that alerts go to."""
+        async with self.database.write() as tx:
+            found = [
+                await contacts.ensure(
+                    tx, self.vault, Caller(address), ContactKind.CHANNEL, self.clock()
+                )
+                for address in addresses
+            ]
+        return tuple(contact.id for contact in found)

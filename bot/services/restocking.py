@@ -1,0 +1,182 @@
+"""Restocks: opened, told in chunks and closed inside the transaction that moved the stock."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.notices import Lane, NewNotice, NoticeKind, SettleReason
+from bot.domain.restocking import CloseReason, RestockReason, chunk_size, judge
+from bot.domain.stock import Product, available_to_customers
+from storage import notices, positions, products, restocks, subscriptions
+from storage.types import AnyRow
+
+CLOSED_BY = {
+    CloseReason.SOLD_OUT: SettleReason.SOLD_OUT_BEFORE,
+    CloseReason.UNDONE: SettleReason.RESTOCK_CLOSED,
+    CloseReason.NOT_SOLD: SettleReason.RESTOCK_CLOSED,
+}
+
+
+def restock_subject(restock_id: int, subscription_id: int) -> str:
+    """Names the one message that tells one customer of one restock."""
+    return f"restock:{restock_id}:{subscription_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """What a move meant for the line. `to_tell`: how many this restock reaches as things stand."""
+
+    reason: RestockReason
+    to_tell: int = 0
+
+
+class Restocking:
+    """Keeps promise 1. Every method runs inside the caller's transaction and holds the SKU's lock.
+
+    `out_level`: a SKU is in stock when more than this many units can be bought.
+    """
+
+    def __init__(self, out_level: int = 0) -> None:
+        self.out_level = out_level
+
+    def in_stock(self, available: int) -> bool:
+        return available > self.out_level
+
+    async def after_move(
+        self,
+        tx: AsyncConnection,
+        product: Product,
+        now: datetime,
+        *,
+        move_id: int | None = None,
+        undone: bool = False,
+    ) -> LineChange:
+        """Judge the line on the ledger as it is now; opens, feeds or closes the SKU's restock."""
+        available = await self.available(tx, product.id)
+        current = await restocks.open_one(tx, product.id)
+        reason = judge(
+            in_stock=self.in_stock(available),
+            active=product.active,
+            is_open=current is not None,
+            somebody_waits=await subscriptions.somebody_waits(tx, product.id, available),
+        )
+        if reason is RestockReason.OPENS:
+            current = await restocks.start(tx, product.id, move_id, now)
+        elif reason is RestockReason.CLOSES and current is not None:
+            await self._close(tx, current, product, now, undone=undone)
+        if not self.in_stock(available):
+            await self._tell_watchers(tx, product.id, move_id, now)
+        await subscriptions.arm(tx, product.id, available=available, out_level=self.out_level)
+        if current is None or reason is RestockReason.CLOSES:
+            return LineChange(reason)
+        return LineChange(reason, await self._feed(tx, current, available, now))
+
+    async def available(self, tx: AsyncConnection, product_id: int) -> int:
+        """Units that customers can buy now, over the sellable locations."""
+        return available_to_customers((await positions.for_products(tx, [product_id]))[product_id])
+
+    async def _feed(
+        self, tx: AsyncConnection, current: AnyRow, available: int, now: datetime
+    ) -> int:
+        """More came, or less is left: look at the whole line again, from its head."""
+        await restocks.set_cursor(tx, current.id, 0)
+        reached = await subscriptions.count_to_tell(tx, current.product_id, current.id, available)
+        if not await restocks.outstanding(tx, current.id):
+            await self._write_chunk(tx, current.id, current.product_id, 0, available, now)
+        return reached
+
+    async def advance(self, tx: AsyncConnection, product_id: int, now: datetime) -> int:
+        """Write the next chunk of the SKU's open restock once the last one has been told.
+
+        Returns how many notices were written (0: none due, or the line is done).
+        """
+        if await products.lock(tx, product_id) is None:
+            return 0
+        current = await restocks.open_one(tx, product_id)
+        if current is None or await restocks.outstanding(tx, current.id):
+            return 0
+        available = await self.available(tx, product_id)
+        if not self.in_stock(available):
+            return 0
+        return await self._write_chunk(tx, current.id, product_id, current.cursor, available, now)
+
+    async def _write_chunk(
+        self, tx: AsyncConnection, restock_id: int, product_id: int, cursor: int, available: int,
+        now: datetime,
+    ) -> int:  # fmt: skip
+        line = await subscriptions.next_in_line(
+            tx, product_id, restock_id, cursor=cursor, available=available,
+            limit=chunk_size(available),
+        )  # fmt: skip
+        if not line:
+            return 0
+        new = [
+            NewNotice(
+                kind=NoticeKind.RESTOCK,
+                key=restock_subject(restock_id, waiting.id),
+                contact_id=waiting.contact_id,
+                lane=Lane.RESTOCK,
+                subject=restock_subject(restock_id, waiting.id),
+                product_id=product_id,
+                restock_id=restock_id,
+                subscription_id=waiting.id,
+            )
+            for waiting in line
+        ]
+        written = await notices.queue(tx, new, now)
+        await restocks.set_cursor(tx, restock_id, line[-1].id)
+        return len(written)
+
+    async def _close(
+        self, tx: AsyncConnection, current: AnyRow, product: Product, now: datetime, *, undone: bool
+    ) -> None:
+        """It is gone: unsent notices are dropped, who was told keeps the place and is shown so."""
+        reason = CloseReason.UNDONE if undone else CloseReason.SOLD_OUT
+        if not product.active:
+            reason = CloseReason.NOT_SOLD
+        await restocks.close(tx, current.id, reason, now)
+        await notices.drop_of_restock(tx, current.id, CLOSED_BY[reason], now)
+        await subscriptions.return_to_line(tx, product.id, now)
+        told = await restocks.told(tx, current.id)
+        await notices.queue(tx, [over(current, row, withdrawn=undone) for row in told], now)
+
+    async def _tell_watchers(
+        self, tx: AsyncConnection, product_id: int, move_id: int | None, now: datetime
+    ) -> None:
+        """Who watches an item that was in stock hears that it is gone, once."""
+        new = [
+            NewNotice(
+                kind=NoticeKind.SOLD_OUT,
+                key=f"sold_out:{watcher.id}:{move_id or int(now.timestamp())}",
+                contact_id=watcher.contact_id,
+                lane=Lane.RESTOCK,
+                subject=f"sold_out:{watcher.id}:{move_id or int(now.timestamp())}",
+                product_id=product_id,
+                subscription_id=watcher.id,
+            )
+            for watcher in await subscriptions.watchers(tx, product_id)
+        ]
+        await notices.queue(tx, new, now)
+
+    async def judge_batch(self, tx: AsyncConnection, batch_id: int, now: datetime) -> None:
+        """After a bulk change: judge the line of each SKU it moved that somebody waits for."""
+        for product_id in await subscriptions.products_of_batch(tx, batch_id):
+            product = await products.lock(tx, product_id)
+            if product is not None:
+                await self.after_move(tx, product, now)
+
+
+def over(current: AnyRow, told: AnyRow, *, withdrawn: bool) -> NewNotice:
+    """The edit that shows a customer who was told that it is gone again."""
+    subject = restock_subject(current.id, told.subscription_id)
+    return NewNotice(
+        kind=NoticeKind.RESTOCK,
+        key=f"{subject}:over",
+        contact_id=told.contact_id,
+        lane=Lane.EDIT,
+        subject=subject,
+        payload={"over": True, "restock_id": current.id, "withdrawn": withdrawn},
+        product_id=current.product_id,
+        subscription_id=told.subscription_id,
+    )
