@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -74,8 +75,7 @@ async def _exclusive(database: Database) -> AsyncIterator[AsyncConnection]:
 
 
 async def _foreign_keys(connection: AsyncConnection, state: str) -> None:
-    raw = (await connection.get_raw_connection()).driver_connection
-    assert raw is not None
+    raw: Any = (await connection.get_raw_connection()).driver_connection
     await raw.execute(f"PRAGMA foreign_keys={state}")
 
 

@@ -1,0 +1,90 @@
+"""What every test may ask for. The databases are real; only the clock is ours."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, ExitStack
+
+import pytest
+
+from storage.database import Database
+from storage.vault import Vault, generate_key
+from tests.support import network
+from tests.support.clock import Clock
+from tests.support.databases import PostgresServer, SqliteFiles, postgres_server
+
+ENGINES = ("sqlite", "postgresql")
+
+
+def pytest_configure() -> None:
+    network.forbid()
+
+
+@pytest.fixture(scope="session")
+def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
+    return SqliteFiles(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """One server for the whole run; it starts when the first test needs it."""
+    with ExitStack() as stack:
+        yield stack.enter_context(postgres_server(tmp_path_factory.mktemp("pg")))
+
+
+def _maker(request: pytest.FixtureRequest, engine: str) -> SqliteFiles | PostgresServer:
+    name = "sqlite_files" if engine == "sqlite" else "postgres"
+    maker: SqliteFiles | PostgresServer = request.getfixturevalue(name)
+    if isinstance(maker, PostgresServer):
+        request.addfinalizer(maker.drop)
+    return maker
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """The engine's name; a test that asks for it, or for what rests on it, runs on both."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, engine: str) -> str:
+    """The URL of a fresh, migrated database, as DATABASE_URL would have it."""
+    return _maker(request, engine).new()
+
+
+@pytest.fixture
+def empty_url(request: pytest.FixtureRequest, engine: str) -> str:
+    """The URL of a database without tables."""
+    return _maker(request, engine).empty()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A fresh, migrated database on each engine."""
+    async with AsyncExitStack() as stack:
+        database = Database(database_url)
+        stack.push_async_callback(database.close)
+        yield database
+
+
+@pytest.fixture
+def sqlite_url(sqlite_files: SqliteFiles) -> str:
+    return sqlite_files.new()
+
+
+@pytest.fixture
+async def sqlite_database(sqlite_url: str) -> AsyncIterator[Database]:
+    """A fresh, migrated SQLite file, for what does not depend on the engine."""
+    async with AsyncExitStack() as stack:
+        database = Database(sqlite_url)
+        stack.push_async_callback(database.close)
+        yield database
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault([generate_key()])

