@@ -2,13 +2,17 @@
 
 async function call(path, options) {
   const response = await fetch(`/sandbox/${path}`, options);
-  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await reason(response)}`);
+  if (!response.ok) throw new Error(`That did not work: ${await reason(response)}`);
   return response.json();
 }
 
 async function reason(response) {
   const text = await response.text();
-  return text.slice(0, 200) || response.statusText;
+  try {
+    return JSON.parse(text).error;
+  } catch {
+    return text.slice(0, 200) || response.statusText;
+  }
 }
 
 const get = (path) => call(path, {});
@@ -27,6 +31,8 @@ export const api = {
   pressInline: (chat, message_id, data) => post(`telegram/${chat}/press`, { message_id, data }),
   block: (chat, blocked) => post(`telegram/${chat}/block`, { blocked }),
   command: (user, channel, command, text) => post("slack/command", { user, channel, command, text }),
+  say: (user, channel, text) => post("slack/say", { user, channel, text }),
+  openHome: (user) => post("slack/open_home", { user }),
   press: (body) => post("slack/press", body),
   submit: (user, view_id, values) => post("slack/submit", { user, view_id, values }),
   close: (user, view_id) => post("slack/close", { user, view_id }),

@@ -2,10 +2,10 @@
 import { api } from "./api.js";
 import { createComposer } from "./composer.js";
 import { el, patchList, stickToEnd } from "./dom.js";
-import { attempt, flash } from "./notices.js";
 import { blockNodes } from "./slack_blocks.js";
 import { slackMessage } from "./slack_message.js";
 import { createModals } from "./slack_modal.js";
+import { pressed } from "./slack_press.js";
 import { currentChannel, store } from "./store.js";
 import { plan } from "./tour_plan.js";
 import { unread } from "./unread.js";
@@ -33,7 +33,7 @@ export function mountSlack(pane) {
     list: el("div", { class: "posts", id: "slack-messages", role: "log", "aria-live": "off", tabindex: "0", "aria-label": "Channel" }),
     composer,
   };
-  parts.staff.addEventListener("change", () => store.look({ user: parts.staff.value }));
+  parts.staff.addEventListener("change", () => changeUser(parts.staff.value));
   const body = el("div", { class: "slack-body" },
     el("nav", { class: "side", "aria-label": "Channels" }, parts.team, parts.channels),
     el("div", { class: "chat" },
@@ -51,7 +51,7 @@ function draw(parts) {
   patchList(parts.channels, channelItems(slack));
   drawStaff(parts, slack);
   const home = store.view.channel === "home";
-  parts.title.textContent = home ? "Stockbell" : `# ${currentChannel()?.name ?? ""}`;
+  parts.title.textContent = home ? "Home" : title(currentChannel());
   parts.composer.node.hidden = home;
   const place = `${store.view.channel}|${store.view.user}`;
   const switched = parts.list.dataset.place !== place;
@@ -60,10 +60,14 @@ function draw(parts) {
   parts.modals.draw();
 }
 
+const title = (channel) => (channel?.im_with ? "Direct messages" : `# ${channel?.name ?? ""}`);
+
 function channelItems(slack) {
-  const home = slack.homes?.[store.view.user];
-  const rows = slack.channels.map((channel) => ({ id: channel.id, sign: "#", name: channel.name }));
-  if (home) rows.push({ id: "home", sign: "🔔", name: "Stockbell" });
+  const rows = slack.channels.filter((one) => !one.im_with)
+    .map((channel) => ({ id: channel.id, sign: "#", name: channel.name }));
+  const direct = slack.channels.find((one) => one.im_with === store.view.user);
+  if (direct) rows.push({ id: direct.id, sign: "🔔", name: `${slack.bot?.real_name ?? "Bot"} (direct)` });
+  if (slack.homes?.[store.view.user]) rows.push({ id: "home", sign: "⌂", name: `${slack.bot?.real_name ?? "Bot"} (home)` });
   return rows.map(({ id, sign, name }) => {
     const here = id === store.view.channel;
     const count = unread(`s:${id}`);
@@ -88,11 +92,17 @@ function drawStaff(parts, slack) {
   parts.staff.value = store.view.user;
 }
 
+/** Home and direct messages belong to the person: another one starts in the first channel. */
+function changeUser(user) {
+  const shared = currentChannel() && !currentChannel().im_with;
+  store.look({ user, channel: shared ? store.view.channel : store.state.slack.channels[0].id });
+}
+
 function postItems(slack, composer) {
   const channel = currentChannel();
   if (!channel) return [];
   const mine = (slack.ephemerals || []).filter((one) => one.channel === channel.id && one.user === store.view.user);
-  const all = [...channel.messages, ...mine.map((one) => ({ ...one, bot: true, ephemeral: true }))];
+  const all = [...channel.messages, ...mine];
   const parents = new Set(all.map((one) => one.ts));
   const isReply = (one) => one.thread_ts && one.thread_ts !== one.ts && parents.has(one.thread_ts);
   const posts = all.filter((one) => !isReply(one)).sort((a, b) => Number(a.ts) - Number(b.ts));
@@ -109,7 +119,7 @@ function postItems(slack, composer) {
 
 function emptyState(channel, composer) {
   return el("div", { class: "empty" },
-    el("h3", {}, `# ${channel.name}`),
+    el("h3", {}, title(channel)),
     el("p", {}, "Quiet so far. Low stock is reported here. You can ask and adjust:"),
     [`/stock ${plan.sold_out_sku}`, `/stock ${plan.sold_out_sku} +5 delivery`, "/stock low"].map((text) => (
       el("button", { type: "button", class: "try", onclick: () => composer.fill(text) }, text))));
@@ -117,17 +127,12 @@ function emptyState(channel, composer) {
 
 function homeItems(slack) {
   const view = slack.homes?.[store.view.user];
-  const act = (action) => attempt(() => api.press({ user: store.view.user, view_id: view.id, ...action }));
+  const act = (action) => pressed({ user: store.view.user, view_id: view.id, ...action });
   return [{ key: "home", print: JSON.stringify(view), render: () => el("div", { class: "blocks home" }, blockNodes(view?.blocks, act)) }];
 }
 
 async function send(text) {
   const [command, ...rest] = text.split(" ");
-  if (!command.startsWith("/")) {
-    flash("In this demo the Slack side takes slash commands, for example: /stock help");
-    return;
-  }
-  const answer = await api.command(store.view.user, store.view.channel, command, rest.join(" "));
-  if (answer.error) flash(`${command} failed with the error “${answer.error}”`);
-  else if (answer.acked === false) flash(`${command} was not acknowledged within 3 seconds`);
+  if (!command.startsWith("/")) await api.say(store.view.user, store.view.channel, text);
+  else await api.command(store.view.user, store.view.channel, command, rest.join(" "));
 }

@@ -62,7 +62,7 @@ function boxes(element, id, type, chosen) {
   }));
 }
 
-/** {block_id: {action_id: value}} of all inputs; an empty one is null, checkboxes are a list. */
+/** {block_id: {action_id: value}} of all inputs; nothing chosen is null, checkboxes are a list. */
 export function readValues(root) {
   const values = {};
   for (const control of root.querySelectorAll("[data-input]")) {
@@ -76,7 +76,9 @@ function readOne(control) {
   const checked = [...control.querySelectorAll("input:checked")].map((box) => box.value);
   if (control.dataset.input === "checkboxes") return checked;
   if (control.dataset.input === "radio_buttons") return checked[0] ?? null;
-  return control.value === "" ? null : control.value;
+  if (control.value !== "") return control.value;
+  // A text that was emptied is an answer; a list where nothing is chosen is none.
+  return control.matches("select, [type=date]") ? null : "";
 }
 
 /** Put values back after the view was drawn anew. */

@@ -1,7 +1,6 @@
 // One Slack message, with its thread folded below it.
-import { api } from "./api.js";
 import { avatar, clock, el } from "./dom.js";
-import { attempt } from "./notices.js";
+import { pressed } from "./slack_press.js";
 import { blockNodes } from "./slack_blocks.js";
 import { mrkdwn, userName } from "./slack_mrkdwn.js";
 import { store } from "./store.js";
@@ -10,14 +9,15 @@ const openThreads = new Set();
 
 /** The node of a message; `replies` are the messages of its thread. */
 export function slackMessage(message, replies = []) {
-  const byBot = !message.user || message.bot;
   const mine = message.ephemeral;
-  const name = byBot ? botName() : userName(message.user);
+  const author = message.author || message.user;
+  const byBot = author === "bot";
+  const name = byBot ? botName() : userName(author);
   return el("article", {
     class: `post ${mine ? "ephemeral" : ""}`, "data-ts": message.ts, "data-ephemeral": mine ? "true" : null, "aria-label": name,
   },
   mine ? el("p", { class: "only-you" }, el("span", { "aria-hidden": "true" }, "👁"), " Only visible to you") : null,
-  byBot ? el("img", { src: "/static/bell.svg", alt: "", class: "post-face" }) : avatar(message.user, name),
+  byBot ? el("img", { src: "/static/bell.svg", alt: "", class: "post-face" }) : avatar(author, name),
   el("div", { class: "post-body" },
     el("p", { class: "post-head" }, el("b", {}, name), byBot ? el("span", { class: "app-mark" }, "APP") : null,
       el("time", {}, clock(Number(message.ts)))),
@@ -26,13 +26,22 @@ export function slackMessage(message, replies = []) {
     replies.length ? thread(message, replies) : null));
 }
 
-const botName = () => store.state.slack.bot?.name || "Stockbell";
+const botName = () => store.state.slack.bot?.real_name || "Stockbell";
 
 function content(message) {
-  const act = (action) => attempt(() => api.press(
-    { user: store.view.user, channel: message.channel, ts: message.ts, ...action }));
-  if (message.blocks?.length) return el("div", { class: "blocks" }, blockNodes(message.blocks, act));
-  return el("div", { class: "blocks" }, el("div", { class: "block-text" }, mrkdwn(message.text)));
+  const act = (action) => pressed({ user: store.view.user, channel: message.channel, ts: message.ts, ...action });
+  const attachments = (message.attachments || []).map((one) => attachment(one, act));
+  if (message.blocks?.length) return el("div", { class: "blocks" }, blockNodes(message.blocks, act), attachments);
+  const text = message.text ? el("div", { class: "block-text" }, mrkdwn(message.text)) : null;
+  return el("div", { class: "blocks" }, text, attachments);
+}
+
+/** Blocks beside a coloured bar. https://docs.slack.dev/messaging/formatting-message-text#attachments */
+function attachment(one, act) {
+  const box = el("div", { class: "blocks attachment" },
+    one.blocks?.length ? blockNodes(one.blocks, act) : el("div", { class: "block-text" }, mrkdwn(one.text || one.fallback)));
+  if (/^#?[0-9a-f]{3,6}$/i.test(one.color || "")) box.style.borderColor = `#${one.color.replace("#", "")}`;
+  return box;
 }
 
 function thread(message, replies) {

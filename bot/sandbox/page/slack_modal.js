@@ -5,6 +5,7 @@ import { attempt } from "./notices.js";
 import { blockNodes } from "./slack_blocks.js";
 import { readValues, writeValues } from "./slack_inputs.js";
 import { plain } from "./slack_mrkdwn.js";
+import { pressed } from "./slack_press.js";
 import { store } from "./store.js";
 
 /** Keeps the dialog in `pane` equal to the top view of the chosen staff member. */
@@ -56,11 +57,13 @@ function open(self, modal, sameView) {
 function modalForm(self, modal) {
   const { view } = modal;
   const close = () => attempt(() => api.close(modal.user, modal.view_id));
-  const act = (action) => attempt(() => api.press({ user: modal.user, view_id: modal.view_id, ...action }));
+  const act = (action) => pressed({ user: modal.user, view_id: modal.view_id, ...action });
   const form = el("form", { novalidate: true },
     el("header", { class: "modal-head" }, el("h3", {}, plain(view.title?.text)),
       el("button", { type: "button", class: "modal-x", "aria-label": "Close", onclick: close }, "✕")),
-    el("div", { class: "modal-body" }, blockNodes(view.blocks, act, modal.errors || {})),
+    el("div", { class: "modal-body" },
+      modal.errors?.[""] ? el("p", { class: "input-error", role: "alert" }, modal.errors[""]) : null,
+      blockNodes(view.blocks, act, modal.errors || {})),
     el("footer", { class: "modal-foot" },
       el("button", { type: "button", class: "block-button modal-close", onclick: close }, plain(view.close?.text || "Close")),
       view.submit ? el("button", { class: "block-button primary modal-submit" }, plain(view.submit.text)) : null));

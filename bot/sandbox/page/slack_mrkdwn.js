@@ -100,7 +100,9 @@ function reference(body) {
 
 /** The name that Slack shows for a user id. */
 export function userName(id) {
-  const user = store.state?.slack.users.find((one) => one.id === id);
+  if (id === "USLACKBOT") return "Slackbot";
+  const { users, bot } = store.state.slack;
+  const user = [...users, bot].find((one) => one?.id === id);
   return user ? user.real_name || user.name : id;
 }
 

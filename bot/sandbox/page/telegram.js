@@ -45,7 +45,7 @@ function draw(parts) {
   drawFoot(parts, chat);
 }
 
-const headPrint = (chat) => `${chatName(chat)}|${chat.blocked}|${chat.language_code}`;
+const headPrint = (chat) => JSON.stringify([chatName(chat), chat.blocked, chat.deactivated, chat.language_code]);
 
 const ownIsLast = (chat) => chat.messages.at(-1)?.from === "customer";
 
@@ -71,14 +71,20 @@ function person(chat) {
 
 function head(chat) {
   const { bot } = store.state.telegram;
-  const about = isGroup(chat) ? "group of the staff" : `${chatName(chat)}'s phone · language ${chat.language_code || "?"}`;
   return el("div", { class: "chat-head-row" },
     el("img", { src: "/static/bell.svg", alt: "", class: "bot-face" }),
-    el("div", { class: "chat-title" }, el("h2", {}, bot.first_name), el("p", {}, about)),
-    isGroup(chat) ? null : el("button", {
+    el("div", { class: "chat-title" }, el("h2", {}, bot.first_name), el("p", {}, about(chat))),
+    isGroup(chat) || chat.deactivated ? null : el("button", {
       type: "button", class: "head-button", id: "block-toggle", "data-focus": "block",
       onclick: () => attempt(() => api.block(chat.id, !chat.blocked)),
     }, chat.blocked ? "Unblock" : "Block bot"));
+}
+
+function about(chat) {
+  if (isGroup(chat)) return "in a group of the staff";
+  if (chat.deactivated) return `${chatName(chat)} has deleted the account`;
+  const language = chat.language_code ? new Intl.DisplayNames(["en"], { type: "language" }).of(chat.language_code) : "no language set";
+  return `${chatName(chat)}'s phone · ${language}`;
 }
 
 function messageItems(chat, composer) {
@@ -111,8 +117,8 @@ function emptyState(composer) {
 
 function drawFoot(parts, chat) {
   const silent = !chat.messages.some((message) => !message.deleted);
-  parts.composer.node.hidden = isGroup(chat) || Boolean(chat.blocked);
-  parts.start.hidden = isGroup(chat) || !(chat.blocked || silent);
+  parts.composer.node.hidden = Boolean(chat.blocked || chat.kicked || chat.deactivated);
+  parts.start.hidden = isGroup(chat) || chat.deactivated || !(chat.blocked || silent);
   parts.start.textContent = chat.blocked ? "UNBLOCK" : "START";
 }
 

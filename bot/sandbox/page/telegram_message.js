@@ -2,12 +2,16 @@
 import { api } from "./api.js";
 import { clock, el, link, safeUrl } from "./dom.js";
 import { attempt } from "./notices.js";
+import { isGroup, store } from "./store.js";
 import { richText, startPayload } from "./telegram_text.js";
 
 /** The node of one message. */
 export function bubble(chat, message, bot) {
   const mine = message.from !== "bot";
   const box = el("div", { class: "bubble" },
+    mine && isGroup(chat) ? el("b", { class: "sender" }, senderName(message)) : null,
+    message.reply_to ? quote(chat, message) : null,
+    message.photo?.url ? el("img", { class: "photo", src: safeUrl(message.photo.url), alt: "" }) : null,
     message.document ? documentChip(message.document) : null,
     el("div", { class: "bubble-text" }, richText(message.text || "", message.entities, clicks(chat, bot)), meta(message, mine)));
   return el("article", {
@@ -32,6 +36,15 @@ function clicks(chat, bot) {
       return payload !== null;
     },
   };
+}
+
+function senderName(message) {
+  return store.state.telegram.customers.find((one) => one.id === message.sender_id)?.first_name ?? "";
+}
+
+function quote(chat, message) {
+  const first = chat.messages.find((one) => one.message_id === message.reply_to);
+  return el("blockquote", { class: "quoted" }, first && !first.deleted ? first.text : "deleted message");
 }
 
 function documentChip({ file_name, mime_type, size, url }) {

@@ -9,7 +9,7 @@ const answersOf = (state) => [
   ...postsOf(state), ...(state.slack.ephemerals || []).filter((one) => one.user === plan.staff)];
 
 // A message and its revision: an edit makes it new again.
-const mark = (one) => `${one.message_id ?? one.ts}/${one.edit_date ?? one.edits ?? 0}`;
+const mark = (one) => `${one.message_id ?? one.ts}/${one.edits ?? 0}`;
 const fresh = (list, before) => list.filter((one) => !before.includes(mark(one))).at(-1);
 
 /** What stands there before a step, so that the step can tell what is new. */

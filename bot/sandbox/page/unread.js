@@ -5,7 +5,7 @@ const seen = new Map();
 const announced = new Map();
 
 const ringing = (messages) =>
-  messages.filter((m) => (m.from === "bot" || m.bot) && m.pings !== false && !m.deleted);
+  messages.filter((m) => (m.from === "bot" || m.user === "bot") && m.pings !== false && !m.deleted);
 
 /** All conversations as {key, pane, name, messages}. */
 function conversations(state) {
