@@ -144,7 +144,7 @@ class Limits:
         now = time.monotonic()
         spent_windows = [self.windows.setdefault(key, fresh) for key, fresh in windows.items()]
         spent_buckets = [self.buckets.setdefault(key, fresh) for key, fresh in buckets.items()]
-        waits = [counter.wait(now) for counter in (*spent_windows, *spent_buckets)]
+        waits = [w.wait(now) for w in spent_windows] + [b.wait(now) for b in spent_buckets]
         if any(waits):
             return max(waits)
         for window in spent_windows:

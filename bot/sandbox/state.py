@@ -1,4 +1,4 @@
-"""What both platforms of the sandbox share: the clock, the version that every change raises, the request log."""
+"""What both platforms of the sandbox share: the clock, the changes, the log of requests."""
 
 import asyncio
 import time

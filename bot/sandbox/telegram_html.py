@@ -4,6 +4,7 @@ https://core.telegram.org/bots/api#html-style
 """
 
 import html
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -256,7 +257,7 @@ def _marks(text: str, entity: Entity) -> tuple[str, str]:
 def _pieces(text: str, entities: list[Entity]) -> Iterator[tuple[str, list[Entity]]]:
     ends = {e["offset"] + e["length"] for e in entities}
     cuts = sorted({0, units(text)} | {e["offset"] for e in entities} | ends)
-    for start, stop in zip(cuts, cuts[1:], strict=False):
+    for start, stop in itertools.pairwise(cuts):
         active = [e for e in entities if e["offset"] < stop and e["offset"] + e["length"] > start]
         yield slice_units(text, start, stop - start), active
 

@@ -1,0 +1,124 @@
+"""A local Telegram and Slack in one HTTP server."""
+
+import asyncio
+import contextlib
+from types import TracebackType
+
+import aiohttp
+from aiohttp import web
+
+from bot.sandbox.control import Control, refusals
+from bot.sandbox.driver import Driver
+from bot.sandbox.slack_api import SlackApi
+from bot.sandbox.slack_delivery import Delivery
+from bot.sandbox.slack_driver import SlackDriver
+from bot.sandbox.slack_state import Slack
+from bot.sandbox.state import Clock, World
+from bot.sandbox.telegram_api import TelegramApi
+from bot.sandbox.telegram_driver import TelegramDriver
+from bot.sandbox.telegram_state import Telegram
+from bot.sandbox.telegram_updates import HookSender
+
+MAX_BODY = 60 * 1024 * 1024  # files up to 50 MB: https://core.telegram.org/bots/api#senddocument
+
+
+class Sandbox:
+    """Start it, point the bot at `telegram_api_url` and `slack_api_url`, drive it as people do."""
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        telegram_token: str = "123456:SANDBOX",  # noqa: S107  made up
+        slack_bot_token: str = "xoxb-sandbox",  # noqa: S107
+        slack_app_token: str = "xapp-sandbox",  # noqa: S107
+        signing_secret: str = "sandbox-secret",  # noqa: S107
+        slack_request_url: str | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.host, self.port = host, port
+        self.world = World(clock)
+        self._telegram = Telegram(self.world, telegram_token)
+        self._slack = Slack(self.world, slack_bot_token, slack_app_token, signing_secret)
+        self._slack.request_url = slack_request_url
+        self._delivery = Delivery(self._slack)
+        self._runner: web.AppRunner | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._hook_task: asyncio.Task[None] | None = None
+        self._driver: Driver | None = None
+
+    @property
+    def url(self) -> str:
+        return self.world.url
+
+    @property
+    def telegram_api_url(self) -> str:
+        """The root: the Bot API is {root}/bot{token}/{method}."""
+        return f"{self.url}/telegram"
+
+    @property
+    def slack_api_url(self) -> str:
+        return f"{self.url}/slack/api/"
+
+    @property
+    def driver(self) -> Driver:
+        if self._driver is None:
+            raise RuntimeError("start the sandbox first")
+        return self._driver
+
+    @property
+    def telegram(self) -> TelegramDriver:
+        return self.driver.telegram
+
+    @property
+    def slack(self) -> SlackDriver:
+        return self.driver.slack
+
+    async def start(self) -> None:
+        api = TelegramApi(self._telegram)
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[refusals])
+        app.add_routes(api.routes())
+        app.add_routes(SlackApi(self._slack, self._delivery.hub).routes())
+        control = Control(self.world, self._telegram, self._slack, self._delivery)
+        app.add_routes(control.routes())
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.host, self.port)
+        await site.start()
+        self.host, self.port = self._runner.addresses[0][:2]
+        self.world.url = f"http://{self.host}:{self.port}"
+        self._session = aiohttp.ClientSession()
+        self._delivery.http.session = self._session
+        sender = HookSender(self.world, api.answer_in_hook)
+        queue_now = lambda: self._telegram.updates  # noqa: E731
+        self._hook_task = asyncio.create_task(sender.run(self._session, queue_now))
+        self._driver = Driver(self.url)
+
+    async def stop(self) -> None:
+        self.world.closing.set()
+        self._telegram.updates.wake()
+        if self._driver:
+            await self._driver.close()
+        for task in filter(None, [self._hook_task, *self._delivery.background]):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        for socket in list(self._delivery.hub.sockets):
+            await socket.close()
+        if self._runner:
+            await self._runner.cleanup()
+        if self._session:
+            await self._session.close()
+
+    async def __aenter__(self) -> "Sandbox":
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()

@@ -1,0 +1,28 @@
+"""A sandbox, and small bots made of the real libraries that talk to it over real sockets."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.sandbox.server import Sandbox
+from tests.bot.sandbox.bots import SlackBot, TelegramBot
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+async def telegram_bot(sandbox: Sandbox) -> AsyncIterator[TelegramBot]:
+    """A client of the Bot API that handles no updates."""
+    async with TelegramBot(sandbox) as bot:
+        yield bot
+
+
+@pytest.fixture
+async def slack_bot(sandbox: Sandbox) -> AsyncIterator[SlackBot]:
+    """A Bolt app with an open Socket Mode connection; a test adds its listeners."""
+    async with SlackBot(sandbox) as bot:
+        yield bot
