@@ -20,7 +20,6 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 
-from bot.domain.alerts import AlertState
 from storage.dialect import insert_ignore, upsert
 from storage.tables import alert, batch, dirty, position, product
 from storage.types import AnyRow
@@ -59,6 +58,17 @@ async def open_of_products(tx: AsyncConnection, product_ids: Sequence[int]) -> S
 
 async def by_id(tx: AsyncConnection, alert_id: int) -> AnyRow | None:
     return (await tx.execute(select(alert).where(alert.c.id == alert_id))).first()
+
+
+async def lock(tx: AsyncConnection, alert_id: int) -> AnyRow | None:
+    """The alert, locked until the transaction ends (on SQLite the transaction is the lock)."""
+    statement = select(alert).where(alert.c.id == alert_id).with_for_update()
+    return (await tx.execute(statement)).first()
+
+
+async def set_subject(tx: AsyncConnection, alert_id: int, subject: str) -> None:
+    """Which message carries the alert."""
+    await tx.execute(update(alert).where(alert.c.id == alert_id).values(subject=subject))
 
 
 async def by_subject(tx: AsyncConnection, subject: str) -> Sequence[AnyRow]:
@@ -195,10 +205,16 @@ async def unannounced(tx: AsyncConnection, now: datetime, limit: int) -> Sequenc
     return [int(row.product_id) for row in (await tx.execute(statement)).all()]
 
 
-async def count_open(tx: AsyncConnection) -> int:
+async def open_worst_first(tx: AsyncConnection, limit: int) -> Sequence[AnyRow]:
     statement = (
-        select(func.count())
-        .select_from(alert)
-        .where(OPEN, alert.c.state != AlertState.RECOVERING.value)
+        select(alert)
+        .where(OPEN)
+        .order_by(alert.c.available - alert.c.point, alert.c.id)
+        .limit(limit)
     )
+    return (await tx.execute(statement)).all()
+
+
+async def count_open(tx: AsyncConnection) -> int:
+    statement = select(func.count()).select_from(alert).where(OPEN)
     return int((await tx.execute(statement)).scalar_one())

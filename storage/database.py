@@ -1,7 +1,7 @@
 """One way to open a transaction, the same on SQLite and PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ class Database:
         self.url = parse_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._turn = asyncio.Lock()
+        self.after_commit: list[Callable[[], None]] = []  # called after each write() commits
         if self.is_sqlite:
             Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._sqlite(1, begin="BEGIN IMMEDIATE")
@@ -93,6 +94,8 @@ class Database:
             if self.is_sqlite:
                 await stack.enter_async_context(self._turn)
             yield await stack.enter_async_context(self._writer.begin())
+        for call in self.after_commit:
+            call()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

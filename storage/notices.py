@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.contacts import Platform
 from bot.domain.notices import (
     Claimed,
     Lane,
@@ -17,7 +18,7 @@ from bot.domain.notices import (
     SettleReason,
 )
 from storage.dialect import insert_ignore
-from storage.tables import notice
+from storage.tables import contact, notice
 from storage.types import AnyRow
 
 QUEUED = notice.c.state == NoticeState.QUEUED.value
@@ -73,7 +74,21 @@ async def _drop(
     )
 
 
-async def claim(tx: AsyncConnection, now: datetime, lease: timedelta, limit: int) -> list[Claimed]:
+def _mine(platform: Platform) -> ColumnElement[bool]:
+    """The notice's contact is on this platform."""
+    return exists().where(contact.c.id == notice.c.contact_id, contact.c.platform == platform.value)
+
+
+async def any_due(tx: AsyncConnection, platform: Platform, now: datetime) -> bool:
+    """Whether `claim` would find something."""
+    due = or_(QUEUED & (notice.c.due_at <= now), SENDING & (notice.c.lease_until <= now))
+    statement = select(notice.c.id).where(due, _mine(platform)).limit(1)
+    return (await tx.execute(statement)).first() is not None
+
+
+async def claim(
+    tx: AsyncConnection, platform: Platform, now: datetime, lease: timedelta, limit: int
+) -> list[Claimed]:
     """Take up to `limit` due notices, lane by lane, oldest first, one a contact at a time.
 
     A notice whose lease ended was in the hands of a worker that died: it comes back `in_doubt`.
@@ -87,7 +102,7 @@ async def claim(tx: AsyncConnection, now: datetime, lease: timedelta, limit: int
     orphan = SENDING & (notice.c.lease_until <= now)
     statement = (
         select(notice)
-        .where(or_(QUEUED & (notice.c.due_at <= now) & ~busy, orphan))
+        .where(or_(QUEUED & (notice.c.due_at <= now) & ~busy, orphan), _mine(platform))
         .order_by(notice.c.lane, notice.c.due_at, notice.c.id)
         .limit(limit * 4)
         .with_for_update(skip_locked=True)

@@ -91,6 +91,14 @@ async def told(tx: AsyncConnection, restock_id: int) -> Sequence[AnyRow]:
     return (await tx.execute(statement)).all()
 
 
+async def told_one(tx: AsyncConnection, restock_id: int, subscription_id: int) -> AnyRow:
+    """The contact and subscription of one notice of the restock."""
+    statement = select(notice.c.subscription_id, notice.c.contact_id).where(
+        notice.c.restock_id == restock_id, notice.c.subscription_id == subscription_id
+    )
+    return (await tx.execute(statement)).one()
+
+
 async def opened_since(tx: AsyncConnection, since: datetime) -> int:
     statement = select(func.count()).select_from(restock).where(restock.c.opened_at >= since)
     return int((await tx.execute(statement)).scalar_one())

@@ -290,19 +290,19 @@ async def end_all(tx: AsyncConnection, contact_id: int, reason: EndReason, now: 
     return int((await tx.execute(statement)).rowcount)
 
 
-async def most_wanted(
-    tx: AsyncConnection, product_ids: ColumnElement[bool] | None, limit: int
-) -> Sequence[tuple[int, int]]:
-    """(product id, how many wait), the longest lines first."""
+async def most_wanted(tx: AsyncConnection, limit: int) -> Sequence[tuple[int, int]]:
+    """(product id, how many wait for it to come back), the longest lines first."""
     count = func.count().label("waiting")
-    statement = select(subscription.c.product_id, count).where(
-        WAITING, subscription.c.armed == true()
-    )
-    if product_ids is not None:
-        statement = statement.where(product_ids)
     statement = (
-        statement.group_by(subscription.c.product_id)
+        select(subscription.c.product_id, count)
+        .where(WAITING, subscription.c.armed == true())
+        .group_by(subscription.c.product_id)
         .order_by(count.desc(), subscription.c.product_id)
         .limit(limit)
     )
     return [(int(p), int(n)) for p, n in (await tx.execute(statement)).all()]
+
+
+async def count_waiting(tx: AsyncConnection) -> int:
+    statement = select(func.count()).select_from(subscription).where(WAITING)
+    return int((await tx.execute(statement)).scalar_one())

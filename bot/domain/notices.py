@@ -47,6 +47,7 @@ class SettleReason(StrEnum):
     GONE = "gone"
     REJECTED = "rejected"
     SUPERSEDED = "superseded"
+    UNKNOWN = "unknown"  # no answer came, twice
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,42 @@
+"""Wakes the workers when something was committed."""
+
+import asyncio
+from collections.abc import Collection
+
+
+class Bell:
+    """`ring()` after each commit; a worker that waits goes on at once.
+
+    A worker notes `rings` before it looks for work, so that a ring in between is not missed.
+    """
+
+    def __init__(self) -> None:
+        self.rings = 0
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def ring(self) -> None:
+        self.rings += 1
+        for future in self._waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def wait(
+        self,
+        stop: asyncio.Event,
+        heard: int,
+        seconds: float,
+        tasks: Collection[asyncio.Task[None]] = (),
+    ) -> None:
+        """Return when it rang since `heard`, a task ended, `stop` is set, or `seconds` are over."""
+        if self.rings != heard or stop.is_set():
+            return
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.add(future)
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait(
+                {future, stopping, *tasks}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            self._waiting.discard(future)
+            stopping.cancel()

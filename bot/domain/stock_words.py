@@ -1,0 +1,161 @@
+"""The words of a `/stock` line: quotes, places, signed numbers and people, as anybody types them."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.codes import plain_number
+
+MOST = 999_999_999_999  # what codes.whole_number reads: 12 digits
+# What keyboards and spreadsheets leave in copied text: invisible marks that change no meaning,
+# among them those that turn the reading direction. The joiners inside emoji stay.
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_QUOTES = {'"': '"', "\u201c": "\u201d", "\u201d": "\u201d", "\u201e": "\u201c", "\u300c": "\u300d",
+           "\uff02": "\uff02", "\u00ab": "\u00bb"}  # fmt: skip
+_QUOTED = re.compile(
+    "|".join(rf"{opening}([^{closing}]+){closing}(\S*)" for opening, closing in _QUOTES.items())
+)
+_WORD = re.compile(r"\S+")
+_SIGNED = re.compile(r"([+=]-?|-)(\d+)")
+_MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|([^>]*))?>")
+_ADDRESS = re.compile(r"slack:[UW][A-Z0-9]+|telegram:[1-9]\d{0,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """`text` as typed, without its quotes; `after` is what follows the closing quote ("@main")."""
+
+    text: str
+    quoted: bool = False
+    after: str = ""
+
+    @property
+    def folded(self) -> str:
+        """For comparing with the words of the grammar; a quoted word is none of them."""
+        return "" if self.quoted else plain_number(self.text).casefold()
+
+    @property
+    def place(self) -> str:
+        """`main` of `@main`, else "". Slack turns @main into a mention if somebody is called so."""
+        if self.quoted:
+            return ""
+        if mention := _MENTION.fullmatch(self.text):
+            return mention[2] or ""
+        folded = unicodedata.normalize("NFKC", self.text)
+        return folded[1:] if folded.startswith("@") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number somebody typed. `wrong` is a BadInput code, "" when it is right."""
+
+    sign: str
+    number: int = 0
+    text: str = ""
+    wrong: str = ""
+
+
+def clean(text: str) -> str:
+    """Without what no database takes and nobody sees; control characters become spaces."""
+    text = _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text))
+    return "".join(" " if unicodedata.category(char) == "Cc" else char for char in text).strip()
+
+
+def words_of(text: str) -> list[Word]:
+    """Split at spaces; quotes hold words together. A quote that is not closed is a letter."""
+    words, position = [], 0
+    while position < len(text):
+        if text[position].isspace():
+            position += 1
+        elif quoted := _quoted(text, position):
+            word, position = quoted
+            words.append(word)
+        else:
+            end = _end_of_word(text, position)
+            words.append(Word(text[position:end]))
+            position = end
+    return words
+
+
+def _quoted(text: str, position: int) -> tuple[Word, int] | None:
+    found = _QUOTED.match(text, position)
+    if found is None:
+        return None
+    inside, after = (group for group in found.groups() if group is not None)
+    place = Word(after).place
+    if not inside.strip() or (after and not place):
+        return None  # "a"b is no quotation, 55" is inches
+    return Word(inside.strip(), quoted=True, after=place), found.end()
+
+
+def _end_of_word(text: str, position: int) -> int:
+    found = _WORD.match(text, position)
+    return found.end() if found else len(text)
+
+
+def located(word: Word) -> tuple[str, str]:
+    """Code and location of `A@main`; of a quoted code only what follows the quotes."""
+    if word.quoted:
+        return word.text, word.after
+    if mention := re.fullmatch(rf"(.+?){_MENTION.pattern}", word.text):
+        return mention[1], mention[3] or ""
+    code, at, place = word.text.replace("\uff20", "@").rpartition("@")
+    return (code, place) if at and code and place else (word.text, "")
+
+
+def signed_amount(words: Sequence[Word]) -> tuple[Amount | None, int]:
+    """The signed number at the start of `words`, and how many words it took.
+
+    None when there is no sign, or only a dash between words. A sign without a whole number is an
+    Amount that is `wrong`: somebody meant to write something.
+    """
+    folded = words[0].folded
+    if folded[:1] not in ("+", "-", "="):
+        return None, 0
+    if folded not in ("+", "-", "="):
+        if not any(char.isdigit() for char in folded):
+            return None, 0
+        return _amount(folded, words[0].text), 1
+    following = words[1].folded if len(words) > 1 else ""
+    if following[:1].isdigit() or (folded == "=" and following[:1] == "-"):
+        return _amount(folded + following, f"{words[0].text} {words[1].text}"), 2
+    if folded == "-" and following:
+        return None, 0
+    return Amount(folded, text=words[0].text, wrong="no_number"), 1
+
+
+def _amount(folded: str, typed: str) -> Amount:
+    found = _SIGNED.fullmatch(folded)
+    if found is None or (found[1] == "+-"):
+        return Amount(folded[0], text=typed, wrong="not_whole")
+    sign = found[1][0]
+    magnitude = amount_of(found[2])
+    wrong = magnitude.wrong
+    if not wrong and sign != "=" and magnitude.number == 0:
+        wrong = "zero"
+    if not wrong and found[1] == "=-" and magnitude.number:
+        wrong = "negative"
+    number = -magnitude.number if sign == "-" else magnitude.number
+    return Amount(sign, 0 if wrong else number, typed, wrong)
+
+
+def amount_of(folded: str) -> Amount:
+    """A whole number without a plus ("14"); a minus is read, so that it can be refused by name."""
+    if not re.fullmatch(r"-?[0-9]+", folded):
+        return Amount("", text=folded, wrong="not_whole")
+    if len(folded.lstrip("-0")) > len(str(MOST)):
+        return Amount("", text=folded[:20] + "…", wrong="too_big")
+    return Amount("", int(folded.lstrip("-").lstrip("0") or "0") * _sign(folded), folded)
+
+
+def _sign(folded: str) -> int:
+    return -1 if folded.startswith("-") else 1
+
+
+def person_of(text: str) -> str:
+    """The address of `<@U1|ann>`, `slack:U1` or `telegram:42`; "" when it is none of them."""
+    if mention := _MENTION.fullmatch(text):
+        return f"slack:{mention[1]}"
+    return text if _ADDRESS.fullmatch(text) else ""

@@ -1,0 +1,260 @@
+"""Low-stock alerts: judged for dirty SKUs, one message each, kept true by edits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.alerts import (
+    AlertState,
+    AlertView,
+    Decision,
+    OpenAlert,
+    Reason,
+    Severity,
+    effective_clear_level,
+    judge,
+)
+from bot.domain.contacts import Caller, Role
+from bot.domain.customers import Expired
+from bot.domain.notices import Lane, NewNotice, NoticeKind
+from bot.domain.staff import Acknowledged, Refused
+from bot.domain.stock import Position, Product
+from bot.services.ledger import Clock
+from bot.services.people import People
+from storage import alerts, audit, contacts, notices, positions, products, subscriptions
+from storage.database import Database
+from storage.types import AnyRow
+
+JUDGED_AT_ONCE = 100  # SKUs a transaction: far under 250 ms of the one writer
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One position under judgement."""
+
+    product: Product
+    position: Position
+    alert: AnyRow | None
+    batch_id: int | None
+
+
+class Alerting:
+    """`destinations` are contact ids of the channels that alerts go to; app.py sets them."""
+
+    def __init__(self, database: Database, clock: Clock, people: People) -> None:
+        self.database = database
+        self.clock = clock
+        self.people = people
+        self.destinations: tuple[int, ...] = ()
+
+    async def judge_dirty(self) -> int:
+        """Judge the next dirty SKUs; returns how many there were, 0 when none is left."""
+        async with self.database.read() as tx:
+            if not await alerts.dirty_products(tx, 1) and not await alerts.batches_to_tell(tx):
+                return 0
+        async with self.database.write() as tx:
+            marked = await alerts.dirty_products(tx, JUDGED_AT_ONCE)
+            batch_of = {row.product_id: row.batch_id for row in marked}
+            await self._judge(tx, batch_of)
+            await alerts.unmark(tx, list(batch_of))
+            for batch_id in await alerts.batches_to_tell(tx):
+                await self._tell_batch(tx, batch_id)
+        return len(batch_of)
+
+    async def _judge(self, tx: AsyncConnection, batch_of: dict[int, int | None]) -> None:
+        now = self.clock()
+        ids = sorted(batch_of)
+        found = {i: item for i in ids if (item := await products.lock(tx, i)) is not None}
+        places = await positions.for_products(tx, ids)
+        open_alerts = {
+            (row.product_id, row.location_id): row for row in await alerts.open_of_products(tx, ids)
+        }
+        for product in found.values():
+            for position in places[product.id]:
+                alert = open_alerts.get((product.id, position.location.id))
+                judged = Judged(product, position, alert, batch_of[product.id])
+                await self._apply(tx, judged, now)
+
+    async def _apply(self, tx: AsyncConnection, item: Judged, now: datetime) -> None:
+        state = None
+        if item.alert is not None:
+            state = OpenAlert(AlertState(item.alert.state), Severity[item.alert.severity.upper()])
+        decision = judge(item.product, item.position, state, now)
+        if item.alert is None:
+            if decision.reason is Reason.FIRES:
+                await self._fire(tx, item, decision, now)
+            return
+        values = changes(item.alert, item.position, item.product, decision, now)
+        if not values:
+            return
+        await alerts.change(tx, item.alert.id, **values)
+        old = item.alert.subject
+        await self._tell(tx, old, f"{old}:v{item.alert.id}.{item.alert.version + 1}", Lane.EDIT)
+        if decision.reason is Reason.RISES:
+            subject = str(values["subject"])
+            await self._tell(tx, subject, f"{subject}:new", Lane.ALERT)
+
+    async def _fire(
+        self, tx: AsyncConnection, item: Judged, decision: Decision, now: datetime
+    ) -> None:
+        severity = decision.severity or Severity.LOW
+        place = item.position.location.id
+        alert_id = await alerts.raise_new(
+            tx,
+            {
+                "fingerprint": f"low:{item.product.id}:{place}:",
+                "kind": "low",
+                "product_id": item.product.id,
+                "location_id": place,
+                "state": AlertState.FIRING.value,
+                "severity": severity.word,
+                "subject": "",
+                "batch_id": item.batch_id,
+                "available": item.position.available,
+                "projected": item.position.projected(item.product.lead_time_days, now),
+                "point": item.position.reorder_point or 0,
+                "clear_level": effective_clear_level(item.position) or 0,
+                "opened_at": now,
+                "updated_at": now,
+            },
+        )
+        if alert_id is None:
+            return
+        subject = f"alert:{alert_id}" if item.batch_id is None else f"batch:{item.batch_id}"
+        await alerts.set_subject(tx, alert_id, subject)
+        if item.batch_id is None:
+            await self._tell(tx, subject, f"{subject}:new", Lane.ALERT)
+
+    async def _tell_batch(self, tx: AsyncConnection, batch_id: int) -> None:
+        """All SKUs of a bulk change are judged: one summary, or the one alert as a message."""
+        raised = await alerts.by_batch(tx, batch_id)
+        subject = f"batch:{batch_id}"
+        if len(raised) == 1:
+            subject = f"alert:{raised[0].id}"
+            await alerts.set_subject(tx, raised[0].id, subject)
+        if raised:
+            await self._tell(tx, subject, f"{subject}:new", Lane.ALERT)
+        await alerts.batch_told(tx, batch_id, self.clock())
+
+    async def _tell(self, tx: AsyncConnection, subject: str, key: str, lane: Lane) -> None:
+        """Queue the newest state of a message for every destination; older states are dropped."""
+        now = self.clock()
+        await notices.supersede(tx, subject, now)
+        new = [
+            NewNotice(
+                kind=NoticeKind.ALERT,
+                key=f"{key}:{contact_id}",
+                contact_id=contact_id,
+                lane=lane,
+                subject=subject,
+            )
+            for contact_id in self.destinations
+        ]
+        await notices.queue(tx, new, now)
+
+    async def acknowledge(
+        self, caller: Caller, alert_id: int, version: int, key: str
+    ) -> Acknowledged | Refused | Expired:
+        """The Acknowledge button. Who presses second is told who was first."""
+        del version, key  # an alert is acknowledged once: its own state is the effect key
+        async with self.database.write() as tx:
+            member = await self.people.role(tx, caller)
+            role = member.role if member else None
+            if member is None or role is None or role < Role.CLERK:
+                return Refused(role, Role.CLERK)
+            row = await alerts.lock(tx, alert_id)
+            if row is None:
+                return Expired()
+            done = row.acknowledged_at is None and row.resolved_at is None
+            if done:
+                await self._acknowledge(tx, row, member.id)
+            fresh = await alerts.by_id(tx, alert_id) or row
+            return Acknowledged((await self.views(tx, [fresh]))[0], done=done)
+
+    async def _acknowledge(self, tx: AsyncConnection, row: AnyRow, member_id: int) -> None:
+        now = self.clock()
+        state = AlertState.ACKNOWLEDGED if row.state == AlertState.FIRING.value else row.state
+        await alerts.change(
+            tx, row.id, state=str(state), acknowledged_by=member_id, acknowledged_at=now,
+            updated_at=now,
+        )  # fmt: skip
+        await audit.write(tx, member_id, "acknowledge", f"alert:{row.id}", {}, now)
+        await self._tell(tx, row.subject, f"{row.subject}:v{row.id}.{row.version + 1}", Lane.EDIT)
+
+    async def sweep(self, limit: int = 1000) -> int:
+        """Mark what should be judged anew though no event announced it; returns how many."""
+        now = self.clock()
+        async with self.database.write() as tx:
+            found = await alerts.unannounced(tx, now, limit)
+            for product_id in found:
+                await alerts.mark_dirty(tx, product_id, now)
+        return len(found)
+
+    async def views(
+        self, tx: AsyncConnection, rows: Sequence[AnyRow], subject: str = ""
+    ) -> tuple[AlertView, ...]:
+        """The alerts as people read them in the message named `subject` (or anywhere)."""
+        ids = [row.product_id for row in rows]
+        named = await products.by_ids(tx, ids)
+        places = await positions.for_products(tx, ids)
+        waiting = await subscriptions.waiting_by_product(tx, ids)
+        views = []
+        for row in rows:
+            position = next(p for p in places[row.product_id] if p.location.id == row.location_id)
+            by = await contacts.by_id(tx, self.people.vault, row.acknowledged_by or 0)
+            views.append(
+                AlertView(
+                    id=row.id,
+                    product=named[row.product_id],
+                    position=position,
+                    state=AlertState(row.state),
+                    severity=Severity[row.severity.upper()],
+                    projected=row.projected,
+                    point=row.point,
+                    clear_level=row.clear_level,
+                    waiting=waiting.get(row.product_id, 0),
+                    opened_at=row.opened_at,
+                    acknowledged_by=f"{by.address.platform}:{by.address.value}" if by else "",
+                    acknowledged_at=row.acknowledged_at,
+                    resolved_at=row.resolved_at,
+                    superseded=bool(subject) and row.subject != subject,
+                    version=row.version,
+                )
+            )
+        return tuple(views)
+
+
+def changes(
+    alert: AnyRow, position: Position, product: Product, decision: Decision, now: datetime
+) -> dict[str, object]:
+    """The columns of an open alert that the decision changes; empty when its message stays true."""
+    new: dict[str, object] = {
+        "available": position.available,
+        "projected": position.projected(product.lead_time_days, now),
+        "point": position.reorder_point or 0,
+        "clear_level": effective_clear_level(position) or alert.clear_level,
+        "state": _state(alert, decision).value,
+    }
+    if decision.reason in (Reason.CLEARS, Reason.RULE_GONE):
+        new["resolved_at"] = now
+    if decision.reason is Reason.RISES and decision.severity is not None:
+        new |= {
+            "severity": decision.severity.word,
+            "subject": f"alert:{alert.id}:{decision.severity.word}",
+            "acknowledged_at": None,
+            "acknowledged_by": None,
+        }
+    changed = {name: value for name, value in new.items() if getattr(alert, name) != value}
+    return changed | {"updated_at": now} if changed else {}
+
+
+def _state(alert: AnyRow, decision: Decision) -> AlertState:
+    if decision.reason in (Reason.CLEARS, Reason.RULE_GONE):
+        return AlertState.RESOLVED
+    if decision.reason is Reason.RECOVERING:
+        return AlertState.RECOVERING
+    if decision.reason is Reason.RISES or alert.acknowledged_at is None:
+        return AlertState.FIRING
+    return AlertState.ACKNOWLEDGED

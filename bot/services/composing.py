@@ -1,0 +1,157 @@
+"""Reads, just before the send, what a notice has to say now, or why it need not be said."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.contacts import Contact, ContactState
+from bot.domain.notices import Claimed, NoticeKind, SettleReason
+from bot.domain.subscriptions import SubscriptionState
+from bot.domain.telling import (
+    AlertTold,
+    Fault,
+    NoticeData,
+    RestockOver,
+    RestockTold,
+    SoldOut,
+    SubscriptionExpired,
+)
+from bot.services.alerting import Alerting
+from bot.services.reporting import Reporting
+from bot.services.subscribing import Subscribing
+from storage import alerts, contacts, messages, restocks, subscriptions
+from storage.types import AnyRow
+
+SUMMARY_ROWS = 40  # alerts a summary lists; the total says how many there are
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """It is not to be said (any more). `retell`: the line may tell it later in the same restock."""
+
+    reason: SettleReason
+    retell: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What to say, to whom; `message` is what the platform shows already, if anything."""
+
+    contact: Contact
+    data: NoticeData
+    message: AnyRow | None
+
+
+class Composing:
+    def __init__(self, subscribing: Subscribing, alerting: Alerting, reporting: Reporting) -> None:
+        self.subscribing = subscribing
+        self.alerting = alerting
+        self.reporting = reporting
+        self.vault = subscribing.people.vault
+        self._say: dict[
+            NoticeKind,
+            Callable[[AsyncConnection, Claimed, AnyRow | None], Awaitable[NoticeData | Drop]],
+        ] = {
+            NoticeKind.RESTOCK: self._restock,
+            NoticeKind.SOLD_OUT: self._sold_out,
+            NoticeKind.SUBSCRIPTION_EXPIRED: self._expired,
+            NoticeKind.ALERT: self._alert,
+            NoticeKind.DIGEST: self._digest,
+            NoticeKind.FAULT: self._fault,
+        }
+
+    async def compose(self, notice: Claimed) -> Composed | Drop:
+        """Check the notice against the database as it is now."""
+        async with self.subscribing.database.read() as tx:
+            contact = await contacts.by_id(tx, self.vault, notice.contact_id or 0)
+            if contact is None:
+                return Drop(SettleReason.FORGOTTEN)
+            if contact.state is ContactState.BLOCKED:
+                return Drop(SettleReason.BLOCKED, retell=True)
+            if contact.state is ContactState.GONE:
+                return Drop(SettleReason.GONE, retell=True)
+            message = await messages.find(tx, contact.id, notice.subject)
+            said = await self._say[notice.kind](tx, notice, message)
+        return said if isinstance(said, Drop) else Composed(contact, said, message)
+
+    async def _restock(
+        self, tx: AsyncConnection, notice: Claimed, message: AnyRow | None
+    ) -> NoticeData | Drop:
+        row = await subscriptions.by_id(tx, notice.subscription_id or 0)
+        if row is None or row.state == SubscriptionState.ENDED.value:
+            return Drop(SettleReason.UNSUBSCRIBED)
+        if notice.payload.get("over"):
+            return await self._over(tx, notice, row, message)
+        if row.state == SubscriptionState.PAUSED.value:
+            return Drop(SettleReason.PAUSED, retell=True)
+        restock = await restocks.by_id(tx, notice.restock_id or 0)
+        if restock.closed_at is not None:
+            return Drop(SettleReason.RESTOCK_CLOSED)
+        view = await self.subscribing.view(tx, row)
+        stock = await self.subscribing.availability(tx, view.product)
+        if not stock.in_stock or stock.available < row.quantity:
+            return Drop(SettleReason.SOLD_OUT_BEFORE, retell=True)
+        return RestockTold(stock, row.id, row.quantity, repeated=notice.in_doubt)
+
+    async def _over(
+        self, tx: AsyncConnection, notice: Claimed, row: AnyRow, message: AnyRow | None
+    ) -> NoticeData | Drop:
+        if message is None:
+            return Drop(SettleReason.SUPERSEDED)
+        view = await self.subscribing.view(tx, row)
+        closed = await restocks.by_id(tx, int(notice.payload["restock_id"]))
+        return RestockOver(
+            product=view.product,
+            place=view.place,
+            at=closed.closed_at or notice.created_at,
+            withdrawn=bool(notice.payload.get("withdrawn")),
+        )
+
+    async def _sold_out(
+        self, tx: AsyncConnection, notice: Claimed, message: AnyRow | None
+    ) -> NoticeData | Drop:
+        del message
+        row = await subscriptions.by_id(tx, notice.subscription_id or 0)
+        if row is None or row.state == SubscriptionState.ENDED.value:
+            return Drop(SettleReason.UNSUBSCRIBED)
+        view = await self.subscribing.view(tx, row)
+        if (await self.subscribing.availability(tx, view.product)).in_stock:
+            return Drop(SettleReason.SUPERSEDED)
+        return SoldOut(view.product, view.place, row.id)
+
+    async def _expired(
+        self, tx: AsyncConnection, notice: Claimed, message: AnyRow | None
+    ) -> NoticeData | Drop:
+        del message
+        row = await subscriptions.by_id(tx, notice.subscription_id or 0)
+        if row is None:
+            return Drop(SettleReason.UNSUBSCRIBED)
+        view = await self.subscribing.view(tx, row)
+        return SubscriptionExpired(view.product, int(notice.payload["days"]))
+
+    async def _alert(
+        self, tx: AsyncConnection, notice: Claimed, message: AnyRow | None
+    ) -> NoticeData | Drop:
+        kind, number = notice.subject.split(":")[:2]
+        summary = kind == "batch"
+        rows = await alerts.by_batch(tx, int(number)) if summary else []
+        if not summary and (one := await alerts.by_id(tx, int(number))) is not None:
+            rows = [one]
+        if not rows or (message is None and all(row.resolved_at for row in rows)):
+            return Drop(SettleReason.SUPERSEDED)  # over before anybody was told of it
+        views = await self.alerting.views(tx, rows[:SUMMARY_ROWS], notice.subject)
+        return AlertTold(views, total=len(rows), summary=summary, source="import")
+
+    async def _digest(
+        self, tx: AsyncConnection, notice: Claimed, message: AnyRow | None
+    ) -> NoticeData | Drop:
+        del message
+        return await self.reporting.digest(tx, datetime.fromisoformat(notice.payload["day"]).date())
+
+    async def _fault(
+        self, tx: AsyncConnection, notice: Claimed, message: AnyRow | None
+    ) -> NoticeData | Drop:
+        del tx, message
+        return Fault(str(notice.payload["what"]), str(notice.payload.get("detail", "")))

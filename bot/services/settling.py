@@ -1,0 +1,188 @@
+"""Settles notices: what was sent, what was not and why, and what that changes for people."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.contacts import Address, Contact, ContactState, Platform
+from bot.domain.delivery import Doubt, Verdict, after_doubt, after_failure, wait_before
+from bot.domain.notices import Claimed, Lane, NewNotice, NoticeKind, NoticeState, SettleReason
+from bot.domain.subscriptions import SubscriptionState
+from bot.services.composing import Composed, Drop
+from bot.services.ledger import Clock
+from bot.services.restocking import Restocking, over
+from storage import contacts, messages, notices, products, restocks, subscriptions
+from storage.database import Database
+from storage.vault import Vault
+
+LEASE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """The only place that changes a notice's state. Each method is one transaction.
+
+    `destinations` gives the staff channels, for what staff must see.
+    """
+
+    database: Database
+    vault: Vault
+    clock: Clock
+    restocking: Restocking
+    destinations: Callable[[], tuple[int, ...]]
+
+    async def claim(self, platform: Platform, limit: int) -> list[Claimed]:
+        """Take what is due for this platform; reads first, so that an idle bot writes nothing."""
+        now = self.clock()
+        if limit < 1:
+            return []
+        async with self.database.read() as tx:
+            if not await notices.any_due(tx, platform, now):
+                return []
+        async with self.database.write() as tx:
+            return await notices.claim(tx, platform, now, LEASE, limit)
+
+    async def release_orphans(self) -> int:
+        """At the start: what a killed worker held is in doubt; returns how many."""
+        async with self.database.write() as tx:
+            return await notices.release_orphans(tx, self.clock())
+
+    async def sent(self, notice: Claimed, contact: Contact, ref: str, shown: str) -> None:
+        """A new message arrived: remember it, and move the subscription."""
+        now = self.clock()
+        async with self.database.write() as tx:
+            await self._lock(tx, notice)
+            await notices.settle(tx, notice.id, NoticeState.SENT, SettleReason.DELIVERED, now)
+            if await contacts.by_id(tx, self.vault, contact.id) is not None:
+                await messages.remember(
+                    tx, contact_id=contact.id, subject=notice.subject, ref=ref,
+                    notice_id=notice.id, shown=shown, now=now,
+                )  # fmt: skip
+            await self._told(tx, notice)
+            await self._advance(tx, notice)
+
+    async def edited(self, notice: Claimed, message_id: int, shown: str, *, changed: bool) -> None:
+        """The message shows the newest state now."""
+        now = self.clock()
+        reason = SettleReason.EDITED if changed else SettleReason.UNCHANGED
+        async with self.database.write() as tx:
+            await notices.settle(tx, notice.id, NoticeState.SENT, reason, now)
+            await messages.edited(tx, message_id, shown, now)
+
+    async def dropped(self, notice: Claimed, drop: Drop) -> None:
+        """It need not be said; the line goes on without it."""
+        async with self.database.write() as tx:
+            await self._lock(tx, notice)
+            await notices.settle(tx, notice.id, NoticeState.DROPPED, drop.reason, self.clock())
+            if drop.retell and notice.restock_id is not None:
+                await notices.detach(tx, notice.id)
+            await self._advance(tx, notice)
+
+    async def later(self, notice: Claimed, seconds: float) -> None:
+        """The platform asks to wait: that is no failed attempt."""
+        due = self.clock() + timedelta(seconds=seconds)
+        async with self.database.write() as tx:
+            await notices.postpone(tx, notice.id, due, in_doubt=notice.in_doubt, counts=False)
+
+    async def not_sent(self, notice: Claimed) -> Verdict:
+        """Certainly not there: again after a growing wait, or given up and shown to staff."""
+        verdict = after_failure(notice.attempts)
+        if verdict is Verdict.GIVE_UP:
+            await self._give_up(notice, NoticeState.FAILED, SettleReason.REJECTED)
+            return verdict
+        due = self.clock() + wait_before(notice.attempts)
+        async with self.database.write() as tx:
+            await notices.postpone(tx, notice.id, due, in_doubt=notice.in_doubt)
+        return verdict
+
+    async def in_doubt(self, notice: Claimed, platform: Platform) -> Verdict:
+        """It may be there: one marked repeat, then uncertain."""
+        verdict = after_doubt(Doubt(notice.kind, platform, notice.attempts))
+        if verdict is Verdict.UNCERTAIN:
+            await self._give_up(notice, NoticeState.UNCERTAIN, SettleReason.UNKNOWN)
+            return verdict
+        due = self.clock() + wait_before(notice.attempts)
+        async with self.database.write() as tx:
+            await notices.postpone(tx, notice.id, due, in_doubt=True)
+        return verdict
+
+    async def gone(self, notice: Claimed, contact: Contact, state: ContactState) -> None:
+        """Nobody is there: the contact says so from now on, the place in line is kept."""
+        async with self.database.write() as tx:
+            await contacts.set_state(tx, contact.id, state)
+        reason = SettleReason.BLOCKED if state is ContactState.BLOCKED else SettleReason.GONE
+        await self.dropped(notice, Drop(reason, retell=True))
+
+    async def moved(self, notice: Claimed, contact: Contact, new_address: str) -> None:
+        """The chat has a new address: the notice follows it at once."""
+        address = Address(contact.address.platform, new_address)
+        async with self.database.write() as tx:
+            await contacts.move_address(tx, self.vault, contact.id, address)
+            await notices.postpone(tx, notice.id, self.clock(), in_doubt=False, counts=False)
+
+    async def rejected(self, notice: Claimed, detail: str) -> None:
+        """The platform refuses it for good: staff see it, the line goes on."""
+        await self._give_up(notice, NoticeState.FAILED, SettleReason.REJECTED, detail)
+
+    async def message_lost(self, notice: Claimed, composed: Composed) -> None:
+        """What was to be edited is gone. Staff get it anew; to customers old news is dropped."""
+        if composed.message is None:
+            raise ValueError("there was no message to lose")
+        async with self.database.write() as tx:
+            await messages.lost(tx, composed.message.id)
+            if notice.kind is NoticeKind.ALERT:
+                await notices.postpone(tx, notice.id, self.clock(), in_doubt=False, counts=False)
+                return
+        await self.dropped(notice, Drop(SettleReason.SUPERSEDED))
+
+    async def _lock(self, tx: AsyncConnection, notice: Claimed) -> None:
+        """Whoever touches a line holds the SKU's lock."""
+        if notice.product_id is not None and notice.subscription_id is not None:
+            await products.lock(tx, notice.product_id)
+
+    async def _told(self, tx: AsyncConnection, notice: Claimed) -> None:
+        """waiting -> told now that it arrived; if it sold out meanwhile, the message says so."""
+        if notice.kind is not NoticeKind.RESTOCK or notice.restock_id is None:
+            return
+        row = await subscriptions.by_id(tx, notice.subscription_id or 0)
+        if row is None or row.state != SubscriptionState.WAITING.value:
+            return
+        restock = await restocks.by_id(tx, notice.restock_id)
+        if restock.closed_at is None:
+            await subscriptions.set_state(tx, row.id, SubscriptionState.TOLD, self.clock())
+        else:
+            told = await restocks.told_one(tx, restock.id, row.id)
+            undone = restock.close_reason == "undone"
+            await notices.queue(tx, [over(restock, told, withdrawn=undone)], self.clock())
+
+    async def _advance(self, tx: AsyncConnection, notice: Claimed) -> None:
+        if notice.restock_id is not None and notice.product_id is not None:
+            await self.restocking.advance(tx, notice.product_id, self.clock())
+
+    async def _give_up(
+        self, notice: Claimed, state: NoticeState, reason: SettleReason, detail: str = ""
+    ) -> None:
+        now = self.clock()
+        async with self.database.write() as tx:
+            await self._lock(tx, notice)
+            await notices.settle(tx, notice.id, state, reason, now)
+            if notice.kind is not NoticeKind.FAULT:
+                await notices.queue(tx, self._faults(notice, state, detail), now)
+            await self._advance(tx, notice)
+
+    def _faults(self, notice: Claimed, state: NoticeState, detail: str) -> list[NewNotice]:
+        what = "fault.uncertain" if state is NoticeState.UNCERTAIN else "fault.undelivered"
+        return [
+            NewNotice(
+                kind=NoticeKind.FAULT,
+                key=f"fault:{notice.id}:{contact_id}",
+                contact_id=contact_id,
+                lane=Lane.ALERT,
+                subject=f"fault:{notice.id}",
+                payload={"what": what, "detail": detail or str(notice.kind)},
+            )
+            for contact_id in self.destinations()
+            if contact_id != notice.contact_id
+        ]
