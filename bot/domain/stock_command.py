@@ -1,4 +1,4 @@
-"""The grammar of `/stock`: what staff type, as a request. It never raises and never guesses a write.
+"""The grammar of `/stock`: what staff type, as a request. It never raises or guesses a write.
 
     MUG-BLUE[@location]                 look it up
     MUG-BLUE[@location] +5 [reason]     add; -5 takes away, =40 sets
@@ -19,6 +19,7 @@ from bot.domain.stock_words import (
     clean,
     located,
     person_of,
+    short,
     signed_amount,
     words_of,
 )
@@ -121,18 +122,7 @@ class BadInput:
 
 
 StockRequest = (
-    Show
-    | Delta
-    | SetTo
-    | Low
-    | Undo
-    | Why
-    | Threshold
-    | SetRole
-    | Roles
-    | Help
-    | Search
-    | BadInput
+    Show | Delta | SetTo | Low | Undo | Why | Threshold | SetRole | Roles | Help | Search | BadInput
 )
 
 
@@ -172,7 +162,7 @@ def _lookup(words: Sequence[Word], sku: str, location: str) -> StockRequest:
 
 
 def _search(words: Sequence[Word]) -> Search:
-    later = (signed_amount(words[start:])[0] for start in range(1, min(len(words), 50)))
+    later = (signed_amount(words[start:])[0] for start in range(min(len(words), 50)))
     return Search(_joined(words), was_write=any(amount is not None for amount in later))
 
 
@@ -201,7 +191,7 @@ def _undo(words: Sequence[Word]) -> StockRequest:
     if len(words) > 1:
         return BadInput("usage_undo")
     if number.wrong or number.number < 1:
-        return BadInput("move_number", words[0].text)
+        return BadInput("move_number", short(words[0].text))
     return Undo(number.number)
 
 
@@ -236,9 +226,9 @@ def _role(words: Sequence[Word]) -> StockRequest:
         return BadInput("usage_role")
     person, role = person_of(words[0].text), Role.from_word(words[1].folded)
     if not person:
-        return BadInput("person", words[0].text)
+        return BadInput("person", short(words[0].text))
     if role is None and words[1].folded != "none":
-        return BadInput("role_word", words[1].text)
+        return BadInput("role_word", short(words[1].text))
     return SetRole(person, role)
 
 

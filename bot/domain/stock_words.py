@@ -1,4 +1,4 @@
-"""The words of a `/stock` line: quotes, places, signed numbers and people, as anybody types them."""
+"""The words of a `/stock` line: quotes, places, signed numbers and people, as people type them."""
 
 import re
 import unicodedata
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.domain.codes import plain_number
 
 MOST = 999_999_999_999  # what codes.whole_number reads: 12 digits
+ECHO = 20  # characters
 # What keyboards and spreadsheets leave in copied text: invisible marks that change no meaning,
 # among them those that turn the reading direction. The joiners inside emoji stay.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
@@ -129,7 +130,7 @@ def signed_amount(words: Sequence[Word]) -> tuple[Amount | None, int]:
 def _amount(folded: str, typed: str) -> Amount:
     found = _SIGNED.fullmatch(folded)
     if found is None or (found[1] == "+-"):
-        return Amount(folded[0], text=typed, wrong="not_whole")
+        return Amount(folded[0], text=short(typed), wrong="not_whole")
     sign = found[1][0]
     magnitude = amount_of(found[2])
     wrong = magnitude.wrong
@@ -138,16 +139,21 @@ def _amount(folded: str, typed: str) -> Amount:
     if not wrong and found[1] == "=-" and magnitude.number:
         wrong = "negative"
     number = -magnitude.number if sign == "-" else magnitude.number
-    return Amount(sign, 0 if wrong else number, typed, wrong)
+    return Amount(sign, 0 if wrong else number, short(typed), wrong)
 
 
 def amount_of(folded: str) -> Amount:
     """A whole number without a plus ("14"); a minus is read, so that it can be refused by name."""
-    if not re.fullmatch(r"-?[0-9]+", folded):
-        return Amount("", text=folded, wrong="not_whole")
+    if not re.fullmatch(r"-?\d+", folded):
+        return Amount("", text=short(folded), wrong="not_whole")
     if len(folded.lstrip("-0")) > len(str(MOST)):
-        return Amount("", text=folded[:20] + "…", wrong="too_big")
+        return Amount("", text=short(folded), wrong="too_big")
     return Amount("", int(folded.lstrip("-").lstrip("0") or "0") * _sign(folded), folded)
+
+
+def short(typed: str) -> str:
+    """What an answer may repeat of it."""
+    return typed if len(typed) <= ECHO else typed[:ECHO] + "…"
 
 
 def _sign(folded: str) -> int:
