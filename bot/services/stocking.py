@@ -1,0 +1,413 @@
+"""`/stock` for staff: understands a request, checks the role, writes through the ledger."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain import stock_command as asked
+from bot.domain.alerts import effective_clear_level
+from bot.domain.codes import whole_number
+from bot.domain.contacts import Caller, Contact, Role
+from bot.domain.customers import Expired
+from bot.domain.movekinds import kind_of
+from bot.domain.preview import Preview
+from bot.domain.staff import (
+    AdjustForm,
+    BadThreshold,
+    BelowZero,
+    Card,
+    ChangedMeanwhile,
+    LastAdmin,
+    LowList,
+    Moved,
+    NeedsConfirmation,
+    NothingToUndo,
+    Refused,
+    RoleList,
+    RoleSet,
+    StaffNotFound,
+    StaffWhy,
+    ThresholdSet,
+    Unchanged,
+    Undone,
+    WhichLocation,
+)
+from bot.domain.stock import MoveKind, Position, Product
+from bot.services.ledger import Applied, BelowZeroError, Change, Ledger
+from bot.services.looking import Looking
+from bot.services.members import Members
+from storage import alerts, audit, moves, positions, products
+from storage.types import AnyRow
+
+UNDO_WINDOW = timedelta(days=1)
+MAIN = "main"
+LARGEST = 10**9  # units of one SKU: beyond it is a slip of the keyboard
+
+Answer = (
+    Card | Moved | Unchanged | BelowZero | NeedsConfirmation | ChangedMeanwhile | Refused
+    | WhichLocation | StaffNotFound | LowList | Undone | NothingToUndo | ThresholdSet
+    | BadThreshold | RoleSet | RoleList | LastAdmin | StaffWhy | Expired | asked.Help
+    | asked.BadInput
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A wanted write of one position; `target` for `=`, else `quantity` is the signed change."""
+
+    product: Product
+    location_id: int
+    quantity: int
+    target: int | None
+    reason: str
+    key: str
+    source: str
+    shown: int | None = None  # on hand as the member saw it, for compare-and-swap
+    confirmed: bool = False
+
+
+class Stocking:
+    """`move_limits`: the largest move a role may make at once; a role without one has none."""
+
+    def __init__(self, looking: Looking, ledger: Ledger, move_limits: dict[Role, int]) -> None:
+        self.looking = looking
+        self.members: Members = looking.members
+        self.ledger = ledger
+        self.move_limits = move_limits
+        self.database = looking.members.people.database
+        self.clock = looking.members.people.clock
+        self._handlers: dict[type, Callable[..., Awaitable[Answer]]] = {
+            asked.Show: self._show,
+            asked.Search: self._search,
+            asked.Delta: self._delta,
+            asked.SetTo: self._set_to,
+            asked.Low: self._low,
+            asked.Undo: self._undo,
+            asked.Why: self._why,
+            asked.Threshold: self._threshold,
+            asked.SetRole: self._set_role,
+            asked.Roles: self._roles,
+            asked.Help: self._plain,
+            asked.BadInput: self._plain,
+        }
+
+    async def handle(self, caller: Caller, request: asked.StockRequest, key: str) -> Answer:
+        """Answer one `/stock`. The same `key` again gives the first effect's answer."""
+        return await self._handlers[type(request)](caller, request, key)
+
+    async def card(self, caller: Caller, product_id: int) -> Card | Refused | Expired:
+        """The card, for a button."""
+        return await self.looking.card(caller, product_id)
+
+    async def _show(self, caller: Caller, request: asked.Show, key: str) -> Answer:
+        del key
+        return await self.looking.show(caller, request.sku, request.words or request.sku)
+
+    async def _search(self, caller: Caller, request: asked.Search, key: str) -> Answer:
+        del key
+        return await self.looking.show(caller, "", request.words, was_write=request.was_write)
+
+    async def _low(self, caller: Caller, request: asked.Low, key: str) -> Answer:
+        del key
+        return await self.looking.low(caller, request.location)
+
+    async def _why(self, caller: Caller, request: asked.Why, key: str) -> Answer:
+        del key
+        return await self.looking.why(caller, request.sku)
+
+    async def _set_role(self, caller: Caller, request: asked.SetRole, key: str) -> Answer:
+        del key
+        return await self.members.set_role(caller, request.person, request.role)
+
+    async def _roles(self, caller: Caller, request: asked.Roles, key: str) -> Answer:
+        del request, key
+        return await self.members.roles(caller)
+
+    async def _plain(
+        self, caller: Caller, request: asked.Help | asked.BadInput, key: str
+    ) -> Answer:
+        """Help, and what was not understood: for staff only."""
+        del key
+        async with self.database.read() as tx:
+            member = await self.members.allowed(tx, caller, Role.VIEWER)
+        return member if isinstance(member, Refused) else request
+
+    async def _delta(self, caller: Caller, request: asked.Delta, key: str) -> Answer:
+        return await self._write_to(caller, request, request.quantity, None, key)
+
+    async def _set_to(self, caller: Caller, request: asked.SetTo, key: str) -> Answer:
+        return await self._write_to(caller, request, 0, request.quantity, key)
+
+    async def _write_to(
+        self, caller: Caller, request: asked.Delta | asked.SetTo, quantity: int,
+        target: int | None, key: str,
+    ) -> Answer:  # fmt: skip
+        async with self.database.write() as tx:
+            member = await self.members.allowed(tx, caller, Role.CLERK)
+            if isinstance(member, Refused):
+                return member
+            found = await self.looking.find(tx, request.sku)
+            product = await products.lock(tx, found.id) if found else None
+            if product is None:
+                return await self.looking.search(tx, request.sku, can_write=True, was_write=True)
+            place = await self._place(tx, product, request.location)
+            if isinstance(place, WhichLocation):
+                return place
+            write = Write(
+                product, place, quantity, target, request.reason, key, caller.address.platform
+            )
+            return await self.write(tx, member, write)
+
+    async def _place(
+        self, tx: AsyncConnection, product: Product, named: str
+    ) -> int | WhichLocation:
+        """The location a write means: the named one, else the only one, else `main`."""
+        places = (await positions.for_products(tx, [product.id]))[product.id]
+        if named:
+            known = {p.code.casefold(): p.id for p in await positions.locations(tx)}
+            found = known.get(named.casefold())
+            return WhichLocation(product, places, named) if found is None else found
+        if len(places) > 1:
+            return WhichLocation(product, places)
+        if places:
+            return places[0].location.id
+        return (await positions.ensure_location(tx, MAIN)).id
+
+    async def write(
+        self, tx: AsyncConnection, member: Contact, write: Write
+    ) -> Moved | Unchanged | BelowZero | NeedsConfirmation | ChangedMeanwhile:
+        """Apply a write under the SKU's lock, or say why not; nothing is half done."""
+        if (earlier := await moves.by_key(tx, write.key)) is not None:
+            return await self._repeated(tx, write.product, earlier)
+        await moves.ensure_position(tx, write.product.id, write.location_id, self.clock())
+        position = await self.ledger.position(tx, write.product.id, write.location_id)
+        stale = write.shown is not None and write.shown != position.on_hand
+        if stale and (write.target is not None or write.confirmed):
+            return ChangedMeanwhile(write.product, position, write.shown or 0)
+        quantity = write.quantity if write.target is None else write.target - position.on_hand
+        if quantity == 0:
+            return Unchanged(write.product, position)
+        limit = self.move_limits.get(member.role or Role.VIEWER)
+        if limit is not None and abs(quantity) > limit and not write.confirmed:
+            token = Preview(
+                write.product.id, write.location_id, quantity, position.on_hand, write.key,
+                write.reason,
+            ).token()  # fmt: skip
+            return NeedsConfirmation(write.product, position, quantity, limit, token)
+        return await self._apply(tx, member, write, position, quantity)
+
+    async def _apply(
+        self, tx: AsyncConnection, member: Contact, write: Write, position: Position, quantity: int
+    ) -> Moved | BelowZero:
+        counted = write.target is not None
+        change = Change(
+            product=write.product,
+            location_id=write.location_id,
+            quantity=quantity,
+            kind=MoveKind.COUNT if counted else kind_of(quantity, write.reason),
+            reason=write.reason,
+            actor_id=member.id,
+            source=write.source,
+            key=write.key,
+        )
+        try:
+            applied = await self.ledger.apply(tx, change, self.clock())
+        except BelowZeroError:
+            return BelowZero(write.product, position, quantity)
+        return self._moved(write.product, applied, member)
+
+    def _moved(self, product: Product, applied: Applied, member: Contact) -> Moved:
+        return Moved(
+            product=product,
+            position=applied.position,
+            move=moves.as_move(applied.row),
+            told=applied.line.to_tell,
+            actor=f"{member.address.platform}:{member.address.value}",
+        )
+
+    async def _repeated(self, tx: AsyncConnection, product: Product, row: AnyRow) -> Moved:
+        position = await self.ledger.position(tx, product.id, row.location_id)
+        (named,) = await self.looking.named(tx, [moves.as_move(row)])
+        return Moved(product, position, named, told=0, repeated=True, actor=named.actor)
+
+    async def validate_adjust(self, caller: Caller, form: AdjustForm) -> dict[str, str]:
+        """What is wrong with the Adjust modal, by block: reads only, nothing is stored."""
+        async with self.database.read() as tx:
+            member = await self.members.allowed(tx, caller, Role.CLERK)
+            if isinstance(member, Refused):
+                return {"quantity": "refused"}
+            product = await products.get(tx, form.product_id)
+            if product is None:
+                return {"quantity": "gone"}
+            places = (await positions.for_products(tx, [product.id]))[product.id]
+        here = next((p.on_hand for p in places if p.location.id == form.location_id), 0)
+        return self._wrong(form, here)
+
+    def _wrong(self, form: AdjustForm, on_hand: int) -> dict[str, str]:
+        number = whole_number(form.quantity)
+        if number is None:
+            return {"quantity": "not_whole"}
+        if number < 0:
+            return {"quantity": "negative"}
+        if number > LARGEST:
+            return {"quantity": "too_big"}
+        if form.mode != "set" and number == 0:
+            return {"quantity": "zero"}
+        if form.mode == "remove" and number > on_hand and not self.ledger.allow_negative:
+            return {"quantity": "below_zero"}
+        if form.mode == "set" and form.shown != on_hand:
+            return {"quantity": "changed_meanwhile"}
+        return {}
+
+    async def adjust(
+        self, caller: Caller, form: AdjustForm, key: str
+    ) -> Moved | Unchanged | BelowZero | NeedsConfirmation | ChangedMeanwhile | Refused | Expired:
+        """The submitted Adjust modal. It was validated; what changed since is answered."""
+        number = whole_number(form.quantity)
+        async with self.database.write() as tx:
+            member = await self.members.allowed(tx, caller, Role.CLERK)
+            if isinstance(member, Refused):
+                return member
+            product = await products.lock(tx, form.product_id)
+            if product is None or number is None:
+                return Expired()
+            sets = form.mode == "set"
+            write = Write(
+                product=product,
+                location_id=form.location_id,
+                quantity=-number if form.mode == "remove" else number,
+                target=number if sets else None,
+                reason=form.reason,
+                key=key,
+                source=caller.address.platform,
+                shown=form.shown if sets else None,
+            )
+            return await self.write(tx, member, write)
+
+    async def confirm(
+        self, caller: Caller, token: str, key: str
+    ) -> Moved | Unchanged | BelowZero | NeedsConfirmation | ChangedMeanwhile | Refused | Expired:
+        """The Confirm button of a preview: the preview's own key makes two presses one move."""
+        del key
+        preview = Preview.from_token(token)
+        async with self.database.write() as tx:
+            member = await self.members.allowed(tx, caller, Role.CLERK)
+            if isinstance(member, Refused):
+                return member
+            product = await products.lock(tx, preview.product_id) if preview else None
+            if preview is None or product is None:
+                return Expired()
+            write = Write(
+                product=product,
+                location_id=preview.location_id,
+                quantity=preview.quantity,
+                target=None,
+                reason=preview.reason,
+                key=preview.key,
+                source=caller.address.platform,
+                shown=preview.shown,
+                confirmed=True,
+            )
+            return await self.write(tx, member, write)
+
+    async def _undo(self, caller: Caller, request: asked.Undo, key: str) -> Answer:
+        return await self.undo_move(caller, request.move_id, key)
+
+    async def undo_move(
+        self, caller: Caller, move_id: int | None, key: str
+    ) -> Undone | NothingToUndo | Refused:
+        """Post the counter-move. None: the caller's last move. Managers may undo anybody's."""
+        async with self.database.write() as tx:
+            member = await self.members.allowed(tx, caller, Role.CLERK)
+            if isinstance(member, Refused):
+                return member
+            earlier = await moves.by_key(tx, key)
+            if earlier is not None and earlier.undo_of is not None:
+                return await self._undone_before(tx, earlier)
+            row = await self._to_undo(tx, member, move_id)
+            if isinstance(row, NothingToUndo):
+                return row
+            return await self._post_undo(tx, member, row, key, caller.address.platform)
+
+    async def _to_undo(
+        self, tx: AsyncConnection, member: Contact, move_id: int | None
+    ) -> AnyRow | NothingToUndo:
+        if move_id is None:
+            row = await moves.last_of_actor(tx, member.id)
+        else:
+            row = await moves.by_id(tx, move_id)
+        if row is None:
+            return NothingToUndo("none")
+        await products.lock(tx, row.product_id)
+        row = await moves.by_id(tx, row.id) or row
+        if row.undo_id is not None or row.undo_of is not None:
+            return NothingToUndo("undone")
+        if row.actor_id != member.id and (member.role or Role.VIEWER) < Role.MANAGER:
+            return NothingToUndo("not_yours")
+        if self.clock() - row.created_at > UNDO_WINDOW:
+            return NothingToUndo("too_old")
+        return row
+
+    async def _post_undo(
+        self, tx: AsyncConnection, member: Contact, row: AnyRow, key: str, source: str
+    ) -> Undone | NothingToUndo:
+        product = await products.get(tx, row.product_id)
+        if product is None:
+            return NothingToUndo("none")
+        change = Change(
+            product=product,
+            location_id=row.location_id,
+            quantity=-row.quantity,
+            kind=MoveKind.ADJUSTMENT,
+            reason=f"undo of #{row.id}",
+            actor_id=member.id,
+            source=source,
+            key=key,
+            undo_of=row.id,
+        )
+        try:
+            applied = await self.ledger.apply(tx, change, self.clock())
+        except BelowZeroError:
+            return NothingToUndo("below_zero")
+        closed = applied.line.reason.value == "closes"
+        counter, undone = await self.looking.named(
+            tx, [moves.as_move(applied.row), moves.as_move(row)]
+        )
+        return Undone(product, applied.position, counter, undone, restock_closed=closed)
+
+    async def _undone_before(self, tx: AsyncConnection, row: AnyRow) -> Undone | NothingToUndo:
+        product = await products.get(tx, row.product_id)
+        undone = await moves.by_id(tx, row.undo_of)
+        if product is None or undone is None:
+            return NothingToUndo("none")
+        position = await self.ledger.position(tx, product.id, row.location_id)
+        counter, old = await self.looking.named(tx, [moves.as_move(row), moves.as_move(undone)])
+        return Undone(product, position, counter, old, restock_closed=False, repeated=True)
+
+    async def _threshold(self, caller: Caller, request: asked.Threshold, key: str) -> Answer:
+        """`/stock threshold SKU 10 [clear 14]`, managers and up; judged anew at once."""
+        del key
+        if request.clear is not None and request.clear <= request.point:
+            return BadThreshold(request.point, request.clear)
+        now = self.clock()
+        async with self.database.write() as tx:
+            member = await self.members.allowed(tx, caller, Role.MANAGER)
+            if isinstance(member, Refused):
+                return member
+            found = await self.looking.find(tx, request.sku)
+            product = await products.lock(tx, found.id) if found else None
+            if product is None:
+                return await self.looking.search(tx, request.sku, can_write=True, was_write=True)
+            place = await self._place(tx, product, request.location)
+            if isinstance(place, WhichLocation):
+                return place
+            await moves.ensure_position(tx, product.id, place, now)
+            point = request.point or None
+            await moves.set_rule(tx, product.id, place, point, request.clear, now)
+            await alerts.mark_dirty(tx, product.id, now)
+            detail = {"location": place, "point": point, "clear": request.clear}
+            await audit.write(tx, member.id, "threshold", f"product:{product.id}", detail, now)
+            position = await self.ledger.position(tx, product.id, place)
+        return ThresholdSet(product, position, effective_clear_level(position))
