@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.contacts import Platform
@@ -18,7 +18,7 @@ from bot.domain.notices import (
     SettleReason,
 )
 from storage.dialect import insert_ignore
-from storage.tables import contact, notice
+from storage.tables import contact, message, notice, restock
 from storage.types import AnyRow
 
 QUEUED = notice.c.state == NoticeState.QUEUED.value
@@ -224,3 +224,18 @@ async def told_since(tx: AsyncConnection, kind: NoticeKind, since: datetime) -> 
         )
     )
     return int((await tx.execute(statement)).scalar_one())
+
+
+async def last_id(tx: AsyncConnection) -> int:
+    """The id of the newest notice, 0 when there is none."""
+    return int((await tx.execute(select(func.coalesce(func.max(notice.c.id), 0)))).scalar_one())
+
+
+async def purge(tx: AsyncConnection, before: datetime) -> int:
+    """Delete settled notices that no message needs for its edits any more; returns how many."""
+    kept = exists().where(message.c.notice_id == notice.c.id)
+    of_open_restock = exists().where(
+        restock.c.id == notice.c.restock_id, restock.c.closed_at.is_(None)
+    )
+    statement = delete(notice).where(notice.c.settled_at < before, ~kept, ~of_open_restock)
+    return int((await tx.execute(statement)).rowcount)

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, func, insert, select, update
+from sqlalchemy import exists, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.notices import NoticeState
 from bot.domain.restocking import CloseReason
-from storage.tables import notice, restock
+from bot.domain.subscriptions import SubscriptionState
+from storage.tables import location, notice, position, product, restock, subscription
 from storage.types import AnyRow
 
+AVAILABLE = position.c.on_hand - position.c.reserved - position.c.unsellable
 OUTSTANDING = notice.c.state.in_([NoticeState.QUEUED.value, NoticeState.SENDING.value])
 
 
@@ -79,6 +81,33 @@ async def counts(tx: AsyncConnection, restock_id: int) -> dict[str, int]:
         .group_by(notice.c.state)
     )
     return {state: int(n) for state, n in (await tx.execute(statement)).all()}
+
+
+async def unannounced(tx: AsyncConnection, limit: int) -> Sequence[int]:
+    """SKUs with an open restock that are gone, or that somebody armed waits for and that are back.
+
+    Candidates only: bot.services.restocking decides, with the shop's out level.
+    """
+    available = (
+        select(func.coalesce(func.sum(AVAILABLE), 0))
+        .select_from(position.join(location, location.c.id == position.c.location_id))
+        .where(position.c.product_id == product.c.id, location.c.sellable)
+        .scalar_subquery()
+    )
+    is_open = exists().where(restock.c.product_id == product.c.id, restock.c.closed_at.is_(None))
+    waits = exists().where(
+        subscription.c.product_id == product.c.id,
+        subscription.c.state == SubscriptionState.WAITING.value,
+        subscription.c.armed == true(),
+        subscription.c.quantity <= available,
+    )
+    statement = (
+        select(product.c.id)
+        .where(or_(is_open & (available <= 0), product.c.active & ~is_open & waits))
+        .order_by(product.c.id)
+        .limit(limit)
+    )
+    return [int(row.id) for row in (await tx.execute(statement)).all()]
 
 
 async def told(tx: AsyncConnection, restock_id: int) -> Sequence[AnyRow]:
