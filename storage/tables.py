@@ -1,5 +1,7 @@
 """The tables. Names are the glossary's; every state is an enum of bot.domain, stored by value."""
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -17,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.sql.elements import ColumnElement
 
 from storage.types import Instant
 
@@ -38,15 +41,18 @@ def _id() -> Column[int]:
     return Column("id", Id, primary_key=True, autoincrement=True)
 
 
+def _where(condition: ColumnElement[bool]) -> dict[str, Any]:
+    """For a partial index, which both databases have."""
+    return {"sqlite_where": condition, "postgresql_where": condition}
+
+
 product = Table(
     "product",
     metadata,
     _id(),
     Column("sku", Text, nullable=False),  # as the shop writes it
     Column("sku_key", Text, nullable=False, unique=True),  # domain.codes.sku_key(sku)
-    Column(
-        "short_id", String(16), nullable=False, unique=True
-    ),  # for t.me/<bot>?start=n_<short id>
+    Column("short_id", String(16), nullable=False, unique=True),  # ?start=n_<short id>
     Column("name", Text, nullable=False),
     Column("product", Text, nullable=False, server_default=""),  # groups variants
     Column("category", Text, nullable=False, server_default=""),
@@ -154,14 +160,9 @@ subscription = Table(
     Column("updated_at", Instant, nullable=False),
     CheckConstraint("quantity >= 1", name="wants_something"),
 )
-Index(
-    "uq_subscription_live",
-    subscription.c.contact_id,
-    subscription.c.product_id,
-    unique=True,
-    sqlite_where=subscription.c.state != "ended",
-    postgresql_where=subscription.c.state != "ended",
-)
+LIVE = _where(subscription.c.state != "ended")
+WHO_WAITS_FOR_WHAT = (subscription.c.contact_id, subscription.c.product_id)
+Index("uq_subscription_live", *WHO_WAITS_FOR_WHAT, unique=True, **LIVE)
 Index("ix_subscription_line", subscription.c.product_id, subscription.c.state, subscription.c.id)
 
 restock = Table(
@@ -175,13 +176,8 @@ restock = Table(
     Column("closed_at", Instant),
     Column("close_reason", String(32), nullable=False, server_default=""),
 )
-Index(
-    "uq_restock_open",
-    restock.c.product_id,
-    unique=True,
-    sqlite_where=restock.c.closed_at.is_(None),
-    postgresql_where=restock.c.closed_at.is_(None),
-)
+OPEN_RESTOCK = _where(restock.c.closed_at.is_(None))
+Index("uq_restock_open", restock.c.product_id, unique=True, **OPEN_RESTOCK)
 
 alert = Table(
     "alert",
@@ -193,9 +189,8 @@ alert = Table(
     Column("location_id", ForeignKey("location.id")),
     Column("state", String(16), nullable=False),  # domain.alerts.AlertState
     Column("severity", String(16), nullable=False),  # domain.alerts.Severity
-    Column(
-        "subject", Text, nullable=False
-    ),  # which message carries it: alert:<id>[:severity], batch:<id>
+    # which message carries it: alert:<id>[:severity], batch:<id>
+    Column("subject", Text, nullable=False),
     Column("batch_id", ForeignKey("batch.id")),  # raised by this bulk change, told in its summary
     Column("available", BigInteger, nullable=False),
     Column("projected", BigInteger, nullable=False),
@@ -209,13 +204,8 @@ alert = Table(
     Column("resolved_at", Instant),
     Index("ix_alert_subject", "subject"),
 )
-Index(
-    "uq_alert_open",
-    alert.c.fingerprint,
-    unique=True,
-    sqlite_where=alert.c.resolved_at.is_(None),
-    postgresql_where=alert.c.resolved_at.is_(None),
-)
+OPEN_ALERT = _where(alert.c.resolved_at.is_(None))
+Index("uq_alert_open", alert.c.fingerprint, unique=True, **OPEN_ALERT)
 
 notice = Table(
     "notice",
@@ -226,9 +216,8 @@ notice = Table(
     Column("contact_id", ForeignKey("contact.id", ondelete="SET NULL")),
     Column("lane", Integer, nullable=False),  # domain.notices.Lane, lower goes first
     Column("subject", Text, nullable=False),  # the message it creates or edits
-    Column(
-        "payload", JSON, nullable=False, server_default="{}"
-    ),  # ids and numbers, no personal data
+    # ids and numbers, no personal data
+    Column("payload", JSON, nullable=False, server_default="{}"),
     Column("product_id", ForeignKey("product.id")),
     Column("restock_id", ForeignKey("restock.id")),
     Column("subscription_id", ForeignKey("subscription.id")),
@@ -271,15 +260,16 @@ inbox = Table(
     Column("payload", LargeBinary),  # AES-GCM ciphertext; wiped when it is done
     Column("state", String(16), nullable=False),  # domain.inbox.InboxState
     Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("error", Text, nullable=False, server_default=""),
+    Column("error", LargeBinary),  # of the last attempt; sealed: it may quote the payload
     Column("received_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("lease_until", Instant),
     Column("finished_at", Instant),
     UniqueConstraint("source", "key"),
-    Index("ix_inbox_queue", "state", "due_at", "id"),
-    Index("ix_inbox_sender", "sender", "state", "id"),
+    Index("ix_inbox_state", "state", "finished_at"),
 )
+Index("ix_inbox_queue", inbox.c.due_at, inbox.c.id, **_where(inbox.c.finished_at.is_(None)))
+Index("ix_inbox_sender", inbox.c.sender, inbox.c.id, **_where(inbox.c.finished_at.is_(None)))
 
 batch = Table(
     "batch",
@@ -289,9 +279,8 @@ batch = Table(
     Column("source", String(16), nullable=False),
     Column("actor_id", ForeignKey("contact.id", ondelete="SET NULL")),
     Column("state", String(16), nullable=False),  # staged, applied, dropped
-    Column(
-        "summary", JSON, nullable=False, server_default="{}"
-    ),  # counts: new, changed, moves, ...
+    # counts: new, changed, moves, ...
+    Column("summary", JSON, nullable=False, server_default="{}"),
     Column("created_at", Instant, nullable=False),
     Column("applied_at", Instant),
     Column("told_at", Instant),  # the low-stock summary of this batch has been queued

@@ -27,6 +27,8 @@ from storage.types import Instant
 VERSIONS = Path(storage.migrations.versions.__file__ or "").parent
 HEADER = '''"""{words}"""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -34,8 +36,10 @@ Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = "{number}"
 down_revision = {before!r}
-branch_labels = None
-depends_on = None
+
+
+def where(condition: str) -> dict[str, Any]:
+    return {{"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}}
 
 
 def upgrade() -> None:
@@ -65,7 +69,9 @@ def _body(connection: Connection, batch: bool) -> str:
 def _plain(body: str) -> str:
     """Without what the metadata's naming convention and the defaults say anyway."""
     body = re.sub(r", name=op\.f\('(fk|pk|uq)_\w+'\)", "", body)
-    return re.sub(r"    # ###.*\n|, unique=False", "", body).strip()
+    body = re.sub(r"sqlite_where=sa.text\((.+?)\), postgresql_where=.*\)", r"**where(\1))", body)
+    body = re.sub(r"sa\.text\('\((true|false)\)'\)", r"sa.text('\1')", body)
+    return re.sub(r"    # ###.*\n|, unique=False|, nullable=True|length=", "", body).strip()
 
 
 async def draft(number: str, words: str) -> Path:

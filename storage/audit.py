@@ -1,0 +1,31 @@
+"""What staff did that the ledger cannot tell: roles, rules, acknowledgements, exports."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.tables import audit
+from storage.types import AnyRow
+
+
+async def write(
+    tx: AsyncConnection, actor_id: int | None, action: str, subject: str,
+    detail: Mapping[str, Any], now: datetime,
+) -> None:  # fmt: skip
+    """Add an entry. `detail` holds ids and numbers, no personal data: people are contact ids."""
+    await tx.execute(
+        insert(audit).values(
+            actor_id=actor_id, action=action, subject=subject, detail=dict(detail), created_at=now
+        )
+    )
+
+
+async def recent(tx: AsyncConnection, limit: int, action: str | None = None) -> Sequence[AnyRow]:
+    """The newest entries (of one action), newest first."""
+    statement = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    if action is not None:
+        statement = statement.where(audit.c.action == action)
+    return (await tx.execute(statement)).all()
