@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, replace
 import structlog
 
 from bot.channels.base import Channel
-from bot.delivery.bell import Bell
 from bot.domain.contacts import Contact, Platform
 from bot.domain.notices import Claimed, Rendered
 from bot.domain.sending import (
@@ -24,6 +23,7 @@ from bot.domain.sending import (
     Unchanged,
 )
 from bot.domain.telling import NoticeData
+from bot.services.bell import Bell
 from bot.services.composing import Composed, Composing, Drop
 from bot.services.settling import Settling
 
