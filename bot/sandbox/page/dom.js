@@ -14,10 +14,10 @@ function setProp(node, name, value) {
   else node.setAttribute(name, value === true ? "" : String(value));
 }
 
-/** The address if a click on it is harmless, else null (javascript:, data: and the like). */
-export function safeUrl(url) {
+/** The address if a click on it is harmless, else null (javascript:, data:, or no address at all). */
+export function safeUrl(url, base) {
   try {
-    const parsed = new URL(url, location.href);
+    const parsed = new URL(url, base);
     return ["http:", "https:", "mailto:", "tel:", "tg:"].includes(parsed.protocol) ? parsed.href : null;
   } catch {
     return null;

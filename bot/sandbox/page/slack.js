@@ -5,6 +5,7 @@ import { el, patchList, stickToEnd } from "./dom.js";
 import { blockNodes } from "./slack_blocks.js";
 import { slackMessage } from "./slack_message.js";
 import { createModals } from "./slack_modal.js";
+import { escape } from "./slack_mrkdwn.js";
 import { pressed } from "./slack_press.js";
 import { currentChannel, store } from "./store.js";
 import { plan } from "./tour_plan.js";
@@ -133,6 +134,6 @@ function homeItems(slack) {
 
 async function send(text) {
   const [command, ...rest] = text.split(" ");
-  if (!command.startsWith("/")) await api.say(store.view.user, store.view.channel, text);
+  if (!command.startsWith("/")) await api.say(store.view.user, store.view.channel, escape(text));
   else await api.command(store.view.user, store.view.channel, command, rest.join(" "));
 }

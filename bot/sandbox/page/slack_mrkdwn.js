@@ -1,5 +1,5 @@
 // Slack's mrkdwn as DOM nodes. https://docs.slack.dev/messaging/formatting-message-text
-import { el, link } from "./dom.js";
+import { el, link, safeUrl } from "./dom.js";
 import { store } from "./store.js";
 
 const EMOJI = {
@@ -27,6 +27,10 @@ const TOKEN = new RegExp([
 /** Slack escapes three characters and no others. */
 export const unescape = (text) =>
   text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+
+/** What a person types is no markup: Slack's own client escapes it before it is kept. */
+export const escape = (text) =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 /** Nodes for a mrkdwn text. */
 export function mrkdwn(text) {
@@ -95,6 +99,7 @@ function reference(body) {
   if (target.startsWith("#")) return el("span", { class: "mention" }, `#${label || channelName(target.slice(1))}`);
   if (target.startsWith("!date^")) return el("time", {}, dateText(target, label));
   if (target.startsWith("!")) return el("span", { class: "mention loud" }, label || `@${target.slice(1)}`);
+  if (safeUrl(unescape(target)) === null) return `<${unescape(body)}>`;
   return link(unescape(target), label || unescape(target).replace(/^mailto:/, ""));
 }
 

@@ -11,7 +11,7 @@ export function bubble(chat, message, bot) {
   const box = el("div", { class: "bubble" },
     mine && isGroup(chat) ? el("b", { class: "sender" }, senderName(message)) : null,
     message.reply_to ? quote(chat, message) : null,
-    message.photo?.url ? el("img", { class: "photo", src: safeUrl(message.photo.url), alt: "" }) : null,
+    message.photo?.url ? el("img", { class: "photo", src: safeUrl(message.photo.url, location.href), alt: "" }) : null,
     message.document ? documentChip(message.document) : null,
     el("div", { class: "bubble-text" }, richText(message.text || "", message.entities, clicks(chat, bot)), meta(message, mine)));
   return el("article", {
@@ -53,7 +53,7 @@ function documentChip({ file_name, mime_type, size, url }) {
     el("span", { class: "document-icon", "aria-hidden": "true" }, kind),
     el("span", { class: "document-name" }, el("b", {}, file_name || "file"), el("small", {}, `${bytes(size)} · ${mime_type || ""}`)),
   ];
-  const href = url ? safeUrl(url) : null;
+  const href = url ? safeUrl(url, location.href) : null;
   if (href === null) return el("span", { class: "document" }, inside);
   return el("a", { class: "document", href, download: file_name || "file" }, inside);
 }

@@ -4,15 +4,16 @@ import { store } from "./store.js";
 import { loadPlan, plan } from "./tour_plan.js";
 import { STEPS, marks } from "./tour_steps.js";
 
-const REACTION_MS = 10_000;
 const LOOK_MS = 1400;
 const READ_MS = 3400;
 const LAST_WORD = "That is the main job. Now it is yours: type in either window, or add a customer.";
 const AFRESH = "Go on by hand, or start “make demo” anew for a fresh shop.";
 
 // ?pace=0 makes the tour as fast as the bot, for tests; ?pace=2 twice as slow, for a talk.
-const asked = new URLSearchParams(location.search).get("pace");
-const pace = asked === null ? 1 : Number(asked);
+// ?patience=300 is how many ms the tour waits for a reaction before it explains.
+const asked = new URLSearchParams(location.search);
+const pace = Number(asked.get("pace") ?? 1);
+const patience = Number(asked.get("patience") ?? 10_000);
 
 const part = (id) => document.getElementById(id);
 
@@ -84,7 +85,7 @@ async function take(tour, step, index, found) {
   caption(index, step.caption(), "acting");
   await pause(tour, LOOK_MS);
   await step.act?.(tour, found);
-  return store.until((state) => step.seen(state, tour.before), { timeout: REACTION_MS, signal });
+  return store.until((state) => step.seen(state, tour.before), { timeout: patience, signal });
 }
 
 function caption(index, text, state) {
