@@ -65,6 +65,8 @@ class Control:
             get(r"/static/{name:[\w.-]+}", self.page),
             get("/sandbox/state", self.state),
             get("/sandbox/version", self.version),
+            get("/sandbox/tour", self.get_tour),
+            post("/sandbox/tour", self.set_tour),
             get("/sandbox/events", self.events),
             get("/sandbox/log", self.log),
             post("/sandbox/reset", self.reset),
@@ -127,6 +129,15 @@ class Control:
             "slack": {**self.slack.as_page(), "connections": len(self.delivery.hub.sockets)},
         }
         return web.json_response(body, headers=NO_CACHE)
+
+    async def get_tour(self, _request: web.Request) -> web.Response:
+        if self.world.tour is None:
+            raise Refused("there is no shop behind this sandbox", 404)
+        return web.json_response({"steps": self.world.tour})
+
+    async def set_tour(self, request: web.Request) -> web.Response:
+        self.world.tour = await body_of(request)
+        return web.json_response({"steps": self.world.tour})
 
     async def version(self, _request: web.Request) -> web.Response:
         return web.json_response({"version": self.world.changes.version})

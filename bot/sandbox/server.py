@@ -13,7 +13,7 @@ from bot.sandbox.slack_api import SlackApi
 from bot.sandbox.slack_delivery import Delivery
 from bot.sandbox.slack_driver import SlackDriver
 from bot.sandbox.slack_state import Slack
-from bot.sandbox.state import Clock, World
+from bot.sandbox.state import Clock, Json, World
 from bot.sandbox.telegram_api import TelegramApi
 from bot.sandbox.telegram_driver import TelegramDriver
 from bot.sandbox.telegram_state import Telegram
@@ -46,6 +46,7 @@ class Sandbox:
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
         self._hook_task: asyncio.Task[None] | None = None
+        self._hook_sender: HookSender | None = None
         self._driver: Driver | None = None
 
     @property
@@ -60,6 +61,10 @@ class Sandbox:
     @property
     def slack_api_url(self) -> str:
         return f"{self.url}/slack/api/"
+
+    def set_tour(self, steps: Json) -> None:
+        """What the page's guided tour talks about: SKUs, who plays the staff, where."""
+        self.world.tour = steps
 
     @property
     def driver(self) -> Driver:
@@ -90,9 +95,9 @@ class Sandbox:
         self.world.url = f"http://{self.host}:{self.port}"
         self._session = aiohttp.ClientSession()
         self._delivery.http.session = self._session
-        sender = HookSender(self.world, api.answer_in_hook)
-        queue_now = lambda: self._telegram.updates  # noqa: E731
-        self._hook_task = asyncio.create_task(sender.run(self._session, queue_now))
+        self._hook_sender = HookSender(self.world, api.answer_in_hook)
+        running = self._hook_sender.run(self._session, self._telegram.updates)
+        self._hook_task = asyncio.create_task(running)
         self._driver = Driver(self.url)
 
     async def stop(self) -> None:
@@ -100,16 +105,20 @@ class Sandbox:
         self._telegram.updates.wake()
         if self._driver:
             await self._driver.close()
-        for task in filter(None, [self._hook_task, *self._delivery.background]):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await self._cancel_tasks()
         for socket in list(self._delivery.hub.sockets):
             await socket.close()
         if self._runner:
             await self._runner.cleanup()
         if self._session:
             await self._session.close()
+
+    async def _cancel_tasks(self) -> None:
+        posting = self._hook_sender.tasks if self._hook_sender else set()
+        for task in filter(None, [self._hook_task, *posting, *self._delivery.background]):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
     async def __aenter__(self) -> "Sandbox":
         await self.start()

@@ -116,8 +116,8 @@ class SocketHub:
         began = time.monotonic()
         try:
             await socket.send_json(envelope)
-            timeout = self.slack.world.faults.get("slack", "ack_timeout_s")
-            body = await asyncio.wait_for(future, timeout)
+            async with asyncio.timeout(self.slack.world.faults.get("slack", "ack_timeout_s")):
+                body = await future
         except (TimeoutError, ConnectionError):
             return Ack(False, _since(began), error="operation_timeout")
         finally:

@@ -76,6 +76,7 @@ class World:
         self.log = RequestLog()
         self.faults = Faults()
         self.closing = asyncio.Event()
+        self.tour: Json | None = None  # what the page's guided tour talks about
 
     def now(self) -> int:
         return int(self.clock())

@@ -117,7 +117,7 @@ class HtmlParser:
             name, value = match.groups()
             if name:
                 found[name.lower()] = unescape((value or "").strip("\"'"))
-            elif not self.source.startswith(">", match.end()):
+            elif value or not self.source.startswith(">", match.end()):
                 offset = self._byte(start)
                 raise HtmlError(f'Empty attribute name in the tag "{tag}" at byte offset {offset}')
             position = match.end()

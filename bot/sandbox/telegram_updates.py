@@ -77,7 +77,9 @@ class UpdateQueue:
     async def more(self, seconds: float) -> bool:
         """Waits until something may have changed; false when the time ran out."""
         try:
-            await asyncio.wait_for(self._more.wait(), seconds)
+            # not wait_for(): in Python 3.11 it loses a cancellation that comes with the result
+            async with asyncio.timeout(seconds):
+                await self._more.wait()
         except TimeoutError:
             return False
         return True
@@ -128,10 +130,9 @@ class HookSender:
         self.answer = answer  # runs a method that the bot put into its HTTP answer
         self.tasks: set[asyncio.Task[None]] = set()
 
-    async def run(self, session: aiohttp.ClientSession, queue_now: Any) -> None:
-        """For ever; `queue_now()` is the queue (a reset replaces it)."""
+    async def run(self, session: aiohttp.ClientSession, queue: UpdateQueue) -> None:
+        """For ever."""
         while True:
-            queue: UpdateQueue = queue_now()
             queue.expire()
             pause = self._start_due(session, queue)
             await queue.more(pause)

@@ -68,7 +68,7 @@ class SlackBot:
 
     async def _connect(self) -> None:
         self.socket = AsyncSocketModeHandler(self.app, "xapp-sandbox")
-        await self.socket.connect_async()
+        await self.socket.connect_async()  # type: ignore[no-untyped-call]
         await self.sandbox.driver.wait_until_listening(telegram=False)
 
     async def _serve(self) -> None:
@@ -89,5 +89,5 @@ class SlackBot:
         if self.http:
             await self.runner.cleanup()
         else:
-            await self.socket.close_async()
+            await self.socket.close_async()  # type: ignore[no-untyped-call]
         await self.session.close()

@@ -5,12 +5,28 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.sandbox.server import Sandbox
+from bot.sandbox.state import wall_clock
 from tests.bot.sandbox.bots import SlackBot, TelegramBot
 
 
+class MovableClock:
+    """The real time plus what a test adds to it."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return wall_clock() + self.ahead
+
+
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as running:
+def clock() -> MovableClock:
+    return MovableClock()
+
+
+@pytest.fixture
+async def sandbox(clock: MovableClock) -> AsyncIterator[Sandbox]:
+    async with Sandbox(clock=clock) as running:
         yield running
 
 

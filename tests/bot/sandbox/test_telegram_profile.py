@@ -1,0 +1,61 @@
+"""The bot's card: commands per language and scope, names and descriptions."""
+
+import pytest
+from telegram import BotCommand, BotCommandScopeChat
+from telegram.error import BadRequest, InvalidToken
+
+from bot.sandbox.server import Sandbox
+from tests.bot.sandbox.bots import TelegramBot
+
+
+async def test_a_wrong_token_is_refused(sandbox: Sandbox) -> None:
+    with pytest.raises(InvalidToken):
+        async with TelegramBot(sandbox, token="123456:WRONG"):
+            pass
+
+
+async def test_commands_are_kept_per_language_and_scope(
+    sandbox: Sandbox, telegram_bot: TelegramBot
+) -> None:
+    api = telegram_bot.api
+    await api.set_my_commands([BotCommand("list", "what I wait for")])
+    await api.set_my_commands([BotCommand("list", "我在等什么")], language_code="zh")
+    scope = BotCommandScopeChat(7)
+    await api.set_my_commands([BotCommand("stock", "staff only")], scope=scope)
+    bot = (await sandbox.driver.state())["telegram"]["bot"]
+    assert bot["commands"] == [{"command": "list", "description": "what I wait for"}]
+    assert bot["commands_by_language"]["zh"][0]["description"] == "我在等什么"
+    assert [c.command for c in await api.get_my_commands(scope=scope)] == ["stock"]
+    await api.delete_my_commands(scope=scope)
+    assert await api.get_my_commands(scope=scope) == ()
+
+
+@pytest.mark.parametrize(
+    ("commands", "words"),
+    [
+        ([("Upper", "x")], "BOT_COMMAND_INVALID"),
+        ([("ok", "")], "BOT_COMMAND_DESCRIPTION_INVALID"),
+        ([(f"c{n}", "x") for n in range(101)], "BOT_COMMANDS_TOO_MUCH"),
+    ],
+)
+async def test_a_command_list_that_telegram_would_not_take_is_refused(
+    telegram_bot: TelegramBot, commands: list[tuple[str, str]], words: str
+) -> None:
+    with pytest.raises(BadRequest, match=f"(?i){words}"):
+        await telegram_bot.api.set_my_commands(commands)
+
+
+async def test_descriptions_fall_back_to_the_default_language(telegram_bot: TelegramBot) -> None:
+    api = telegram_bot.api
+    await api.set_my_description("Tells you when it is back")
+    await api.set_my_short_description("Back in stock", language_code="zh")
+    assert (await api.get_my_description("zh")).description == "Tells you when it is back"
+    assert (await api.get_my_short_description("zh")).short_description == "Back in stock"
+    assert (await api.get_my_short_description()).short_description == ""
+    assert (await api.get_my_name()).name == "Stockbell"
+
+
+async def test_a_method_that_the_sandbox_does_not_know_does_not_stop_the_bot(
+    telegram_bot: TelegramBot,
+) -> None:
+    assert await telegram_bot.api.do_api_request("someNewMethod") is True
