@@ -186,8 +186,8 @@ def test_what_databases_refuse_is_taken_out_of_the_words() -> None:
 
 
 PIECES = st.sampled_from(
-    ["MUG", "@main", "+5", "-", "=", "= 40", '"', "\u201c", "\u201d", "low", "undo", "why",
-     "role", "threshold", "clear", "<@U1|ann>", "<@", "|", ">", "\u2212", "－5", "１", " ", "\u3000", "\x00"]
+    ["MUG", "@main", "+5", "-", "=", "= 40", '"', "\u201c", "\u201d", "low", "undo", "why", "role",
+     "threshold", "clear", "<@U1|ann>", "<@", "|", ">", "\u2212", "－5", "１", "\u3000", "\x00"]
 )  # fmt: skip
 
 

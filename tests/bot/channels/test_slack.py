@@ -1,0 +1,208 @@
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from bot.channels.slack import LONGEST, SlackChannel
+from bot.channels.slack_client import PacedSlackClient, slack_pacer, slack_session
+from bot.domain.contacts import ContactState
+from bot.domain.notices import Lane, Rendered
+from bot.domain.sending import (
+    Gone,
+    InDoubt,
+    MessageLost,
+    NotSent,
+    Rejected,
+    RetryAfter,
+)
+from bot.sandbox.server import Sandbox
+
+HELLO = Rendered("Mugs are low", blocks=({"type": "divider"},))
+METADATA = {"event_type": "stockbell_notice", "event_payload": {"notice": 7}}
+Json = dict[str, Any]
+Connect = Callable[[str], SlackChannel]
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as sandbox:
+        await sandbox.slack.user("U1", "ann")
+        await sandbox.slack.channel("C1", "stock-alerts")
+        yield sandbox
+
+
+@pytest.fixture
+async def connect() -> AsyncIterator[Connect]:
+    async with slack_session() as session:
+        yield lambda url: SlackChannel(
+            PacedSlackClient("xoxb-sandbox", slack_pacer(), session, url)
+        )
+
+
+@pytest.fixture
+def channel(sandbox: Sandbox, connect: Connect) -> SlackChannel:
+    return connect(sandbox.slack_api_url)
+
+
+async def posted(sandbox: Sandbox, channel_id: str = "C1") -> list[Json]:
+    return await sandbox.slack.channel_by_id(channel_id).messages()
+
+
+async def fail(sandbox: Sandbox, **how: Any) -> None:
+    await sandbox.driver.faults(slack={"fail_next": [how]})
+
+
+async def test_a_notice_is_posted_with_blocks_text_and_metadata(
+    sandbox: Sandbox, channel: SlackChannel
+) -> None:
+    notice = Rendered("Mugs are low", blocks=({"type": "divider"},), metadata=METADATA)
+    ref = await channel.send("C1", notice, Lane.ALERT)
+    [message] = await posted(sandbox)
+    assert ref == f"C1:{message['ts']}"
+    assert message["text"] == "Mugs are low"
+    assert [block["type"] for block in message["blocks"]] == ["divider"]
+    assert message["metadata"] == METADATA
+
+
+async def test_a_channel_by_name_can_be_edited_by_its_reference(
+    sandbox: Sandbox, channel: SlackChannel
+) -> None:
+    ref = await channel.send("#stock-alerts", Rendered("9 left"), Lane.ALERT)
+    await channel.edit("#stock-alerts", ref, Rendered("8 left"), Lane.EDIT)
+    [message] = await posted(sandbox)
+    assert (message["text"], message["edits"]) == ("8 left", 1)
+
+
+async def test_a_person_is_written_to_and_the_message_can_be_edited(
+    sandbox: Sandbox, channel: SlackChannel
+) -> None:
+    ref = await channel.send("U1", Rendered("for you"), Lane.ALERT)
+    await channel.edit("U1", ref, Rendered("for you, anew"), Lane.EDIT)
+    [message] = await posted(sandbox, ref.partition(":")[0])
+    assert message["text"] == "for you, anew"
+
+
+async def test_an_edit_without_blocks_takes_the_old_blocks_away(
+    sandbox: Sandbox, channel: SlackChannel
+) -> None:
+    notice = Rendered("low", blocks=({"type": "divider"},))
+    ref = await channel.send("C1", notice, Lane.ALERT)
+    await channel.edit("C1", ref, Rendered("over"), Lane.EDIT)
+    [message] = await posted(sandbox)
+    assert not message["blocks"]
+
+
+async def test_blocks_that_slack_refuses_are_sent_as_plain_text(
+    sandbox: Sandbox, channel: SlackChannel, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = Rendered("the words", blocks=({"type": "no_such_block"},))
+    ref = await channel.send("C1", broken, Lane.ALERT)
+    await channel.edit("C1", ref, broken, Lane.EDIT)
+    [message] = await posted(sandbox)
+    assert (message["text"], message["edits"]) == ("the words", 1)
+    assert "invalid_blocks" in caplog.text
+
+
+async def test_a_text_that_is_too_long_is_cut(sandbox: Sandbox, channel: SlackChannel) -> None:
+    ref = await channel.send("C1", Rendered("x"), Lane.ALERT)
+    await channel.edit("C1", ref, Rendered("y" * 5_000), Lane.EDIT)
+    [message] = await posted(sandbox)
+    assert message["text"] == "y" * LONGEST
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"retry_after": 30}, RetryAfter),
+        ({"error": "channel_not_found"}, Gone),
+        ({"error": "is_archived"}, Gone),
+        ({"error": "not_in_channel"}, Rejected),
+        ({"error": "restricted_action"}, Rejected),
+        ({"error": "missing_scope"}, Rejected),
+        ({"error": "invalid_auth"}, NotSent),
+        ({"error": "account_inactive"}, NotSent),
+        ({"error": "service_unavailable", "status": 503}, NotSent),
+        ({"error": "internal_error"}, InDoubt),
+        ({"status": 500}, InDoubt),
+        ({"drop_before": True}, InDoubt),
+        ({"drop_after": True}, InDoubt),
+    ],
+)
+async def test_what_an_error_of_a_post_means(
+    sandbox: Sandbox, channel: SlackChannel, fault: Json, error: type[Exception]
+) -> None:
+    await fail(sandbox, method="chat.postMessage", **fault)
+    with pytest.raises(error):
+        await channel.send("C1", HELLO, Lane.ALERT)
+
+
+@pytest.mark.parametrize("code", ["message_not_found", "edit_window_closed", "cant_update_message"])
+async def test_a_message_that_can_no_longer_be_edited_is_lost(
+    sandbox: Sandbox, channel: SlackChannel, code: str
+) -> None:
+    await fail(sandbox, method="chat.update", error=code)
+    with pytest.raises(MessageLost):
+        await channel.edit("C1", "C1:1.2", HELLO, Lane.EDIT)
+
+
+async def test_a_message_that_never_was_is_lost(channel: SlackChannel) -> None:
+    with pytest.raises(MessageLost):
+        await channel.edit("C1", "", HELLO, Lane.EDIT)
+    with pytest.raises(MessageLost):
+        await channel.edit("C1", "C1:1.2", HELLO, Lane.EDIT)
+
+
+async def test_a_dropped_post_is_not_sent_a_second_time(
+    sandbox: Sandbox, channel: SlackChannel
+) -> None:
+    await fail(sandbox, method="chat.postMessage", drop_after=True)
+    with pytest.raises(InDoubt):
+        await channel.send("C1", HELLO, Lane.ALERT)
+    assert len(await posted(sandbox)) == 1
+
+
+async def test_no_server_means_not_sent(connect: Connect, unused_tcp_port: int) -> None:
+    nobody = connect(f"http://127.0.0.1:{unused_tcp_port}/api/")
+    with pytest.raises(NotSent):
+        await nobody.send("C1", HELLO, Lane.ALERT)
+
+
+async def test_a_proxys_page_is_no_answer(connect: Connect) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n"
+        writer.write(head + b"Connection: close\r\n\r\nhi")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(InDoubt):
+            await connect(f"http://127.0.0.1:{port}/").send("C1", HELLO, Lane.ALERT)
+
+
+async def test_the_words_say_to_invite_the_bot(sandbox: Sandbox, channel: SlackChannel) -> None:
+    await sandbox.slack.channel("C2", "warehouse", member=False)
+    with pytest.raises(Rejected, match="invite"):
+        await channel.send("C2", HELLO, Lane.ALERT)
+
+
+async def test_a_lost_channel_is_gone_not_blocked(channel: SlackChannel) -> None:
+    with pytest.raises(Gone) as gone:
+        await channel.send("C404", HELLO, Lane.ALERT)
+    assert gone.value.state is ContactState.GONE
+
+
+async def test_a_channel_that_is_told_to_wait_delays_no_other(
+    sandbox: Sandbox, channel: SlackChannel
+) -> None:
+    await sandbox.slack.channel("C2", "warehouse")
+    await fail(sandbox, method="chat.postMessage", channel="C1", retry_after=30)
+    with pytest.raises(RetryAfter) as later:
+        await channel.send("C1", HELLO, Lane.ALERT)
+    assert (later.value.seconds, later.value.account) == (30, False)
+    blocked = asyncio.create_task(channel.send("C1", HELLO, Lane.ALERT))
+    await asyncio.wait_for(channel.send("C2", HELLO, Lane.ALERT), 1)
+    assert not blocked.done()
+    blocked.cancel()
