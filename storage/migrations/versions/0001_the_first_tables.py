@@ -132,6 +132,7 @@ def upgrade() -> None:
         sa.Column("product_id", Id, nullable=False),
         sa.ForeignKeyConstraint(["product_id"], ["product.id"]),
         sa.PrimaryKeyConstraint("gram", "product_id"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_gram_product_id", "gram", ["product_id"])
     op.create_table(
@@ -249,6 +250,7 @@ def upgrade() -> None:
         "stage",
         sa.Column("batch_id", Id, nullable=False),
         sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("lead", sa.Boolean(), nullable=False),
         sa.Column("sku", sa.Text(), nullable=False),
         sa.Column("sku_key", sa.Text(), nullable=False),
         sa.Column("short_id", sa.String(16), nullable=False),
@@ -270,6 +272,7 @@ def upgrade() -> None:
         sa.Column("attributes", sa.JSON()),
         sa.ForeignKeyConstraint(["batch_id"], ["batch.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("batch_id", "line"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_stage_sku_key", "stage", ["batch_id", "sku_key"])
     op.create_table(
