@@ -53,7 +53,7 @@ function person(chat) {
   const here = chat.id === store.view.chat;
   const count = unread(`t:${chat.id}`);
   const last = chat.messages.filter((message) => !message.deleted).at(-1);
-  const preview = chat.blocked ? "blocked the bot" : last?.text || last?.document?.file_name || "no messages yet";
+  const preview = chat.blocked ? "blocked the bot" : last?.text || last?.document?.file_name || "no messages";
   return {
     key: `${chat.id}`,
     print: JSON.stringify([chatName(chat), here, count, preview, last?.date]),
