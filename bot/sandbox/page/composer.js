@@ -6,7 +6,7 @@ const TYPING_MS = 26;
 
 /**
  * options: {name, placeholder, label, before?, suggest(text) -> [{insert, title, hint}], send(text)}.
- * Returns {node, fill, type, submit, openMenu, menuOpen}.
+ * Returns {node, fill, type, submit, focus, openMenu, menuOpen}.
  */
 export function createComposer(options) {
   const parts = build(options);
@@ -17,13 +17,16 @@ export function createComposer(options) {
     fill: (text) => fill(self, text),
     type: (text, pause) => type(self, text, pause),
     submit: () => submit(self),
+    focus: () => self.input.focus(),
     openMenu: (items) => show(self, items),
     menuOpen: () => self.shown.length > 0,
   };
 }
 
 function build({ name, placeholder, label, before }) {
-  const list = el("ul", { class: "suggestions", id: `${name}-suggestions`, role: "listbox", "aria-label": "Commands", hidden: true });
+  const list = el("ul", {
+    class: "suggestions", id: `${name}-suggestions`, role: "listbox", "aria-label": "Commands", hidden: true,
+  });
   const input = el("input", {
     id: `${name}-input`, type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false",
     enterkeyhint: "send", placeholder, "aria-label": label, role: "combobox", "aria-autocomplete": "list",

@@ -68,6 +68,11 @@ function replaceKeepingFocus(node, fresh) {
   (same || fresh).focus({ preventScroll: true });
 }
 
+/** A scrolling list of messages; new ones are read out by the announcer, not by the list itself. */
+export const scroller = (name, id, label) => el("div", {
+  class: name, id, role: "log", "aria-live": "off", tabindex: "0", "aria-label": label,
+});
+
 /** Keep a scrolling list at its end, unless the reader has scrolled up. Returns {patch, toEnd}. */
 export function stickToEnd(list) {
   let atEnd = true;

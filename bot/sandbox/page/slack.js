@@ -1,7 +1,7 @@
 // The right side: the staff's Slack.
 import { api } from "./api.js";
 import { createComposer } from "./composer.js";
-import { el, patchList, stickToEnd } from "./dom.js";
+import { el, patchList, scroller, stickToEnd } from "./dom.js";
 import { blockNodes } from "./slack_blocks.js";
 import { slackMessage } from "./slack_message.js";
 import { createModals } from "./slack_modal.js";
@@ -19,11 +19,14 @@ const COMMANDS = [
   { insert: "/stock help", title: "/stock help", hint: "everything it can do" },
 ];
 
+const suggest = (text) => (text.startsWith("/")
+  ? COMMANDS.filter(({ insert }) => insert !== text && insert.startsWith(text)) : []);
+
 /** Fill the pane. Returns {draw, composer}. */
 export function mountSlack(pane) {
   const composer = createComposer({
     name: "slack", placeholder: "Type / for commands", label: "Slash command to the bot",
-    suggest: (text) => (text.startsWith("/") ? COMMANDS.filter(({ insert }) => insert !== text && insert.startsWith(text)) : []),
+    suggest,
     send,
   });
   const parts = {
@@ -31,14 +34,15 @@ export function mountSlack(pane) {
     channels: el("div", { class: "channels", role: "group", "aria-label": "Channels" }),
     title: el("h2", { class: "channel-title" }),
     staff: el("select", { id: "slack-user", "aria-label": "You are" }),
-    list: el("div", { class: "posts", id: "slack-messages", role: "log", "aria-live": "off", tabindex: "0", "aria-label": "Channel" }),
+    list: scroller("posts", "slack-messages", "Channel"),
     composer,
   };
   parts.staff.addEventListener("change", () => changeUser(parts.staff.value));
   const body = el("div", { class: "slack-body" },
     el("nav", { class: "side", "aria-label": "Channels" }, parts.team, parts.channels),
     el("div", { class: "chat" },
-      el("header", { class: "chat-head" }, parts.title, el("label", { class: "you" }, el("span", {}, "You are "), parts.staff)),
+      el("header", { class: "chat-head" }, parts.title,
+        el("label", { class: "you" }, el("span", {}, "You are "), parts.staff)),
       parts.list, composer.node));
   pane.append(body);
   parts.modals = createModals(pane, body);
@@ -67,8 +71,9 @@ function channelItems(slack) {
   const rows = slack.channels.filter((one) => !one.im_with)
     .map((channel) => ({ id: channel.id, sign: "#", name: channel.name }));
   const direct = slack.channels.find((one) => one.im_with === store.view.user);
-  if (direct) rows.push({ id: direct.id, sign: "🔔", name: `${slack.bot?.real_name ?? "Bot"} (direct)` });
-  if (slack.homes?.[store.view.user]) rows.push({ id: "home", sign: "⌂", name: `${slack.bot?.real_name ?? "Bot"} (home)` });
+  const bot = slack.bot?.real_name ?? "Bot";
+  if (direct) rows.push({ id: direct.id, sign: "🔔", name: `${bot} (direct)` });
+  if (slack.homes?.[store.view.user]) rows.push({ id: "home", sign: "⌂", name: `${bot} (home)` });
   return rows.map(({ id, sign, name }) => {
     const here = id === store.view.channel;
     const count = unread(`s:${id}`);
@@ -78,7 +83,9 @@ function channelItems(slack) {
       render: () => el("button", {
         type: "button", class: "channel", "data-channel": id, "aria-pressed": String(here), "data-focus": id,
         onclick: () => store.look({ channel: id }),
-      }, el("span", { class: "channel-sign", "aria-hidden": "true" }, sign), el("span", { class: "channel-name" }, name),
+      },
+      el("span", { class: "channel-sign", "aria-hidden": "true" }, sign),
+      el("span", { class: "channel-name" }, name),
       count ? el("span", { class: "badge" }, String(count), el("span", { class: "sr-only" }, " unread")) : null),
     };
   });
@@ -129,7 +136,8 @@ function emptyState(channel, composer) {
 function homeItems(slack) {
   const view = slack.homes?.[store.view.user];
   const act = (action) => pressed({ user: store.view.user, view_id: view.id, ...action });
-  return [{ key: "home", print: JSON.stringify(view), render: () => el("div", { class: "blocks home" }, blockNodes(view?.blocks, act)) }];
+  const render = () => el("div", { class: "blocks home" }, blockNodes(view?.blocks, act));
+  return [{ key: "home", print: JSON.stringify(view), render }];
 }
 
 async function send(text) {

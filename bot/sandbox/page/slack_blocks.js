@@ -19,7 +19,7 @@ const BLOCKS = {
   divider: () => el("hr", { class: "block-divider" }),
   section,
   context: (block) => el("div", { class: "block-context" }, block.elements.map(contextPart)),
-  actions: (block, act) => el("div", { class: "block-actions" }, block.elements.map((one) => actionElement(one, block, act))),
+  actions,
   image,
   input: (block, act, errors) => inputBlock(block, errors[block.block_id]),
   table,
@@ -27,6 +27,10 @@ const BLOCKS = {
   rich_text: (block) => el("div", { class: "block-text" }, block.elements.flatMap(richElement)),
   markdown: (block) => el("div", { class: "block-text" }, mrkdwn(String(block.text).replaceAll("**", "*"))),
 };
+
+function actions(block, act) {
+  return el("div", { class: "block-actions" }, block.elements.map((one) => actionElement(one, block, act)));
+}
 
 function section(block, act) {
   const fields = (block.fields || []).map((field) => el("div", { class: "block-field" }, textObject(field)));
@@ -38,8 +42,8 @@ function section(block, act) {
 }
 
 function contextPart(part) {
-  if (part.type === "image") return el("img", { src: safeUrl(part.image_url), alt: part.alt_text || "", class: "context-image" });
-  return el("span", {}, textObject(part));
+  if (part.type !== "image") return el("span", {}, textObject(part));
+  return el("img", { src: safeUrl(part.image_url), alt: part.alt_text || "", class: "context-image" });
 }
 
 function image(block) {
@@ -55,7 +59,7 @@ function table(block) {
     el(tag, { "data-align": align(index), scope: tag === "th" ? "col" : null }, cellContent(cell)))));
   return el("div", { class: "block-table", tabindex: "0", role: "region", "aria-label": "Table" },
     el("table", {},
-      block.caption ? el("caption", {}, typeof block.caption === "string" ? block.caption : textObject(block.caption)) : null,
+      block.caption ? el("caption", {}, textObject(block.caption)) : null,
       el("thead", {}, first ? row(first, "th") : null),
       el("tbody", {}, rest.map((cells) => row(cells, "td")))));
 }
@@ -77,7 +81,7 @@ function richElement(part) {
 
 function richLeaf(leaf) {
   if (leaf.type === "link") return mrkdwn(`<${leaf.url}|${leaf.text || leaf.url}>`);
-  if (leaf.type === "emoji") return [plain(`:${leaf.name}:`)];
+  if (leaf.type === "emoji") return [plain({ text: `:${leaf.name}:` })];
   if (leaf.type === "user") return [el("span", { class: "mention" }, `@${userName(leaf.user_id)}`)];
   const tags = { bold: "strong", italic: "em", strike: "s", code: "code" };
   return [Object.keys(leaf.style || {}).reduce((inside, style) => (

@@ -13,16 +13,24 @@ export function actionElement(element, block, act) {
 
 const ACTIONS = {
   button,
-  image: (element) => el("img", { src: safeUrl(element.image_url), alt: element.alt_text || "", class: "block-thumb", loading: "lazy" }),
-  static_select: (element, act) => actionSelect(element, act, plain(element.placeholder?.text || "Choose…")),
+  image: (element) => el("img", {
+    src: safeUrl(element.image_url), alt: element.alt_text || "", class: "block-thumb", loading: "lazy",
+  }),
+  static_select: (element, act) => actionSelect(element, act, plain(element.placeholder) || "Choose…"),
   overflow: (element, act) => actionSelect(element, act, "⋯"),
-  users_select: (element, act) => actionSelect({ ...element, options: userOptions() }, act, plain(element.placeholder?.text || "Choose…")),
+  users_select: (element, act) => ACTIONS.static_select({ ...element, options: userOptions() }, act),
 };
 
 function button(element, act) {
-  const props = { class: `block-button ${element.style || ""}`, "data-action-id": element.action_id, "data-focus": element.action_id, "aria-label": element.accessibility_label };
+  const props = {
+    class: `block-button ${element.style || ""}`, "data-action-id": element.action_id, "data-focus": element.action_id,
+    "aria-label": element.accessibility_label, title: element.accessibility_label,
+  };
   const href = element.url ? safeUrl(element.url) : null;
-  if (href) return el("a", { ...props, href, target: "_blank", rel: "noopener noreferrer", onclick: () => act(element.value) }, textObject(element.text));
+  if (href) {
+    const open = { href, target: "_blank", rel: "noopener noreferrer", onclick: () => act(element.value) };
+    return el("a", { ...props, ...open }, textObject(element.text));
+  }
   const node = el("button", { ...props, type: "button" }, textObject(element.text));
   node.addEventListener("click", () => busyWhile(node, async () => {
     if (await confirmed(element.confirm)) await act(element.value);
@@ -39,10 +47,9 @@ async function busyWhile(node, work) {
 
 async function confirmed(question) {
   if (!question) return true;
-  const text = (part) => plain(part?.text || "");
-  const answer = await ask({
-    title: text(question.title) || "Are you sure?", text: text(question.text),
-    yes: text(question.confirm) || "Yes", no: text(question.deny) || "Cancel", danger: question.style === "danger",
+    const answer = await ask({
+    title: plain(question.title) || "Are you sure?", text: plain(question.text),
+    yes: plain(question.confirm) || "Yes", no: plain(question.deny) || "Cancel", danger: question.style === "danger",
   });
   return answer !== null;
 }
@@ -63,10 +70,10 @@ function actionSelect(element, act, placeholder) {
 
 /** Option nodes of an element with options or option_groups. */
 export function optionNodes({ options, option_groups }) {
-  const one = (option) => el("option", { value: option.value }, plain(option.text?.text));
+  const one = (option) => el("option", { value: option.value }, plain(option.text));
   if (!option_groups) return (options || []).map(one);
   return option_groups.map((group) => (
-    el("optgroup", { label: plain(group.label?.text) }, group.options.map(one))));
+    el("optgroup", { label: plain(group.label) }, group.options.map(one))));
 }
 
 /** Choose values in a select node. */

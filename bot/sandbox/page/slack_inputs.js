@@ -26,7 +26,10 @@ const INPUTS = {
   plain_text_input: (element, id) => (element.multiline
     ? withValue(el("textarea", { ...textProps(element, id), rows: "3" }), element.initial_value)
     : withValue(el("input", { ...textProps(element, id), type: "text" }), element.initial_value)),
-  number_input: (element, id) => withValue(el("input", { ...textProps(element, id), type: "text", inputmode: "decimal" }), element.initial_value),
+  number_input: (element, id) => {
+    const props = { ...textProps(element, id), type: "text", inputmode: "decimal" };
+    return withValue(el("input", props), element.initial_value);
+  },
   datepicker: (element, id) => withValue(el("input", { id, type: "date" }), element.initial_date),
   static_select: (element, id) => choice(element, id, element.initial_option?.value),
   users_select: (element, id) => choice({ ...element, options: userOptions() }, id, element.initial_user),
@@ -36,7 +39,7 @@ const INPUTS = {
 
 function textProps(element, id) {
   return {
-    id, autocomplete: "off", placeholder: element.placeholder ? plain(element.placeholder.text) : null,
+    id, autocomplete: "off", placeholder: element.placeholder ? plain(element.placeholder) : null,
     maxlength: element.max_length, autofocus: element.focus_on_load,
   };
 }
@@ -47,8 +50,9 @@ function withValue(node, value) {
 }
 
 function choice(element, id, chosen) {
-  const placeholder = plain(element.placeholder?.text || "Choose…");
-  const node = el("select", { id, class: "block-select" }, el("option", { value: "" }, placeholder), optionNodes(element));
+  const placeholder = plain(element.placeholder) || "Choose…";
+  const node = el("select", { id, class: "block-select" },
+    el("option", { value: "" }, placeholder), optionNodes(element));
   select(node, [chosen ?? ""]);
   return node;
 }

@@ -14,7 +14,8 @@ export function slackMessage(message, replies = []) {
   const byBot = author === "bot";
   const name = byBot ? botName() : userName(author);
   return el("article", {
-    class: `post ${mine ? "ephemeral" : ""}`, "data-ts": message.ts, "data-ephemeral": mine ? "true" : null, "aria-label": name,
+    class: `post ${mine ? "ephemeral" : ""}`, "aria-label": name,
+    "data-ts": message.ts, "data-ephemeral": mine ? "true" : null,
   },
   mine ? el("p", { class: "only-you" }, el("span", { "aria-hidden": "true" }, "👁"), " Only visible to you") : null,
   byBot ? el("img", { src: "/static/bell.svg", alt: "", class: "post-face" }) : avatar(author, name),
@@ -38,8 +39,8 @@ function content(message) {
 
 /** Blocks beside a coloured bar. https://docs.slack.dev/messaging/formatting-message-text#attachments */
 function attachment(one, act) {
-  const box = el("div", { class: "blocks attachment" },
-    one.blocks?.length ? blockNodes(one.blocks, act) : el("div", { class: "block-text" }, mrkdwn(one.text || one.fallback)));
+  const text = () => el("div", { class: "block-text" }, mrkdwn(one.text || one.fallback));
+  const box = el("div", { class: "blocks attachment" }, one.blocks?.length ? blockNodes(one.blocks, act) : text());
   if (/^#?[0-9a-f]{3,6}$/i.test(one.color || "")) box.style.borderColor = `#${one.color.replace("#", "")}`;
   return box;
 }

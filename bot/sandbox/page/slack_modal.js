@@ -40,8 +40,9 @@ function leave(self) {
 
 function open(self, modal, sameView) {
   const { view } = modal;
-  const dialog = el("dialog", { class: "modal", "data-view-id": modal.view_id, "aria-label": plain(view.title?.text), "aria-modal": "true" },
-    modalForm(self, modal));
+  const dialog = el("dialog", {
+    class: "modal", "data-view-id": modal.view_id, "aria-label": plain(view.title), "aria-modal": "true",
+  }, modalForm(self, modal));
   self.pane.append(dialog);
   dialog.show();
   if (sameView) writeValues(dialog, self.values);
@@ -59,14 +60,14 @@ function modalForm(self, modal) {
   const close = () => attempt(() => api.close(modal.user, modal.view_id));
   const act = (action) => pressed({ user: modal.user, view_id: modal.view_id, ...action });
   const form = el("form", { novalidate: true },
-    el("header", { class: "modal-head" }, el("h3", {}, plain(view.title?.text)),
+    el("header", { class: "modal-head" }, el("h3", {}, plain(view.title)),
       el("button", { type: "button", class: "modal-x", "aria-label": "Close", onclick: close }, "✕")),
     el("div", { class: "modal-body" },
       modal.errors?.[""] ? el("p", { class: "input-error", role: "alert" }, modal.errors[""]) : null,
       blockNodes(view.blocks, act, modal.errors || {})),
     el("footer", { class: "modal-foot" },
-      el("button", { type: "button", class: "block-button modal-close", onclick: close }, plain(view.close?.text || "Close")),
-      view.submit ? el("button", { class: "block-button primary modal-submit" }, plain(view.submit.text)) : null));
+      el("button", { type: "button", class: "block-button modal-close", onclick: close }, plain(view.close) || "Close"),
+      view.submit ? el("button", { class: "block-button primary modal-submit" }, plain(view.submit)) : null));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     send(form, modal);

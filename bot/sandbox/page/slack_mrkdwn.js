@@ -42,12 +42,14 @@ export function mrkdwn(text) {
 export function textObject(object) {
   if (!object) return [];
   if (typeof object === "string") return mrkdwn(object);
-  return object.type === "mrkdwn" ? mrkdwn(object.text) : plain(object.text);
+  return object.type === "mrkdwn" ? mrkdwn(object.text) : plain(object);
 }
 
-/** Nodes for plain text: emoji codes only. */
-export function plain(text) {
-  return unescape(String(text ?? "").replace(/:([a-z0-9_+-]+):/g, (all, name) => EMOJI[name] || all));
+/** The words of a plain_text object; its emoji codes become emoji unless it says no. */
+export function plain(object) {
+  const text = String(object?.text ?? "");
+  if (object?.emoji === false) return unescape(text);
+  return unescape(text.replace(/:([a-z0-9_+-]+):/g, (all, name) => EMOJI[name] || all));
 }
 
 function lines(text) {

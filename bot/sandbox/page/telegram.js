@@ -1,7 +1,7 @@
 // The left side: a customer's Telegram.
 import { api } from "./api.js";
 import { createComposer } from "./composer.js";
-import { avatar, clock, dayName, el, patchList, stickToEnd } from "./dom.js";
+import { avatar, clock, dayName, el, patchList, scroller, stickToEnd } from "./dom.js";
 import { ask, attempt, telegramToast } from "./notices.js";
 import { chatName, chats, currentChat, isGroup, store } from "./store.js";
 import { bubble } from "./telegram_message.js";
@@ -10,29 +10,39 @@ import { unread } from "./unread.js";
 
 /** Fill the pane. Returns {draw, toast, composer}. */
 export function mountTelegram(pane) {
-  const menu = el("button", { type: "button", class: "menu-button", id: "telegram-menu", "aria-label": "Commands" }, "☰");
+  const menu = el("button", {
+    type: "button", class: "menu-button", id: "telegram-menu", "aria-label": "Commands",
+  }, "☰");
   const composer = createComposer({
     name: "telegram", placeholder: "Message", label: "Message to the bot", before: menu,
     suggest: (text) => matching(text), send: (text) => api.send(store.view.chat, text),
   });
-  menu.addEventListener("click", () => composer.openMenu(composer.menuOpen() ? [] : menuItems(composer)));
+  menu.addEventListener("click", (event) => {
+    composer.openMenu(composer.menuOpen() ? [] : menuItems(composer));
+    if (event.detail === 0) composer.focus(); // opened by keyboard: the arrow keys go on from here
+  });
   const parts = {
     people: el("div", { class: "people", role: "group", "aria-label": "Customers" }),
     head: el("header", { class: "chat-head" }),
-    list: el("div", { class: "messages", id: "telegram-messages", role: "log", "aria-live": "off", tabindex: "0", "aria-label": "Conversation" }),
+    list: scroller("messages", "telegram-messages", "Conversation"),
     toasts: el("div", { class: "toasts" }),
     start: el("button", { type: "button", class: "start", id: "telegram-start", hidden: true }),
     composer,
   };
   parts.start.addEventListener("click", () => attempt(() => startOrUnblock()));
-  const add = el("button", { type: "button", class: "add", id: "add-customer", onclick: () => attempt(addCustomer) },
-    el("span", { class: "avatar add-sign", "aria-hidden": "true" }, "+"), el("span", { class: "person-name" }, "Add", el("span", { class: "wide-only" }, " customer")));
   pane.append(
-    el("nav", { class: "side", "aria-label": "Customers" }, el("h2", { class: "side-title" }, "Customers"), parts.people, add),
+    el("nav", { class: "side", "aria-label": "Customers" },
+      el("h2", { class: "side-title" }, "Customers"), parts.people, addButton()),
     el("div", { class: "chat" }, parts.head, parts.list, parts.toasts, parts.start, composer.node));
   parts.stick = stickToEnd(parts.list);
   return { draw: () => draw(parts), toast: (event) => toast(parts, event), composer };
 }
+
+const addButton = () => el("button", {
+  type: "button", class: "add", id: "add-customer", onclick: () => attempt(addCustomer),
+},
+el("span", { class: "avatar add-sign", "aria-hidden": "true" }, "+"),
+el("span", { class: "person-name" }, "Add", el("span", { class: "wide-only" }, " customer")));
 
 function draw(parts) {
   patchList(parts.people, chats(store.state).map(person));
@@ -83,8 +93,15 @@ function head(chat) {
 function about(chat) {
   if (isGroup(chat)) return "in a group of the staff";
   if (chat.deactivated) return `${chatName(chat)} has deleted the account`;
-  const language = chat.language_code ? new Intl.DisplayNames(["en"], { type: "language" }).of(chat.language_code) : "no language set";
-  return `${chatName(chat)}'s phone · ${language}`;
+  return `${chatName(chat)}'s phone · ${languageName(chat.language_code)}`;
+}
+
+function languageName(code) {
+  try {
+    return new Intl.DisplayNames(["en"], { type: "language" }).of(code);
+  } catch {
+    return code || "no language set"; // not a code that the browser knows
+  }
 }
 
 function messageItems(chat, composer) {
@@ -95,7 +112,8 @@ function messageItems(chat, composer) {
   let day = "";
   for (const message of messages) {
     const today = dayName(message.date);
-    if (today !== day) items.push({ key: `day-${today}`, print: today, render: () => el("p", { class: "day" }, today) });
+    const render = () => el("p", { class: "day" }, today);
+    if (today !== day) items.push({ key: `day-${today}`, print: today, render });
     day = today;
     items.push({
       key: `${chat.id}-${message.message_id}`,
@@ -151,7 +169,8 @@ async function addCustomer() {
   const answer = await ask({
     title: "Add a customer", yes: "Add", no: "Cancel",
     fields: [
-      el("label", {}, "First name", el("input", { name: "first_name", required: true, maxlength: "64", autocomplete: "off" })),
+      el("label", {}, "First name",
+        el("input", { name: "first_name", required: true, maxlength: "64", autocomplete: "off" })),
       el("label", {}, "Language of the phone", el("select", { name: "language_code" },
         el("option", { value: "en" }, "English"), el("option", { value: "zh-hans" }, "简体中文"))),
     ],

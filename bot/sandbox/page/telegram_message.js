@@ -13,7 +13,8 @@ export function bubble(chat, message, bot) {
     message.reply_to ? quote(chat, message) : null,
     message.photo?.url ? el("img", { class: "photo", src: safeUrl(message.photo.url, location.href), alt: "" }) : null,
     message.document ? documentChip(message.document) : null,
-    el("div", { class: "bubble-text" }, richText(message.text || "", message.entities, clicks(chat, bot)), meta(message, mine)));
+    el("div", { class: "bubble-text" },
+      richText(message.text || "", message.entities, clicks(chat, bot)), meta(message, mine)));
   return el("article", {
     class: `message ${mine ? "mine" : "theirs"}`, "data-message": message.message_id, "data-from": message.from,
     "aria-label": mine ? "Customer" : bot.first_name,
@@ -51,7 +52,8 @@ function documentChip({ file_name, mime_type, size, url }) {
   const kind = (file_name || "").split(".").at(-1).slice(0, 4).toUpperCase() || "FILE";
   const inside = [
     el("span", { class: "document-icon", "aria-hidden": "true" }, kind),
-    el("span", { class: "document-name" }, el("b", {}, file_name || "file"), el("small", {}, `${bytes(size)} · ${mime_type || ""}`)),
+    el("span", { class: "document-name" },
+      el("b", {}, file_name || "file"), el("small", {}, `${bytes(size)} · ${mime_type || ""}`)),
   ];
   const href = url ? safeUrl(url, location.href) : null;
   if (href === null) return el("span", { class: "document" }, inside);

@@ -10,10 +10,11 @@ export const plan = { ...DEFAULTS };
 
 /** Ask the server anew: which product is sold out may have changed. */
 export async function loadPlan() {
+  let steps = {};
   try {
-    const { steps } = await api.tour();
-    Object.assign(plan, steps);
+    ({ steps } = await api.tour());
   } catch {
     // A sandbox without a shop behind it has no plan (404): the defaults stand.
   }
+  Object.assign(plan, DEFAULTS, steps);
 }

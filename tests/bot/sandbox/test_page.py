@@ -162,6 +162,13 @@ async def test_a_document_is_a_chip_with_its_name_and_size(shop: Shop) -> None:
     await expect(from_bot(page).locator(".document")).to_contain_text("mydata.json2 B")
 
 
+async def test_a_deep_link_to_the_bot_starts_it_with_its_payload(shop: Shop) -> None:
+    page = await shop.page()
+    await write(page, "telegram", "/echo https://t.me/stockbell_demo_bot?start=n_7")
+    await from_bot(page).get_by_role("link").click()
+    await expect(from_bot(page).last).to_contain_text("Ana: /start n_7")
+
+
 async def test_other_customers_show_what_they_have_not_read(shop: Shop) -> None:
     page = await shop.page()
     await shop.sandbox.driver.post("telegram/102/send", {"text": "/echo hello"})
@@ -306,6 +313,18 @@ async def test_a_phone_shows_one_side_and_a_dot_for_the_other(shop: Shop) -> Non
     assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
+async def test_a_long_code_wraps_and_nothing_is_wider_than_the_phone(shop: Shop) -> None:
+    page = await shop.page(PHONE)
+    code = "CANDLE_" + "SANDALWOOD" * 12
+    await write(page, "telegram", f"/notify {code}")
+    await expect(from_bot(page)).to_contain_text(code)
+    assert await page.evaluate(TOO_WIDE) == []
+    await page.click("#tab-slack")
+    await write(page, "slack", f"/stock {code}")
+    await expect(posts(page)).to_contain_text(code)
+    assert await page.evaluate(TOO_WIDE) == []
+
+
 async def test_the_tour_on_a_phone_goes_where_something_happens(shop: Shop) -> None:
     page = await shop.page(PHONE)
     await page.click("#tour-start")
@@ -331,6 +350,36 @@ async def test_the_theme_can_be_switched_and_is_remembered(shop: Shop) -> None:
     await page.reload()
     await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
+
+async def test_the_page_says_when_the_demo_is_gone_and_when_it_is_back(shop: Shop) -> None:
+    page = await shop.page()
+    connection = page.locator("#connection")
+    await expect(connection).to_have_text("Live")
+    await page.route("**/sandbox/state", lambda route: route.abort())
+    await shop.sandbox.driver.post("telegram/101/send", {"text": "/echo 1"})
+    await expect(connection).to_have_attribute("data-state", "lost")
+    await page.unroute("**/sandbox/state")
+    await shop.sandbox.driver.post("telegram/101/send", {"text": "/echo 2"})
+    await expect(connection).to_have_text("Live")
+    await expect(from_bot(page)).to_have_count(2)
+
+
+async def test_the_keyboard_alone_reaches_everything(shop: Shop) -> None:
+    page = await shop.page()
+    await page.locator("#telegram-menu").press("Enter")
+    await expect(page.locator("#telegram-input")).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(from_bot(page)).to_contain_text("Ana: /echo")
+    await page.locator('[data-customer="102"]').press("Enter")
+    await expect(page.locator(".chat-title p")).to_contain_text("小雨")
+    await expect(page.locator('[data-customer="102"]')).to_be_focused()
+
+
+TOO_WIDE = """() => [...document.querySelectorAll('.pane *')]
+  .filter((node) => node.checkVisibility() && node.getBoundingClientRect().right > innerWidth + 1)
+  .map((node) => node.className)"""
 
 # Contrast of every visible text with its ground (WCAG 2.2, 1.4.3: 4.5 to 1).
 # Translucent grounds are blended.
