@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     and_,
     case,
+    cast,
     delete,
     exists,
     func,
@@ -22,10 +23,10 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from storage.dialect import insert_ignore, upsert
 from storage.tables import alert, batch, dirty, position, product
-from storage.types import AnyRow
+from storage.types import EPOCH, AnyRow, microseconds
 
 OPEN = alert.c.resolved_at.is_(None)
-DAY = timedelta(days=1)
+DAY_US = microseconds(EPOCH + timedelta(days=1))
 
 
 async def mark_dirty(tx: AsyncConnection, product_id: int, now: datetime) -> None:
@@ -117,21 +118,11 @@ AVAILABLE = position.c.on_hand - position.c.reserved - position.c.unsellable
 
 
 def projected(now: datetime) -> ColumnElement[int]:
-    """domain.stock.Position.projected, in SQL (microseconds since 1970, as Instant stores them)."""
-    day_us = int(DAY / timedelta(microseconds=1))
-    limit = literal(now, position.c.incoming_due.type)
-    in_time = and_(
-        position.c.incoming_due.is_not(None),
-        product.c.lead_time_days.is_not(None),
-        func.coalesce(_number(position.c.incoming_due), 0)
-        <= _number(limit) + product.c.lead_time_days * day_us,
-    )
+    """domain.stock.Position.projected, in SQL."""
+    due = type_coerce(position.c.incoming_due, BigInteger)
+    lead_time = cast(product.c.lead_time_days, BigInteger) * literal(DAY_US, BigInteger)
+    in_time = due <= literal(microseconds(now), BigInteger) + lead_time  # null: not in time
     return AVAILABLE + case((in_time, position.c.incoming), else_=0)
-
-
-def _number(column: ColumnElement[Any]) -> ColumnElement[int]:
-
-    return type_coerce(column, BigInteger)
 
 
 def low(now: datetime) -> ColumnElement[bool]:
@@ -153,7 +144,7 @@ def effective_clear() -> ColumnElement[int]:
 
 async def count_low(tx: AsyncConnection, now: datetime, location_id: int | None = None) -> int:
     statement = (
-        select(func.count()).select_from(position).join(product).where(low(now), *_at(location_id))
+        select(func.count()).select_from(position.join(product)).where(low(now), *_at(location_id))
     )
     return int((await tx.execute(statement)).scalar_one())
 
@@ -168,7 +159,7 @@ async def low_positions(
     """(product id, location id) of what is low, the worst first."""
     statement = (
         select(position.c.product_id, position.c.location_id)
-        .join(product)
+        .select_from(position.join(product))
         .where(low(now), *_at(location_id))
         .order_by(
             projected(now) - position.c.reorder_point, position.c.product_id, position.c.location_id
@@ -194,8 +185,7 @@ async def unannounced(tx: AsyncConnection, now: datetime, limit: int) -> Sequenc
     marked = exists().where(dirty.c.product_id == position.c.product_id)
     statement = (
         select(position.c.product_id)
-        .join(product)
-        .outerjoin(alert, mine)
+        .select_from(position.join(product).outerjoin(alert, mine))
         .where(
             or_(and_(low(now), alert.c.id.is_(None)), and_(alert.c.id.is_not(None), over)), ~marked
         )

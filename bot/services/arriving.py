@@ -33,18 +33,15 @@ class Arriving:
         """Store them all in one commit; a key that is known is not stored again."""
         now = self.clock()
         async with self.database.write() as tx:
-            return [
-                await inbox.put(
-                    tx,
-                    self.vault,
-                    source=source,
-                    key=key,
-                    sender=sender,
-                    payload=json.dumps(payload, ensure_ascii=False),
-                    now=now,
-                )  # fmt: skip
-                for source, key, sender, payload in items
-            ]
+            arrivals = []
+            for source, key, sender, payload in items:
+                text = json.dumps(payload, ensure_ascii=False)
+                arrivals.append(
+                    await inbox.put(
+                        tx, self.vault, source=source, key=key, sender=sender, payload=text, now=now
+                    )
+                )
+        return arrivals
 
     async def claim(self) -> Claimed | None:
         """The next arrival to work off; reads first, so that an idle bot writes nothing."""

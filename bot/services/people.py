@@ -9,20 +9,24 @@ from bot.domain.customers import MyData, Welcome
 from bot.domain.notices import SettleReason
 from bot.domain.subscriptions import EndReason
 from bot.services.ledger import Clock
-from storage import contacts, notices, products, subscriptions
+from bot.services.restocking import Restocking
+from storage import contacts, inbox, notices, products, subscriptions
 from storage.database import Database
 from storage.vault import Vault
 
 
 class People:
-    """Personal data live in contacts only; everything else knows a contact by its number.
-
-    `pick` maps a platform's language code to a language that the catalogue has.
-    """
+    """Personal data live in contacts only; everything else knows a contact by its number."""
 
     def __init__(
-        self, database: Database, vault: Vault, clock: Clock, languages: tuple[str, ...]
+        self,
+        database: Database,
+        vault: Vault,
+        clock: Clock,
+        languages: tuple[str, ...],
+        restocking: Restocking,
     ) -> None:
+        self.restocking = restocking
         self.database = database
         self.vault = vault
         self.clock = clock
@@ -32,8 +36,16 @@ class People:
         """The contact of whoever asks, made on the first word; who writes is not blocked."""
         contact = await contacts.ensure(tx, self.vault, caller, ContactKind.PERSON, self.clock())
         if contact.state is not ContactState.ACTIVE:
-            await contacts.set_state(tx, contact.id, ContactState.ACTIVE)
+            await self._reachable_again(tx, contact)
         return contact
+
+    async def _reachable_again(self, tx: AsyncConnection, contact: Contact) -> None:
+        """Restocks that passed the person by while nobody was there look at the line again."""
+        await contacts.set_state(tx, contact.id, ContactState.ACTIVE)
+        for row in await subscriptions.of_contact(tx, contact.id):
+            product = await products.lock(tx, row.product_id)
+            if product is not None:
+                await self.restocking.after_move(tx, product, self.clock())
 
     async def start(self, caller: Caller) -> Welcome:
         async with self.database.write() as tx:
@@ -109,6 +121,9 @@ class People:
             contact = await contacts.find(tx, self.vault, caller.address)
             if contact is None:
                 return 0
+            await inbox.forget_sender(
+                tx, self.vault, caller.address.platform, caller.address.value, now
+            )
             await notices.drop_of_contact(tx, contact.id, SettleReason.FORGOTTEN, now)
             ended = await subscriptions.end_all(tx, contact.id, EndReason.FORGOTTEN, now)
             await contacts.delete(tx, contact.id)
@@ -116,16 +131,17 @@ class People:
 
     async def blocked(self, address: Address) -> None:
         """The person blocked the bot: nothing is sent, the places in line are kept."""
-        await self._set_state(address, ContactState.BLOCKED)
-
-    async def came_back(self, address: Address) -> None:
-        await self._set_state(address, ContactState.ACTIVE)
-
-    async def _set_state(self, address: Address, state: ContactState) -> None:
         async with self.database.write() as tx:
             contact = await contacts.find(tx, self.vault, address)
             if contact is not None:
-                await contacts.set_state(tx, contact.id, state)
+                await contacts.set_state(tx, contact.id, ContactState.BLOCKED)
+
+    async def came_back(self, address: Address) -> None:
+        """The person lifted the block: the places in line were kept."""
+        async with self.database.write() as tx:
+            contact = await contacts.find(tx, self.vault, address)
+            if contact is not None and contact.state is not ContactState.ACTIVE:
+                await self._reachable_again(tx, contact)
 
     async def moved(self, old: Address, new: Address) -> None:
         """A group became a supergroup: follow it."""

@@ -81,7 +81,7 @@ def _alike(query: _Query, row: Any) -> float:
         fuzz.ratio(query.key, row.sku_key),
     )
     starts = row.sku_key.startswith(query.key)
-    return 50 * shared + 0.45 * reads + 0.05 * fuzz.ratio(query.text, name) + 20 * starts
+    return float(50 * shared + 0.45 * reads + 0.05 * fuzz.ratio(query.text, name) + 20 * starts)
 
 
 async def reindex(database: Database, clock: Callable[[], datetime], piece: int = PIECE) -> int:

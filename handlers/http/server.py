@@ -1,0 +1,97 @@
+"""The HTTP server: a status page, /healthz, and whatever routes app.py mounts."""
+
+import asyncio
+import html
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>{shop} · Stockbell</title>
+<style>:root{{color-scheme:light dark}}body{{font:1rem/1.5 system-ui,sans-serif;max-width:36rem;
+margin:4rem auto;padding:0 1rem}}dt{{font-weight:600}}dd{{margin:0 0 .5rem}}</style>
+<h1>{shop}</h1><p>Stockbell {verdict}.</p><dl>{rows}</dl></html>"""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What /healthz asks: `states` of the parts, and whether the database answers."""
+
+    shop: str
+    states: Callable[[], Mapping[str, str]]
+    database_answers: Callable[[], Awaitable[bool]]
+
+    async def report(self) -> tuple[bool, dict[str, str]]:
+        parts = dict(self.states())
+        parts["database"] = "running" if await self.database_answers() else "no answer"
+        return all(state == "running" for state in parts.values()), parts
+
+
+def build_http(health: Health, routers: Sequence[APIRouter]) -> FastAPI:
+    """The application; web-hook routes come from their platforms' packages."""
+    http = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+    @http.get("/healthz")
+    async def healthz() -> Response:
+        good, parts = await health.report()
+        return JSONResponse({"ok": good, "parts": parts}, status_code=200 if good else 503)
+
+    @http.get("/")
+    async def page() -> Response:
+        good, parts = await health.report()
+        rows = "".join(
+            f"<dt>{html.escape(name)}</dt><dd>{html.escape(state)}</dd>"
+            for name, state in sorted(parts.items())
+        )
+        verdict = "is running" if good else "needs a look"
+        shop = html.escape(health.shop)
+        return HTMLResponse(PAGE.format(shop=shop, verdict=verdict, rows=rows))
+
+    for router in routers:
+        http.include_router(router)
+    return http
+
+
+class _Server(uvicorn.Server):
+    """serve() would take SIGTERM for itself; the signals are the application's."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class HttpServer:
+    """A supervised part: serves until it is told to stop."""
+
+    app: FastAPI
+    host: str
+    port: int
+
+    async def run(self, stop: asyncio.Event) -> None:
+        config = uvicorn.Config(
+            self.app, host=self.host, port=self.port, log_config=None, access_log=False,
+            timeout_graceful_shutdown=5, lifespan="off",
+        )  # fmt: skip
+        server = _Server(config)
+        serving = asyncio.create_task(_serve(server))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        server.should_exit = True
+        await serving
+
+
+async def _serve(server: uvicorn.Server) -> None:
+    """uvicorn ends the process when the port is taken; here that is an error like any other."""
+    try:
+        await server.serve()
+    except SystemExit:
+        raise OSError(
+            f"cannot listen on {server.config.host}:{server.config.port}: is the port taken? "
+            "Set HTTP_PORT to another one"
+        ) from None

@@ -1,0 +1,156 @@
+"""Promise 2: a stock problem is one message that stays true."""
+
+import asyncio
+
+from bot.domain.alerts import AlertState, Severity
+from bot.domain.contacts import Platform
+from bot.domain.staff import Acknowledged, Refused, ThresholdSet
+from bot.domain.telling import AlertTold
+from tests.support.shop import CLERK, STRANGER, VIEWER, Shop
+
+
+async def low_shop(shop: Shop, on_hand: int = 20, point: int = 10) -> None:
+    await shop.alert_channel()
+    await shop.product("TEA")
+    await shop.moved(f"TEA +{on_hand}")
+    assert isinstance(await shop.stock(f"threshold TEA {point}"), ThresholdSet)
+    await shop.judge()
+
+
+async def said(shop: Shop) -> list[AlertTold]:
+    await shop.judge()
+    news = await shop.deliver(Platform.SLACK)
+    return [data for _, data in news if isinstance(data, AlertTold)]
+
+
+async def messages(shop: Shop) -> int:
+    async with shop.database.read() as tx:
+        return int((await tx.exec_driver_sql("SELECT count(*) FROM message")).scalar_one())
+
+
+async def test_it_fires_at_the_point_and_not_above(shop: Shop) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA -9 sold")
+    assert await said(shop) == []
+    await shop.moved("TEA -1 sold")
+    (news,) = await said(shop)
+    assert (news.alerts[0].severity, news.alerts[0].projected) == (Severity.LOW, 10)
+
+
+async def test_a_smaller_number_edits_the_one_message(shop: Shop) -> None:
+    await low_shop(shop)
+    for _ in range(3):
+        await shop.moved("TEA -5 sold")
+        await said(shop)
+    assert await messages(shop) == 1
+
+
+async def test_flapping_around_the_point_is_one_firing(shop: Shop) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA =10")
+    await said(shop)
+    for _ in range(20):
+        await shop.moved("TEA +1")
+        await shop.judge()
+        await shop.moved("TEA -1 sold")
+        await shop.judge()
+    await said(shop)
+    assert await messages(shop) == 1
+    assert len(await shop.rows("alert")) == 1
+
+
+async def test_it_clears_at_the_clear_level_and_a_new_fall_is_a_new_message(shop: Shop) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA =10")
+    await said(shop)
+    await shop.moved("TEA =11")
+    (news,) = await said(shop)
+    assert news.alerts[0].state is AlertState.RECOVERING
+    await shop.moved("TEA =12")
+    (news,) = await said(shop)
+    assert news.alerts[0].state is AlertState.RESOLVED
+    await shop.moved("TEA =5")
+    await said(shop)
+    assert len(await shop.rows("alert")) == 2
+    assert await messages(shop) == 2
+
+
+async def test_a_rise_in_severity_is_posted_anew_and_breaks_the_acknowledgement(
+    shop: Shop,
+) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA =9")
+    await said(shop)
+    (row,) = await shop.rows("alert")
+    await shop.services.alerting.acknowledge(CLERK, row.id, row.version, shop.key())
+    await said(shop)
+    await shop.moved("TEA =0")
+    news = await said(shop)
+    assert {(item.alerts[0].superseded, item.alerts[0].state) for item in news} == {
+        (True, AlertState.FIRING),
+        (False, AlertState.FIRING),
+    }
+    assert news[0].alerts[0].severity is Severity.OUT
+    assert await messages(shop) == 2
+
+
+async def test_two_clicks_acknowledge_once_and_the_second_learns_who_was_first(shop: Shop) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA =9")
+    await shop.judge()
+    (row,) = await shop.rows("alert")
+    acknowledge = shop.services.alerting.acknowledge
+    answers = await asyncio.gather(
+        *(acknowledge(CLERK, row.id, row.version, shop.key()) for _ in range(5))
+    )
+    assert sorted(answer.done for answer in answers) == [False] * 4 + [True]  # type: ignore[union-attr]
+    assert {answer.alert.acknowledged_by for answer in answers} == {"slack:U0CLERK"}  # type: ignore[union-attr]
+
+
+async def test_the_button_fails_closed(shop: Shop) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA =9")
+    await shop.judge()
+    (row,) = await shop.rows("alert")
+    for caller in (STRANGER, VIEWER):
+        answer = await shop.services.alerting.acknowledge(caller, row.id, 1, shop.key())
+        assert isinstance(answer, Refused)
+    assert (await shop.rows("alert"))[0].acknowledged_at is None
+
+
+async def test_over_before_it_was_told_is_not_told(shop: Shop) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA =9")
+    await shop.judge()
+    await shop.moved("TEA =90")
+    assert await said(shop) == []
+
+
+async def test_switching_the_rule_off_ends_the_alert(shop: Shop) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA =9")
+    await said(shop)
+    await shop.stock("threshold TEA off")
+    (news,) = await said(shop)
+    assert news.alerts[0].state is AlertState.RESOLVED
+
+
+async def test_the_sweep_finds_what_another_program_wrote(shop: Shop) -> None:
+    await low_shop(shop)
+    async with shop.database.write() as tx:
+        await tx.exec_driver_sql("UPDATE position SET on_hand = 3")
+    assert await said(shop) == []
+    assert (await shop.services.upkeep.sweep()).alerts == 1
+    assert len(await said(shop)) == 1
+    assert (await shop.services.upkeep.sweep()).alerts == 0
+
+
+async def test_an_acknowledgement_reaches_every_destination(shop: Shop) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA =9")
+    await said(shop)
+    (row,) = await shop.rows("alert")
+    answer = await shop.services.alerting.acknowledge(CLERK, row.id, row.version, shop.key())
+    assert isinstance(answer, Acknowledged)
+    (news,) = await said(shop)
+    assert news.alerts[0].acknowledged_by == "slack:U0CLERK"

@@ -1,0 +1,142 @@
+"""A small shop for tests of the services: products, customers, staff, and what they were sent."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from bot.domain.codes import short_id, sku_key
+from bot.domain.contacts import Address, Caller, Platform, Role
+from bot.domain.notices import Claimed
+from bot.domain.staff import Moved
+from bot.domain.stock_command import parse
+from bot.domain.telling import NoticeData
+from bot.services.bundle import Options, Services, build_services
+from bot.services.composing import Composed, Drop
+from storage import contacts, moves, positions
+from storage.database import Database
+from storage.tables import alert, move, notice, product, subscription
+from storage.vault import Vault
+from tests.support.clock import Clock
+
+
+def customer(number: int, language: str = "") -> Caller:
+    return Caller(Address(Platform.TELEGRAM, str(number)), f"Customer {number}", language)
+
+
+CLERK = Caller(Address(Platform.SLACK, "U0CLERK"))
+MANAGER = Caller(Address(Platform.SLACK, "U0MANAGER"))
+ADMIN = Caller(Address(Platform.SLACK, "U0ADMIN"))
+VIEWER = Caller(Address(Platform.SLACK, "U0VIEWER"))
+STRANGER = Caller(Address(Platform.SLACK, "U0STRANGER"))
+ROLES = {CLERK: Role.CLERK, MANAGER: Role.MANAGER, VIEWER: Role.VIEWER}
+
+
+@dataclass
+class Shop:
+    """`said` collects (address, data) of each notice that `deliver` put through."""
+
+    database: Database
+    vault: Vault
+    clock: Clock
+    services: Services
+    said: list[tuple[str, NoticeData]] = field(default_factory=list)
+    _keys: int = 0
+
+    @classmethod
+    async def open(
+        cls, database: Database, vault: Vault, clock: Clock, options: Options | None = None
+    ) -> "Shop":
+        options = options or Options(admins=(ADMIN.address,))
+        shop = cls(database, vault, clock, build_services(database, vault, clock, options))
+        await shop.services.people.add_admins((ADMIN.address,))
+        for caller, role in ROLES.items():
+            word = f"role <@{caller.address.value}> {role.word}"
+            await shop.services.stocking.handle(ADMIN, parse(word), shop.key())
+        return shop
+
+    def key(self) -> str:
+        """An arrival key that was not there before."""
+        self._keys += 1
+        return f"test:{self._keys}"
+
+    async def product(self, sku: str, name: str = "", **columns: Any) -> int:
+        now = self.clock()
+        values = {
+            "sku": sku,
+            "sku_key": sku_key(sku),
+            "short_id": short_id(sku_key(sku)),
+            "name": name or sku.title(),
+            "created_at": now,
+            "updated_at": now,
+            "attributes": {},
+        } | columns
+        async with self.database.write() as tx:
+            product_id: int = (
+                await tx.execute(insert(product).values(values).returning(product.c.id))
+            ).scalar_one()
+            place = await positions.ensure_location(tx, "main")
+            await moves.ensure_position(tx, product_id, place.id, now)
+        return product_id
+
+    async def stock(self, text: str, caller: Caller = MANAGER, key: str = "") -> Any:
+        """What staff type after `/stock`."""
+        return await self.services.stocking.handle(caller, parse(text), key or self.key())
+
+    async def moved(self, text: str) -> Moved:
+        answer = await self.stock(text)
+        assert isinstance(answer, Moved), answer
+        return answer
+
+    async def notify(self, number: int, sku: str, quantity: int = 1, key: str = "") -> Any:
+        subscribing = self.services.subscribing
+        return await subscribing.notify(customer(number), sku, quantity, key or self.key())
+
+    async def claim(
+        self, platform: Platform = Platform.TELEGRAM, limit: int = 1000
+    ) -> list[Claimed]:
+        return await self.services.settling.claim(platform, limit)
+
+    async def deliver(self, platform: Platform = Platform.TELEGRAM) -> list[tuple[str, NoticeData]]:
+        """Tell everything that is due, as the worker would on a perfect line; returns the news."""
+        before = len(self.said)
+        while claimed := await self.claim(platform):
+            for item in claimed:
+                await self._tell(item)
+        return self.said[before:]
+
+    async def _tell(self, item: Claimed) -> None:
+        composed = await self.services.composing.compose(item)
+        if isinstance(composed, Drop):
+            await self.services.settling.dropped(item, composed)
+            return
+        self.said.append((composed.contact.address.value, composed.data))
+        await self.arrive(item, composed)
+
+    async def arrive(self, item: Claimed, composed: Composed) -> None:
+        if composed.message is None:
+            await self.services.settling.sent(item, composed.contact, f"m{item.id}", "shown")
+        else:
+            message_id = composed.message.id
+            await self.services.settling.edited(item, message_id, "shown", changed=True)
+
+    async def alert_channel(self, name: str = "C0ALERTS") -> None:
+        address = Address(Platform.SLACK, name)
+        self.services.alerting.destinations = await self.services.people.add_channels((address,))
+
+    async def judge(self) -> None:
+        while await self.services.alerting.judge_dirty():
+            pass
+
+    async def rows(self, table: str) -> list[Any]:
+        tables = {"notice": notice, "subscription": subscription, "alert": alert, "move": move}
+        async with self.database.read() as tx:
+            return list(
+                (await tx.execute(select(tables[table]).order_by(tables[table].c.id))).all()
+            )
+
+    async def contact_id(self, caller: Caller) -> int:
+        async with self.database.read() as tx:
+            found = await contacts.find(tx, self.vault, caller.address)
+        assert found is not None
+        return found.id
