@@ -1,0 +1,111 @@
+"""The catalogues: a message's words in a language, falling back to English, never to an error."""
+
+from collections.abc import Callable, Mapping
+from importlib.resources.abc import Traversable
+from io import BytesIO
+
+import structlog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+
+import locales
+from bot.render.formatting import number
+
+SOURCE = "en"
+_log = structlog.get_logger(__name__)
+
+Escape = Callable[[str], str]
+
+
+class _Lenient(dict[str, object]):
+    """The last resort for a template whose argument was not given."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def _same(text: str) -> str:
+    return text
+
+
+class Texts:
+    """Loads every `<language>/LC_MESSAGES/stockbell.po` of `folder` (default: package locales)."""
+
+    def __init__(self, default_language: str = SOURCE, folder: Traversable | None = None) -> None:
+        self._catalogues = {
+            language.name: _load(language, po)
+            for language in (folder or locales.folder()).iterdir()
+            if (po := language / "LC_MESSAGES" / "stockbell.po").is_file()
+        }
+        self._default = SOURCE
+        self._default = self.pick(default_language)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """English first, then by code."""
+        return tuple(sorted(self._catalogues, key=lambda code: (code != SOURCE, code)))
+
+    def pick(self, code: str) -> str:
+        """The catalogue for a platform's language code ("zh-hans", "en-GB"), else the default."""
+        wanted = code.strip().replace("-", "_").casefold()
+        names = {name.casefold(): name for name in self.languages}
+        if wanted in names:
+            return names[wanted]
+        primary = {name.partition("_")[0]: names[name] for name in reversed(names)}
+        return primary.get(wanted.partition("_")[0], self._default)
+
+    def t(self, language: str, msgid: str, /, **args: object) -> str:
+        """The message; in English when it is missing or does not take the arguments."""
+        return self.say(language, msgid, None, args)
+
+    def n(self, language: str, msgid: str, count: int, /, **args: object) -> str:
+        """The plural form for `count`, which is written `%(n)s` in the message."""
+        return self.say(language, msgid, count, args)
+
+    def say(
+        self,
+        language: str,
+        msgid: str,
+        count: int | None,
+        args: Mapping[str, object],
+        escape: Escape = _same,
+    ) -> str:
+        """`escape` is laid on the message's own words; the arguments come escaped."""
+        for code in dict.fromkeys((language, SOURCE)):
+            template = self._template(code, msgid, count)
+            if template is None:
+                _log.warning("text_missing", language=code, msgid=msgid)
+                continue
+            given = dict(args) if count is None else {"n": escape(number(count, code)), **args}
+            try:
+                return escape(template) % given
+            except (KeyError, ValueError, TypeError) as error:
+                _log.warning("text_broken", language=code, msgid=msgid, error=repr(error))
+        return _last_resort(escape(self._template(SOURCE, msgid, count) or msgid), args)
+
+    def _template(self, language: str, msgid: str, count: int | None) -> str | None:
+        catalogue = self._catalogues.get(language)
+        if catalogue is None:
+            return None
+        if count is None:
+            found = catalogue.gettext(msgid)
+        else:
+            found = catalogue.ngettext(msgid, msgid, abs(count))
+        return None if found == msgid else str(found)
+
+
+def _load(language: Traversable, po: Traversable) -> Translations:
+    with po.open("rb") as file:
+        catalogue = read_po(file, locale=language.name, abort_invalid=True)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled, domain="stockbell")
+
+
+def _last_resort(template: str, args: Mapping[str, object]) -> str:
+    try:
+        return template % _Lenient(args)
+    except (ValueError, TypeError):
+        return template  # a stray per cent sign: people still read the words

@@ -1,0 +1,96 @@
+"""Block Kit pieces, each inside Slack's limits. https://docs.slack.dev/reference/block-kit"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bot.domain.notices import Rendered
+from bot.render.escape import Safe, truncate, units
+from bot.render.view import View
+from bot.render.voice import SLACK, Voice, lines, speak
+
+Block = dict[str, Any]
+
+BLOCKS = 50  # of a message
+SECTION, FIELD, HEADER, BUTTON, OPTION = 2900, 1900, 140, 70, 70  # a little under the limits
+FIELDS, ELEMENTS = 10, 25
+MESSAGE = 11_000  # all text of a message; Slack refuses about 13,200: msg_blocks_too_long
+FALLBACK = 3000
+
+
+def voice(view: View, language: str) -> Voice:
+    return speak(view, language, SLACK)
+
+
+def mrkdwn(text: str) -> Block:
+    """`verbatim`: addresses and @names in the text stay text."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def plain(text: str, limit: int = BUTTON) -> Block:
+    return {"type": "plain_text", "text": truncate(text, limit) or "…", "emoji": False}
+
+
+def header(text: str) -> Block:
+    return {"type": "header", "text": plain(text, HEADER)}
+
+
+def section(text: str, accessory: Block | None = None) -> Block:
+    block: Block = {"type": "section", "text": mrkdwn(text)}
+    return block if accessory is None else {**block, "accessory": accessory}
+
+
+def fields(pairs: Iterable[tuple[str, str]], head: str | None = None) -> Block:
+    """Label over value, two columns on a desk, one on a phone."""
+    cells = [mrkdwn(f"*{label}*\n{value}") for label, value in pairs][:FIELDS]
+    block: Block = {"type": "section", "fields": cells}
+    return block if head is None else {"type": "section", "text": mrkdwn(head), "fields": cells}
+
+
+def context(*parts: str | None) -> Block | None:
+    """Small print; None when there is none."""
+    text = lines(*[part for part in parts if part])
+    return {"type": "context", "elements": [mrkdwn(text)]} if text else None
+
+
+def button(label: str, action: str, value: str, style: str = "") -> Block:
+    block: Block = {"type": "button", "text": plain(label), "action_id": action}
+    block |= {"value": value} if value else {}
+    return block | ({"style": style} if style else {})
+
+
+def actions(*buttons: Block | None) -> Block | None:
+    there = [item for item in buttons if item is not None]
+    return {"type": "actions", "elements": there[:ELEMENTS]} if there else None
+
+
+def show_button(say: Voice, product_id: int) -> Block:
+    return button(say.label("button.show"), "stock_show", str(product_id))
+
+
+def message(fallback: str, *blocks: Block | None) -> Rendered:
+    """`fallback` is what a phone's push and a screen reader say."""
+    there = tuple(block for block in blocks if block is not None)
+    return Rendered(text=fallback, blocks=there)
+
+
+def note(text: Safe, *blocks: Block | None) -> Rendered:
+    """One paragraph, and what belongs to it."""
+    return message(text, section(text), *blocks)
+
+
+def packed(entries: Sequence[str], room: int = MESSAGE, most: int = 40) -> tuple[list[Block], int]:
+    """Lines into as few sections as hold them; also how many lines are shown."""
+    blocks: list[Block] = []
+    text, shown, used = "", 0, 0
+    for entry in entries:
+        used += units(entry) + 1
+        if used > room:
+            break
+        longer = f"{text}\n{entry}" if text else entry
+        if units(longer) > SECTION:
+            if len(blocks) + 1 >= most:
+                break
+            blocks.append(section(text))
+            longer = entry
+        text, shown = longer, shown + 1
+    return ([*blocks, section(text)] if text else blocks), shown

@@ -1,0 +1,166 @@
+"""Everything that people read in Telegram: results, notices and the bot's own words."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bot.domain import customers, staff, telling
+from bot.domain.notices import Rendered
+from bot.domain.telling import NoticeData
+from bot.render import alerts, roles
+from bot.render import telegram_line as line
+from bot.render import telegram_look as look
+from bot.render import telegram_notices as told
+from bot.render import telegram_people as people
+from bot.render import telegram_staff as crew
+from bot.render.escape import Safe, truncate
+from bot.render.telegram_parts import message, stands, toast_text, voice
+from bot.render.view import View
+from bot.render.voice import LABEL, Voice, speak
+
+ANSWERS: dict[type, Callable[[Voice, Any], Rendered]] = {
+    customers.Availability: look.availability,
+    customers.NotFound: line.not_found,
+    customers.Subscribed: line.subscribed,
+    customers.InStockAlready: line.in_stock_already,
+    customers.LimitReached: line.limit_reached,
+    customers.NotForSale: line.not_for_sale,
+    customers.SubscriptionList: line.subscription_list,
+    customers.Changed: line.changed,
+    customers.Stopped: line.stopped,
+    customers.Expired: line.expired,
+    customers.CustomerWhy: look.why,
+    customers.MyData: people.my_data,
+    customers.Welcome: people.welcome,
+    staff.Acknowledged: crew.acknowledged,
+    staff.Refused: crew.refused,
+}
+NOTICES: dict[type, Callable[[Voice, Any], Rendered]] = {
+    telling.RestockTold: told.restock,
+    telling.RestockAnswered: told.restock_answered,
+    telling.RestockOver: told.restock_over,
+    telling.SoldOut: told.sold_out,
+    telling.SubscriptionExpired: told.subscription_expired,
+    telling.AlertTold: crew.alert_told,
+    telling.DailyDigest: crew.digest,
+    telling.Fault: crew.fault,
+}
+
+
+def answer(view: View, language: str, result: object) -> Rendered:
+    """What a service answered, as a message. Raises KeyError for a type it does not know."""
+    return ANSWERS[type(result)](voice(view, language), result)
+
+
+def notice(view: View, language: str, data: NoticeData) -> Rendered:
+    """What is told without being asked, as a message or as its edit."""
+    return NOTICES[type(data)](voice(view, language), data)
+
+
+def not_found(
+    view: View, language: str, result: customers.NotFound, verb: str = "sub", quantity: int = 1
+) -> Rendered:
+    """Suggestions whose buttons do `verb`: sub (with `quantity`), look or why."""
+    return line.not_found(voice(view, language), result, verb, quantity)
+
+
+def simple(view: View, language: str, msgid: str, /, **args: object) -> Rendered:
+    """One message of the catalogue, its arguments escaped; SIMPLE lists the ids for handlers."""
+    return message(voice(view, language)(msgid, **args))
+
+
+SIMPLE = (
+    "error.failed",  # an unexpected fault; nothing the person did
+    "error.later",  # too many presses or messages
+    "error.private",  # a customer command in a group
+    "error.quantity",  # /notify CODE 0, or a number that is too large
+    "usage.notify",
+    "usage.stock",
+    "usage.why",
+    "unknown.command",
+    "unknown.text",
+    "forget.kept",  # "No" on the question
+    "stop.kept",
+)
+
+
+def help(view: View, language: str, staff: bool = False) -> Rendered:
+    return people.help_text(voice(view, language), staff=staff)
+
+
+def privacy(view: View, language: str) -> Rendered:
+    return people.privacy(voice(view, language))
+
+
+def language_choice(view: View, language: str) -> Rendered:
+    return people.language_choice(voice(view, language))
+
+
+def language_set(view: View, language: str) -> Rendered:
+    """Said in the new language."""
+    return people.language_set(voice(view, language))
+
+
+def forget_question(view: View, language: str) -> Rendered:
+    return people.forget_question(voice(view, language))
+
+
+def forgotten(view: View, language: str, ended: int) -> Rendered:
+    """After /forget: `ended` subscriptions went with it."""
+    return people.forgotten(voice(view, language), ended)
+
+
+def stop_question(view: View, language: str) -> Rendered:
+    return people.stop_question(voice(view, language))
+
+
+def command_list(view: View, language: str) -> tuple[tuple[str, str], ...]:
+    """(command, description) for setMyCommands in this language."""
+    return people.command_list(voice(view, language))
+
+
+def description(view: View, language: str) -> str:
+    """For setMyDescription: shown before the first message, at most 512 characters."""
+    say = speak(view, language, LABEL)
+    return truncate(say("bot.description", shop=say.shop), 512)
+
+
+def short_description(view: View, language: str) -> str:
+    """For setMyShortDescription: on the bot's profile, at most 120 characters."""
+    say = speak(view, language, LABEL)
+    return truncate(say("bot.short", shop=say.shop), 120)
+
+
+def toast(view: View, language: str, result: object) -> str:
+    """The short plain answer to a pressed button; "" when the message itself says it all."""
+    say = speak(view, language, LABEL)
+    made = TOASTS.get(type(result))
+    return toast_text(made(say, result)) if made else ""
+
+
+def simple_toast(view: View, language: str, msgid: str, /, **args: object) -> str:
+    return toast_text(speak(view, language, LABEL)(msgid, **args))
+
+
+def _changed(say: Voice, result: customers.Changed) -> Safe:
+    if not result.done:
+        return say("toast.already", standing=stands(say, result.subscription))
+    return say(line.CHANGED.get(result.verb, "changed.undo"), name=_short(say, result))
+
+
+def _subscribed(say: Voice, result: customers.Subscribed) -> Safe:
+    msgid = "notify.already" if result.already else "notify.waiting"
+    return say("notify.watching" if result.watching else msgid, name=_short(say, result))
+
+
+def _short(say: Voice, result: customers.Changed | customers.Subscribed) -> Safe:
+    return say.name(result.subscription.product, 60)
+
+
+TOASTS: dict[type, Callable[[Voice, Any], Safe]] = {
+    customers.Changed: _changed,
+    customers.Subscribed: _subscribed,
+    customers.Expired: lambda say, _: say("expired.telegram"),
+    customers.LimitReached: lambda say, result: say.n("limit.reached", result.limit),
+    staff.Acknowledged: alerts.acknowledged,
+    staff.Refused: roles.refused,
+}

@@ -1,0 +1,72 @@
+"""Telegram: what staff chats are told."""
+
+from bot.domain.alerts import AlertView
+from bot.domain.notices import Button, Rendered
+from bot.domain.staff import Acknowledged, Refused
+from bot.domain.telling import AlertTold, DailyDigest, Fault
+from bot.render import alerts, roles
+from bot.render.escape import Safe, clean
+from bot.render.telegram_parts import fitted, message, press
+from bot.render.voice import Voice, lines
+
+ACK_BUTTONS = 8  # of a summary: more would hide the text on a phone
+
+
+def alert_told(say: Voice, told: AlertTold) -> Rendered:
+    if told.summary or len(told.alerts) != 1:
+        return _summary(say, told)
+    return alert(say, told.alerts[0])
+
+
+def alert(say: Voice, view: AlertView) -> Rendered:
+    text = lines(
+        alerts.head(say, view),
+        say.code(view.product.sku),
+        "",
+        *alerts.arithmetic(say, view),
+        alerts.waiting(say, view.waiting),
+        "",
+        *alerts.standing(say, view),
+    )
+    return message(text, (_acknowledge(say, view),) if alerts.wants_answer(view) else None)
+
+
+def _acknowledge(say: Voice, view: AlertView) -> Button:
+    return press(say.label("button.acknowledge"), f"ack:{view.id}:{view.version}")
+
+
+def _summary(say: Voice, told: AlertTold) -> Rendered:
+    head = say.bold(alerts.summary_head(say, told))
+    entries = [alerts.row(say, view) for view in told.alerts]
+    rows = [
+        (press(f"👀 {clean(view.product.sku, 30)}", f"ack:{view.id}:{view.version}"),)
+        for view in told.alerts
+        if alerts.wants_answer(view)
+    ]
+    return message(fitted(head, entries, say, total=told.total), *rows[:ACK_BUTTONS])
+
+
+def digest(say: Voice, told: DailyDigest) -> Rendered:
+    head = lines(
+        say.bold(say("digest.head", day=say.day(told.day))),
+        *[f"• {line}" for line in alerts.digest_numbers(say, told)],
+    )
+    entries = [Safe(f"\n{say.bold(say('digest.low_head'))}")] if told.low else []
+    entries += [alerts.row(say, view) for view in told.low]
+    if told.most_wanted:
+        entries.append(Safe(f"\n{say.bold(say('digest.wanted_head'))}"))
+        entries += [Safe(f"• {line}") for line in alerts.most_wanted(say, told)]
+    return message(fitted(head, entries, say), silent=True)
+
+
+def fault(say: Voice, told: Fault) -> Rendered:
+    detail = say.words(told.detail, 500) if told.detail.strip() else None
+    return message(lines(Safe(f"⚠️ {alerts.fault(say, told.what)}"), detail))
+
+
+def acknowledged(say: Voice, result: Acknowledged) -> Rendered:
+    return message(alerts.acknowledged(say, result))
+
+
+def refused(say: Voice, result: Refused) -> Rendered:
+    return message(roles.refused(say, result))

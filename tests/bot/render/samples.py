@@ -1,0 +1,301 @@
+"""Every thing that is told, in every state, with given names and counts."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.domain import customers, staff, stock_command, telling
+from bot.domain.alerts import AlertState, AlertView, Reason, Severity
+from bot.domain.contacts import Role
+from bot.domain.notices import NoticeKind, NoticeState, SettleReason
+from bot.domain.stock import Location, Move, MoveKind, Position, Product
+from bot.domain.subscriptions import EndReason, Subscription, SubscriptionState
+from bot.render.catalogue import Texts
+from bot.render.view import RenderContext, View
+
+NOW = datetime(2026, 11, 20, 13, 41, tzinfo=UTC)
+ZONE = ZoneInfo("Europe/Berlin")
+COUNTS = (0, 1, 2, 5, 21, 1234)
+PLAIN = "Blue mug"
+HOSTILE = (
+    '<b>bold</b> & <i>"q"</i> \'x\' <a href="tg://user?id=1">y</a>',
+    "<!channel> <!here> <@U1> <#C1> <!subteam^S1> <https://evil.example|click>",
+    "x" * 4000,
+    "<&>" * 1400,
+    "\u202egnp.exe \u2066\u200b\ufeffx",
+    "👩‍👩‍👧‍👦🏳️‍🌈🇩🇪👍🏽" * 300,
+    "two\nlines\r\n\t\x00\x07\u2028end",
+    "%(x)s %s %d %% {} {0} {name!r}",
+    "*bold* _it_ ~no~ `code` ```pre``` :skull: @channel @durov /start https://evil.example",
+    "e" + "\u0301" * 3000,
+    "中文名称" * 900,
+    "\ud800 half",
+    "   ",
+    "",
+)
+
+
+def view(texts: Texts | None = None, **changes: object) -> View:
+    context = RenderContext(
+        shop_name="Mug & Co",
+        shop_url="https://mugs.example/shop",
+        zone=ZONE,
+        now=lambda: NOW,
+        bot_username="mug_bell_bot",
+        retention_days=90,
+    )
+    return View(texts or Texts(), replace(context, **changes))  # type: ignore[arg-type]
+
+
+def product(name: str = PLAIN, **changes: object) -> Product:
+    plain = name == PLAIN
+    made = Product(
+        id=7,
+        sku="MUG-BLUE" if plain else name,
+        short_id="abcdefghij",
+        name=name,
+        supplier="" if plain else name,
+        price=1250,
+        currency="EUR" if plain else name[:3],
+        url="https://mugs.example/blue" if plain else name,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def position(count: int = 12, name: str = "Main", **changes: object) -> Position:
+    location = Location(1, "main" if name in ("Main", PLAIN) else name, name, sellable=True)
+    return replace(Position(7, location, on_hand=count), **changes)  # type: ignore[arg-type]
+
+
+def full_position(count: int, name: str = "Back room") -> Position:
+    return position(
+        count, name, reserved=2, unsellable=1, incoming=count, reorder_point=5,
+        incoming_due=NOW + timedelta(days=3), clear_level=14,
+    )  # fmt: skip
+
+
+def stock(name: str = PLAIN, count: int = 12) -> customers.Availability:
+    return customers.Availability(
+        product(name), count, in_stock=count > 0, few=0 < count <= 5, waiting=count
+    )
+
+
+def subscription(name: str = PLAIN, count: int = 3, **changes: object) -> Subscription:
+    made = Subscription(
+        id=10**15, product=product(name), quantity=count, state=SubscriptionState.WAITING,
+        armed=True, place=count, available=0, created_at=NOW - timedelta(days=count),
+    )  # fmt: skip
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def subscriptions(name: str, count: int) -> tuple[Subscription, ...]:
+    """One in each state."""
+    states = [subscription(name, count, state=state) for state in SubscriptionState]
+    return (*states, subscription(name, count, armed=False))
+
+
+def alert(name: str = PLAIN, count: int = 3, **changes: object) -> AlertView:
+    made = AlertView(
+        id=10**15, product=product(name), position=full_position(count, name),
+        state=AlertState.FIRING, severity=Severity.LOW, projected=count, point=5, clear_level=14,
+        waiting=count, opened_at=NOW - timedelta(hours=2), version=99,
+    )  # fmt: skip
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def alerts(name: str, count: int) -> tuple[AlertView, ...]:
+    """Every severity and state."""
+    taken = alert(name, count, state=AlertState.ACKNOWLEDGED, acknowledged_by="slack:U0ADA",
+                  acknowledged_at=NOW)  # fmt: skip
+    return (
+        *[alert(name, count, severity=severity) for severity in Severity],
+        taken,
+        replace(taken, acknowledged_by=name),
+        replace(taken, state=AlertState.RECOVERING, acknowledged_by=""),
+        replace(taken, state=AlertState.RESOLVED, resolved_at=NOW),
+        alert(name, count, superseded=True),
+    )
+
+
+def move(name: str = PLAIN, count: int = 5, **changes: object) -> Move:
+    made = Move(
+        id=10**15, kind=MoveKind.RECEIPT, quantity=count, before=12, after=12 + count, reason=name,
+        source="slack", created_at=NOW - timedelta(minutes=5), location="main", actor_id=3,
+        actor="slack:U0ADA",
+    )  # fmt: skip
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def moves(name: str) -> tuple[Move, ...]:
+    return tuple(
+        move(name, -3, kind=kind, actor=actor, undone=kind is MoveKind.SALE)
+        for kind, actor in zip(
+            MoveKind, ("slack:U1", "telegram:4", name, "", "x") * 2, strict=False
+        )
+    )
+
+
+def card(name: str = PLAIN, count: int = 12, places: int = 2, **changes: object) -> staff.Card:
+    first = full_position(count, name)
+    positions = tuple([first, *[position(count, f"{name[:20]}{n}") for n in range(1, places)]])
+    made = staff.Card(
+        product(name),
+        positions[:places],
+        count,
+        moves(name),
+        can_write=True,
+        alerts=alerts(name, 1),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def customer_answers(name: str, count: int) -> Iterator[object]:
+    item = product(name)
+    yield stock(name, count)
+    yield customers.NotFound(name)
+    yield customers.NotFound(name, (stock(name, count),) * 5)
+    for each in subscriptions(name, count):
+        yield customers.Subscribed(each)
+        yield customers.Subscribed(each, already=True)
+        yield customers.Subscribed(each, already=True, quantity_changed=True)
+        yield customers.Subscribed(each, watching=True)
+        yield customers.Subscribed(each, already=True, watching=True)
+        for verb in ("remove", "pause", "resume", "undo", "bought", "no_thanks", "other"):
+            yield customers.Changed(verb, each, done=count != 0)
+        yield customers.CustomerWhy(item, count, count > 0, each, None, told_facts())
+    for reason in (None, *EndReason):
+        yield customers.CustomerWhy(item, count, count > 0, None, reason)
+    gone = replace(item, active=False)
+    yield customers.CustomerWhy(gone, count, in_stock=False, subscription=None, ended=None)
+    yield customers.InStockAlready(stock(name, count), count)
+    yield customers.LimitReached(count)
+    yield customers.NotForSale(item)
+    yield customers.SubscriptionList(())
+    yield customers.SubscriptionList(subscriptions(name, count), page=1, pages=3)
+    yield customers.SubscriptionList((subscription(name, count),) * 40)
+    yield customers.Stopped((), everything=True)
+    yield customers.Stopped((), everything=False)
+    yield customers.Stopped((subscription(name, count),), everything=False)
+    yield customers.Stopped((subscription(name, count),) * 50, everything=True)
+    yield customers.Expired()
+    yield customers.MyData('{"name": "x"}', count, NOW - timedelta(days=400))
+    yield customers.Welcome(name, is_new=True, languages=("en", "zh_CN"))
+    yield customers.Welcome(name, is_new=False, languages=("en",))
+
+
+def told_facts() -> tuple[customers.ToldFact, ...]:
+    kinds = [*NoticeKind, "other"]
+    states = [*NoticeState, "other"]
+    reasons = ["", *SettleReason, "other"]
+    length = max(len(kinds), len(states), len(reasons))
+    return tuple(
+        customers.ToldFact(
+            kinds[n % len(kinds)], states[n % len(states)], reasons[n % len(reasons)], NOW
+        )
+        for n in range(length)
+    )
+
+
+def acknowledgements(name: str, count: int) -> Iterator[object]:
+    for each in alerts(name, count):
+        yield staff.Acknowledged(each, done=True)
+        yield staff.Acknowledged(each, done=False)
+    for role in (None, Role.VIEWER, Role.CLERK):
+        yield staff.Refused(role, Role.ADMIN)
+
+
+def customer_notices(name: str, count: int) -> Iterator[telling.NoticeData]:
+    yield telling.RestockTold(stock(name, count), 10**15, count)
+    yield telling.RestockTold(stock(name, count), 10**15, count, repeated=True)
+    for each in subscriptions(name, count):
+        yield telling.RestockAnswered(stock(name, count), each, each.state)
+    yield telling.RestockOver(product(name), count, NOW)
+    yield telling.RestockOver(product(name), count, NOW - timedelta(days=400), withdrawn=True)
+    yield telling.SoldOut(product(name), count, 10**15)
+    yield telling.SubscriptionExpired(product(name), count)
+
+
+def staff_notices(name: str, count: int) -> Iterator[telling.NoticeData]:
+    for each in alerts(name, count):
+        yield telling.AlertTold((each,), 1)
+    over = alert(name, count, state=AlertState.RESOLVED, resolved_at=NOW)
+    yield telling.AlertTold((over,) * 3, 3, summary=True, source="import")
+    many = alerts(name, count) * 25
+    yield telling.AlertTold(many, max(count, len(many)), summary=True, source="import")
+    yield telling.AlertTold(many[:1], max(count, 1), summary=True)
+    wanted = ((product(name), count),) * 50
+    yield telling.DailyDigest(
+        date(2026, 11, 20), many, max(count, 200), count, count, count, wanted
+    )
+    yield telling.DailyDigest(date(2025, 11, 20), (), 0, count, count, count, ())
+    for what in ("fault.undelivered", "fault.nobody_knows_this"):
+        yield telling.Fault(what, name)
+
+
+def staff_answers(name: str, count: int) -> Iterator[object]:
+    item, place = product(name), full_position(count, name)
+    yield card(name, count)
+    yield card(name, count, places=60, can_write=False)
+    yield card(name, count, places=0, moves=(), alerts=())
+    yield staff.StaffNotFound(name)
+    yield staff.StaffNotFound(name, (card(name, count),) * 30, was_write=True)
+    yield from writes(item, place, name, count)
+    yield staff.WhichLocation(item, (place,) * 100)
+    yield staff.WhichLocation(item, (place,), named=name or "x")
+    row = staff.LowRow(item, place, count, alert(name, count))
+    yield staff.LowList((), 0)
+    yield staff.LowList((row, replace(row, alert=None)) * 300, 5000)
+    yield staff.LowList((row,), max(count, 1))
+    for reason in ("none", "too_old", "undone", "not_yours", "below_zero", "other"):
+        yield staff.NothingToUndo(reason)
+    yield staff.ThresholdSet(item, place, 14)
+    yield staff.ThresholdSet(item, replace(place, reorder_point=None), None)
+    yield staff.BadThreshold(count, count)
+    for role, before in ((Role.CLERK, None), (None, Role.ADMIN), (Role.VIEWER, Role.VIEWER)):
+        yield staff.RoleSet("U0ADA", role, before)
+    yield staff.RoleList(())
+    yield staff.RoleList((("slack:U0ADA", Role.ADMIN), ("telegram:4", Role.VIEWER)) * 300)
+    yield staff.LastAdmin("slack:U0ADA")
+    yield from whys(item, name, count)
+    yield stock_command.Help()
+    yield customers.Expired()
+    yield customers.NotForSale(item)
+    for code in BAD_CODES:
+        yield stock_command.BadInput(code, name)
+
+
+BAD_CODES = (
+    "no_number", "not_whole", "too_big", "zero", "negative", "reason_too_long", "move_number",
+    "person", "role_word", "usage_low", "usage_undo", "usage_why", "usage_threshold", "usage_role",
+    "other",
+)  # fmt: skip
+
+
+def writes(item: Product, place: Position, name: str, count: int) -> Iterator[object]:
+    for kind in MoveKind:
+        yield staff.Moved(item, place, move(name, count, kind=kind), count, actor="slack:U0ADA")
+    yield staff.Moved(item, place, move("undo of #7"), 0, repeated=True, actor=name)
+    yield staff.Unchanged(item, place)
+    yield staff.BelowZero(item, place, -count)
+    yield staff.NeedsConfirmation(item, place, count, 100, "t" * 1900)
+    yield staff.ChangedMeanwhile(item, place, count)
+    for repeated in (False, True):
+        yield staff.Undone(item, place, move(name, -5), move(name), repeated, repeated=repeated)
+
+
+def whys(item: Product, name: str, count: int) -> Iterator[object]:
+    late = full_position(count, name)
+    places = [late, replace(late, incoming_due=None), position(count), replace(late, incoming=0)]
+    locations = [
+        staff.WhyLocation(
+            places[n % 4], count, count if n % 2 else 0, count, 14, verdict, alert(name, count)
+        )
+        for n, verdict in enumerate([*Reason, "other"] * 3)
+    ]
+    fact = staff.RestockFact(NOW, None, count, count, count, count)
+    for restock in (None, fact, replace(fact, closed_at=NOW)):
+        yield staff.StaffWhy(
+            item, tuple(locations), count, 0, count > 0, count, count, count, restock,
+            ledger_sum_matches=count > 0,
+        )  # fmt: skip
