@@ -13,7 +13,7 @@ export function bubble(chat, message, bot) {
     message.reply_to ? quote(chat, message) : null,
     message.photo?.url ? el("img", { class: "photo", src: safeUrl(message.photo.url, location.href), alt: "" }) : null,
     message.document ? documentChip(message.document) : null,
-    el("div", { class: "bubble-text" },
+    el("div", { class: "bubble-text", dir: "auto" },
       richText(message.text || "", message.entities, clicks(chat, bot)), meta(message, mine)));
   return el("article", {
     class: `message ${mine ? "mine" : "theirs"}`, "data-message": message.message_id, "data-from": message.from,
