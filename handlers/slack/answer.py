@@ -1,0 +1,117 @@
+"""How handlers answer: the only place among them that posts messages or opens views."""
+
+import logging
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+
+from bot.domain.notices import Rendered
+from bot.domain.staff import Card
+from handlers.slack.asked import Asked
+from handlers.slack.ports import Client, Json
+from handlers.slack.words import Words
+
+log = logging.getLogger(__name__)
+SPENT = {"expired_url", "used_url"}  # 5 uses in 30 minutes
+UNREACHABLE = (aiohttp.ClientError, TimeoutError)
+
+
+class Answers:
+    """Answers go out at once, in their own lane, seen by the person who asked alone.
+
+    A response_url that is used up falls back to chat.postEphemeral and that to a direct message.
+    What may work later (no connection, "too many requests") is raised: the inbox tries again, and
+    the services answer as they did the first time.
+    """
+
+    def __init__(self, client: Client, words: Words) -> None:
+        self._client = client
+        self.words = words
+
+    async def tell(self, asked: Asked, result: object) -> None:
+        """A new message under what was asked."""
+        await self._say(asked, self.words.answer(result), {"replace_original": False})
+
+    async def replace(self, asked: Asked, result: object) -> None:
+        """In place of the message whose button was pressed, if only this person sees it."""
+        await self._say(asked, self.words.answer(result), {"replace_original": asked.alone})
+
+    async def note(self, asked: Asked, msgid: str, *, instead: bool = False) -> None:
+        """One of the bot's own short texts; `instead`: of the pressed message."""
+        rendered = self.words.simple(msgid)
+        await self._say(asked, rendered, {"replace_original": instead and asked.alone})
+
+    async def share(self, asked: Asked, card: Card) -> None:
+        """For everybody in the channel; a response_url may post where the bot is no member."""
+        rendered = self.words.shared(card, asked)
+        body = {"response_type": "in_channel", "replace_original": False}
+        if await self._respond(asked, rendered, body):
+            return
+        try:
+            await self._client.chat_postMessage(channel=asked.channel, **_content(rendered))
+        except SlackApiError as refused:
+            _raise_if_later(refused)
+            await self._directly(asked, rendered)
+
+    async def open_adjust(
+        self, asked: Asked, card: Card, location_id: int | None, trigger_id: str
+    ) -> bool:
+        """Show the modal; False when the trigger's 3 seconds are over or Slack refuses."""
+        view = self.words.modal(card, asked, location_id)
+        try:
+            await self._client.views_open(trigger_id=trigger_id, view=view)
+        except SlackApiError as refused:
+            log.warning("the modal could not be opened: %s", refused.response.get("error"))
+            return False
+        return True
+
+    async def sorry(self, asked: Asked) -> None:
+        """Something of ours failed; the failure itself is recorded elsewhere."""
+        try:
+            await self.note(asked, "error.failed")
+        except (SlackApiError, *UNREACHABLE) as unreachable:
+            log.warning("a person could not be told of a failure: %s", type(unreachable).__name__)
+
+    async def _say(self, asked: Asked, rendered: Rendered, how: Json) -> None:
+        if not await self._respond(asked, rendered, {"response_type": "ephemeral", **how}):
+            await self._directly(asked, rendered)
+
+    async def _respond(self, asked: Asked, rendered: Rendered, how: Json) -> bool:
+        """Through the response_url; a form that Slack refuses goes once more as plain text."""
+        if not asked.response_url:
+            return False
+        body = {**how, **_content(rendered)}
+        refusal = await self._client.respond(asked.response_url, body)
+        if refusal and refusal not in SPENT:
+            log.warning("Slack refuses an answer, sent as plain text: %s", refusal)
+            refusal = await self._client.respond(
+                asked.response_url, {**how, "text": rendered.text[:3_000]}
+            )
+        return not refusal
+
+    async def _directly(self, asked: Asked, rendered: Rendered) -> None:
+        """Without a response_url: in the channel for the person alone, else to the person."""
+        try:
+            await self._client.chat_postEphemeral(
+                channel=asked.channel, user=asked.user, **_content(rendered)
+            )
+        except SlackApiError as refused:
+            _raise_if_later(refused)
+            await self._privately(asked, rendered)
+
+    async def _privately(self, asked: Asked, rendered: Rendered) -> None:
+        try:
+            await self._client.chat_postMessage(channel=asked.user, **_content(rendered))
+        except SlackApiError as refused:
+            _raise_if_later(refused)
+            log.warning("an answer could not be given: %s", refused.response.get("error"))
+
+
+def _content(rendered: Rendered) -> Json:
+    return {"text": rendered.text, "blocks": list(rendered.blocks)}
+
+
+def _raise_if_later(error: SlackApiError) -> None:
+    """A refusal is final (status 200); anything else may pass when it is tried again."""
+    if getattr(error.response, "status_code", 0) != 200:
+        raise error

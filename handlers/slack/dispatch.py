@@ -1,0 +1,52 @@
+"""From a stored arrival to the function that handles it."""
+
+from collections import deque
+from collections.abc import Awaitable
+
+from slack_sdk.errors import SlackApiError
+
+from handlers.slack import actions, commands, views
+from handlers.slack.answer import UNREACHABLE, Answers
+from handlers.slack.asked import Asked
+from handlers.slack.ports import Json, Services
+
+REMEMBERED = 500  # arrivals whose sender has heard of a failure
+
+
+class Dispatcher:
+    """The inbox worker's way into the handlers: returns when it is handled, or raises."""
+
+    def __init__(self, services: Services, answers: Answers) -> None:
+        self._services = services
+        self._answers = answers
+        self._told: deque[str] = deque(maxlen=REMEMBERED)
+
+    async def __call__(self, payload: Json) -> None:
+        """Raises LookupError for a payload that no version of the bot has stored."""
+        handler = actions.KEPT[payload["action"]] if payload["kind"] == "action" else None
+        handler = handler or {"command": commands.stock, "adjust": views.adjust}[payload["kind"]]
+        await self.guard(payload, handler(self._services, self._answers, payload))
+
+    async def open_adjust(self, payload: Json, trigger_id: str) -> None:
+        """Not through the inbox: it changes nothing and cannot wait."""
+        work = actions.open_adjust(self._services, self._answers, payload, trigger_id)
+        await self.guard(payload, work)
+
+    async def wrong(self, payload: Json) -> dict[str, str]:
+        """What is wrong with a submitted form, before it is stored."""
+        return await views.wrong(self._services, self._answers, payload)
+
+    async def guard(self, payload: Json, work: Awaitable[None]) -> None:
+        """Whoever waits for an answer hears of a failure, once; then it goes where it is recorded.
+
+        When it is Slack that fails there is nobody to tell.
+        """
+        try:
+            await work
+        except (SlackApiError, *UNREACHABLE):
+            raise
+        except Exception:
+            if payload["key"] not in self._told:
+                self._told.append(payload["key"])
+                await self._answers.sorry(Asked.of(payload))
+            raise

@@ -1,0 +1,47 @@
+"""What the Slack handlers say, in the language of the shop."""
+
+import json
+from dataclasses import dataclass
+
+from bot.domain.notices import Rendered
+from bot.domain.staff import Card
+from bot.render import slack as render_slack
+from bot.render.slack_modal import OPTIONS
+from bot.render.view import View
+from handlers.slack.asked import Asked
+from handlers.slack.ports import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Slack does not tell the person's language with a command; `language` "" is the shop's."""
+
+    view: View
+    language: str = ""
+
+    def answer(self, result: object) -> Rendered:
+        return render_slack.answer(self.view, self.language, result)
+
+    def simple(self, msgid: str) -> Rendered:
+        return render_slack.simple(self.view, self.language, msgid)
+
+    def shared(self, card: Card, asked: Asked) -> Rendered:
+        by = f"{asked.caller.address.platform}:{asked.user}"
+        return render_slack.shared_card(self.view, self.language, card, by)
+
+    def modal(self, card: Card, asked: Asked, location_id: int | None) -> Json:
+        """The Adjust modal; what its submission needs travels in it, also what it shows."""
+        shown = {str(p.location.id): p.on_hand for p in card.positions[:OPTIONS]}
+        metadata = {
+            "product_id": card.product.id,
+            "channel": asked.channel,
+            "response_url": asked.response_url,
+            "shown": shown,
+        }
+        packed = json.dumps(metadata, separators=(",", ":"))
+        return render_slack.adjust_modal(
+            self.view, self.language, card.product, card.positions, packed, location_id
+        )
+
+    def errors(self, codes: dict[str, str]) -> dict[str, str]:
+        return render_slack.adjust_errors(self.view, self.language, codes)
