@@ -2,55 +2,75 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, func, insert, select, text, update
+from sqlalchemy import bindparam, case, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.stock import Product
-from storage import products
 from storage.dialect import insert_for
 from storage.tables import gram, gram_count, product
 
 
-async def unindexed(tx: AsyncConnection, limit: int) -> list[Product]:
-    """Products whose grams are to be rebuilt, locked until the transaction ends."""
+@dataclass(frozen=True, slots=True)
+class Unindexed:
+    """A product whose grams are to be rebuilt; `indexed` is the text that they are made of now."""
+
+    id: int
+    text: str
+    indexed: str
+
+
+async def unindexed(tx: AsyncConnection, limit: int) -> list[Unindexed]:
+    """The next products to index, locked until the transaction ends.
+
+    The text has a line each for code, name, brand and product; it is empty when it is not sold.
+    """
     query = (
-        select(*products.COLUMNS)
+        select(product)
         .where(product.c.indexed_at.is_(None))
         .order_by(product.c.id)
         .limit(limit)
         .with_for_update()
     )
-    return [products.of(row) for row in await tx.execute(query)]
+    return [
+        Unindexed(
+            row.id,
+            "\n".join((row.sku, row.name, row.brand, row.product)) if row.active else "",
+            row.indexed_text,
+        )
+        for row in await tx.execute(query)
+    ]
 
 
-async def index(tx: AsyncConnection, wanted: Mapping[int, set[str]], now: datetime) -> None:
-    """Bring the grams of these products to what they should be, and the counts with them."""
-    known: dict[int, set[str]] = {product_id: set() for product_id in wanted}
-    rows = await tx.execute(
-        select(gram.c.product_id, gram.c.gram).where(gram.c.product_id.in_(list(wanted)))
-    )
-    for product_id, found in rows:
-        known[product_id].add(found)
-    new = sorted((g, i) for i, grams in wanted.items() for g in grams - known[i])
-    old = sorted((g, i) for i, grams in wanted.items() for g in known[i] - grams)
+async def settle(tx: AsyncConnection, items: Sequence[Unindexed], now: datetime) -> None:
+    """Note that the grams of these products are those of their text."""
+    done = update(product).where(product.c.id == bindparam("of"))
+    done = done.values(indexed_at=now, indexed_text=bindparam("words"))
+    if items:
+        await tx.execute(done, [{"of": item.id, "words": item.text} for item in items])
+
+
+async def change(
+    tx: AsyncConnection, new: Sequence[tuple[str, int]], old: Sequence[tuple[str, int]]
+) -> None:
+    """Add and take away (gram, product id) pairs, both in order, and keep the counts right."""
     await _add(tx, new)
     await _remove(tx, old)
     changes = Counter(g for g, _ in new)
     changes.subtract(g for g, _ in old)
     await _count(tx, {g: by for g, by in changes.items() if by})
-    await tx.execute(update(product).where(product.c.id.in_(list(wanted))).values(indexed_at=now))
 
 
 async def _add(tx: AsyncConnection, rows: Sequence[tuple[str, int]]) -> None:
     if not rows:
         return
+    # 30 rows a product: SQLAlchemy's own executemany took longer than SQLite itself, and asyncpg's
+    # goes row by row, minutes for 100,000 products.
     if tx.dialect.name == "sqlite":
-        await tx.execute(insert(gram), [{"gram": g, "product_id": i} for g, i in rows])
+        await tx.exec_driver_sql("INSERT INTO gram (gram, product_id) VALUES (?, ?)", list(rows))
         return
-    # asyncpg sends executemany row by row: 30 rows a product made 100,000 products take minutes.
     statement = text(
         "INSERT INTO gram (gram, product_id)"
         " SELECT * FROM unnest(CAST(:grams AS text[]), CAST(:ids AS bigint[]))"
@@ -106,7 +126,7 @@ async def candidates(
         .subquery()
     )
     query = select(best.c.product_id)
-    weight = best.c.weight
+    weight: Any = best.c.weight
     if common:
         more = select(_weight(common)).where(
             gram.c.product_id == best.c.product_id, gram.c.gram.in_(list(common))

@@ -68,6 +68,7 @@ product = Table(
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Column("indexed_at", Instant),  # null: the grams are to be rebuilt
+    Column("indexed_text", Text, nullable=False, server_default=""),  # what its grams are made of
 )
 
 location = Table(
@@ -324,7 +325,6 @@ gram = Table(
     # The key is all there is: without row ids the table is its own index, 40 % smaller.
     sqlite_with_rowid=False,
 )
-Index("ix_gram_product_id", gram.c.product_id)
 
 gram_count = Table(
     "gram_count",

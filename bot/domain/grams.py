@@ -3,12 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 # A run of Han, kana or Hangul (written without spaces between words), or a run of other letters
 # and digits.
 _CJK = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u4dbf"
 _CJK += "\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003fffd"
-_RUNS = re.compile(f"([{_CJK}]+)|([^\\W_{_CJK}]+)")
+_RUNS = re.compile(f"[{_CJK}]+|[^\\W_{_CJK}]+")
+_CJK_RUN = re.compile(f"[{_CJK}]")
 LONGEST = 400  # characters of one text that are looked at; a longer one is cut
 
 
@@ -19,7 +21,7 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The runs of letters and digits of a folded text, in order."""
-    return [found.group() for found in _RUNS.finditer(text)]
+    return _RUNS.findall(text)
 
 
 def grams(texts: Iterable[str]) -> set[str]:
@@ -29,21 +31,15 @@ def grams(texts: Iterable[str]) -> set[str]:
     short words count; a CJK run gives its characters and its pairs, because most Chinese words are
     two characters long and one wrong character must not lose them.
     """
-    found: set[str] = set()
-    for text in texts:
-        for run in _RUNS.finditer(fold(text)):
-            cjk, latin = run.groups()
-            found |= _pairs(cjk) if cjk else _trigrams(latin)
-    return found
+    return set().union(*(_of_run(run) for text in texts for run in words(fold(text))))
 
 
-def _trigrams(word: str) -> set[str]:
-    marked = f" {word} "
-    return {marked[at : at + 3] for at in range(len(marked) - 2)}
-
-
-def _pairs(run: str) -> set[str]:
-    return set(run) | {run[at : at + 2] for at in range(len(run) - 1)}
+@lru_cache(maxsize=4096)
+def _of_run(run: str) -> frozenset[str]:
+    if _CJK_RUN.match(run):
+        return frozenset(run) | {run[at : at + 2] for at in range(len(run) - 1)}
+    marked = f" {run} "
+    return frozenset(marked[at : at + 3] for at in range(len(run)))
 
 
 def rarest(counts: Mapping[str, int], budget: int) -> list[str]:

@@ -1,7 +1,6 @@
 """Finding products by words: candidates from the gram index, ranked by how alike they read."""
 
-import asyncio
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from math import log
@@ -21,6 +20,8 @@ COMMON = 10  # grams with long postings that still weigh in
 CANDIDATES = 150  # what is ranked by reading it
 ENOUGH = 45.0  # of 100; below it a product does not look like the words at all
 PIECE = 1_000  # products indexed in one transaction: about 100 ms on SQLite
+
+_Pair = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +93,21 @@ async def reindex(database: Database, clock: Callable[[], datetime], piece: int 
     done = 0
     while True:
         async with database.write() as tx:
-            batch = await search.unindexed(tx, piece)
-            held = {
-                item.id: grams((item.sku, item.name, item.brand, item.product))
-                if item.active
-                else set()
-                for item in batch
-            }
-            if held:
-                await search.index(tx, held, clock())
-        done += len(batch)
-        if len(batch) < piece:
+            items = await search.unindexed(tx, piece)
+            new, old = _differences(items)
+            await search.change(tx, new, old)
+            await search.settle(tx, items, clock())
+        done += len(items)
+        if len(items) < piece:
             return done
-        await asyncio.sleep(0)  # others who wait for the writer come first
+
+
+def _differences(items: Sequence[search.Unindexed]) -> tuple[list[_Pair], list[_Pair]]:
+    """The (gram, product id) pairs to add and to take away, each in order."""
+    new: list[_Pair] = []
+    old: list[_Pair] = []
+    for item in items:
+        wanted, held = grams(item.text.split("\n")), grams(item.indexed.split("\n"))
+        new += [(gram, item.id) for gram in wanted - held]
+        old += [(gram, item.id) for gram in held - wanted]
+    return sorted(new), sorted(old)

@@ -90,6 +90,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("indexed_at", sa.BigInteger()),
+        sa.Column("indexed_text", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("short_id"),
         sa.UniqueConstraint("sku_key"),
@@ -134,7 +135,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("gram", "product_id"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_gram_product_id", "gram", ["product_id"])
     op.create_table(
         "position",
         sa.Column("product_id", Id, nullable=False),

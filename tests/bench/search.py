@@ -1,0 +1,103 @@
+"""Word search on a big catalogue: `python -m tests.bench.search [products]`.
+
+Prints times, their ratio to a bare LIKE scan of the same table, and how many of the first five
+answers are right.
+"""
+
+import asyncio
+import sys
+import tempfile
+from datetime import UTC, datetime
+from statistics import median, quantiles
+from time import perf_counter
+
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.codes import short_id, sku_key
+from bot.services.searching import find, reindex
+from storage.database import Database
+from storage.migrate import migrate
+from storage.products import by_ids
+from storage.tables import product
+from tests.bench.catalogue import QUERIES, catalogue
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+ROUNDS = 7
+
+
+async def fill(database: Database, size: int) -> None:
+    """Products straight into the table: what is measured here is only the search."""
+    rows = [
+        {
+            "sku": item.sku,
+            "sku_key": sku_key(item.sku),
+            "short_id": short_id(sku_key(item.sku)),
+            "name": item.name,
+            "brand": item.brand,
+            "attributes": {},
+            "created_at": NOW,
+            "updated_at": NOW,
+        }
+        for item in catalogue(size)
+    ]
+    async with database.write() as tx:
+        await tx.execute(insert(product), rows)
+
+
+async def right(tx: AsyncConnection, words: str, needed: tuple[str, ...]) -> float:
+    """The share of the first five answers that hold all that is needed."""
+    found = await by_ids(tx, await find(tx, words))
+    good = sum(all(part in item.name for part in needed) for item in found.values())
+    return good / 5
+
+
+async def measure(database: Database) -> tuple[list[float], list[float], float]:
+    """Seconds of each search, seconds of each LIKE scan, share of right answers."""
+    ours: list[float] = []
+    scans: list[float] = []
+    like = text("SELECT id FROM product WHERE name LIKE :part OR sku LIKE :part LIMIT 5000")
+    for _ in range(ROUNDS):
+        for words, _needed in QUERIES:
+            async with database.read() as tx:
+                start = perf_counter()
+                await find(tx, words)
+                ours.append(perf_counter() - start)
+                start = perf_counter()
+                (await tx.execute(like, {"part": f"%{words}%"})).all()
+                scans.append(perf_counter() - start)
+    async with database.read() as tx:
+        shares = [await right(tx, words, needed) for words, needed in QUERIES]
+    return ours, scans, sum(shares) / len(shares)
+
+
+async def bench(url: str, size: int) -> None:
+    database = Database(url)
+    try:
+        await migrate(database)
+        await fill(database, size)
+        start = perf_counter()
+        await reindex(database, lambda: NOW)
+        built = perf_counter() - start
+        ours, scans, share = await measure(database)
+    finally:
+        await database.close()
+    p95, scan, p50 = quantiles(ours, n=20)[-1], median(scans), median(ours)
+    say(f"search, {size:,} products: index built in {built:.1f} s")
+    say(f"  p50 {p50 * 1000:.1f} ms, p95 {p95 * 1000:.1f} ms, max {max(ours) * 1000:.1f} ms")
+    say(f"  against a bare LIKE scan: p50 {p50 / scan:.2f}, p95 {p95 / scan:.2f}")
+    say(f"  right among the first five: {share:.0%}")
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def main() -> None:
+    size = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(bench(f"sqlite:///{folder}/search.db", size))
+
+
+if __name__ == "__main__":
+    main()
