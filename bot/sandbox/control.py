@@ -168,12 +168,14 @@ class Control:
         return web.json_response(self.world.faults.as_json())
 
     async def slack_config(self, request: web.Request) -> web.Response:
-        """request_url (null: Socket Mode), commands, scopes."""
+        """request_url (null: Socket Mode), commands, events (subscribed types), scopes."""
         body = await body_of(request)
         if "request_url" in body:
             self.slack.request_url = body["request_url"]
         if "commands" in body:
             self.slack.commands = set(body["commands"])
+        if "events" in body:
+            self.slack.events = set(body["events"])
         if "scopes" in body:
             self.slack.scopes = list(body["scopes"])
         self.world.changes.bump()

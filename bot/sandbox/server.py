@@ -106,8 +106,7 @@ class Sandbox:
         if self._driver:
             await self._driver.close()
         await self._cancel_tasks()
-        for socket in list(self._delivery.hub.sockets):
-            await socket.close()
+        await self._delivery.hub.close()
         if self._runner:
             await self._runner.cleanup()
         if self._session:

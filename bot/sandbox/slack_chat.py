@@ -94,9 +94,10 @@ def update(slack: Slack, params: SlackParams) -> Json:
     """https://docs.slack.dev/reference/methods/chat.update; ephemeral messages are not found."""
     message = own_message(slack, params, "cant_update_message")
     fields = content(slack, params, MAX_UPDATE_TEXT)
-    if params.json("blocks") is None and params.text("blocks") != "[]":
-        # "If you don't include blocks, the previous blocks are kept" only when text is absent
-        fields["blocks"] = None
+    for name in ("blocks", "attachments"):
+        # "If you don't include this field, the previous ... will be retained"
+        if name not in params.values:
+            del fields[name]
     if params.json("metadata") is not None:
         fields["metadata"] = params.json("metadata")
     change(slack, message, fields)

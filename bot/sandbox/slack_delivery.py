@@ -52,6 +52,7 @@ class SocketHub:
         self.slack = slack
         self.tickets: set[str] = set()
         self.sockets: list[web.WebSocketResponse] = []
+        self.transports: dict[web.WebSocketResponse, asyncio.Transport | None] = {}
         self.waiting: dict[str, asyncio.Future[Json]] = {}
         self._turn = itertools.count()
 
@@ -69,14 +70,20 @@ class SocketHub:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self.sockets.append(socket)
+        self.transports[socket] = request.transport
         try:
             await socket.send_json(self._hello())
             self.slack.world.changes.bump()
             await self._listen(socket)
         finally:
-            self.sockets.remove(socket)
+            self._forget(socket)
+            del self.transports[socket]
             self.slack.world.changes.bump()
         return socket
+
+    def _forget(self, socket: web.WebSocketResponse) -> None:
+        if socket in self.sockets:
+            self.sockets.remove(socket)
 
     def _hello(self) -> Json:
         return {
@@ -125,19 +132,24 @@ class SocketHub:
         return Ack(True, _since(began), body)
 
     async def refresh(self, reason: str = "refresh_requested") -> None:
-        """https://docs.slack.dev/apis/events-api/using-socket-mode#disconnect"""
+        """https://docs.slack.dev/apis/events-api/using-socket-mode#disconnect
+
+        The app opens a new connection and closes the old one itself."""
         for socket in list(self.sockets):
+            self._forget(socket)  # nothing more is sent over it
             await socket.send_json(
                 {"type": "disconnect", "reason": reason, "debug_info": DEBUG_INFO}
             )
-            await socket.close()
 
     def cut(self) -> None:
         """All connections break without a word."""
-        for socket in list(self.sockets):
-            transport = socket.get_extra_info("transport")
+        for transport in self.transports.values():
             if transport is not None:
                 transport.abort()
+
+    async def close(self) -> None:
+        for socket in list(self.transports):
+            await socket.close()
 
 
 def _since(began: float) -> float:

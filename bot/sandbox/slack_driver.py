@@ -97,7 +97,7 @@ class SlackDriver:
         return SlackChannel(self._driver, channel_id)
 
     async def config(self, **settings: Any) -> Json:
-        """request_url (None: Socket Mode), commands, scopes."""
+        """request_url (None: Socket Mode), commands, events (subscribed types), scopes."""
         result: Json = await self._driver.post("slack/config", settings)
         return result
 
@@ -203,6 +203,15 @@ class SlackUser:
     async def home(self) -> Json | None:
         homes: Json = (await self._driver.state())["slack"]["homes"]
         return homes.get(self.id)
+
+    async def wait_for_home(
+        self, look: Callable[[Json], object] = bool, timeout: float = 5.0
+    ) -> Json:
+        def fitting(state: Json) -> Json | None:
+            view: Json | None = state["slack"]["homes"].get(self.id)
+            return view if view and look(view) else None
+
+        return await self._driver.wait(fitting, timeout, f"the home of {self.id}")
 
     async def open_home(self) -> Json:
         return await self.act("open_home")

@@ -228,7 +228,8 @@ class SlackPeople:
         self.slack.add_message(message)
         kind = "im" if channel.im_with else "channel"
         event = {**message.as_api(), "channel": channel.id, "channel_type": kind}
-        ack = await self.event({"event": event}) if channel.member else {}
+        wanted = {"im": "message.im", "channel": "message.channels"}[kind] in self.slack.events
+        ack = await self.event({"event": event}) if channel.member and wanted else {}
         return {"ts": message.ts, **ack}
 
     async def open_home(self, body: Json) -> Json:

@@ -193,6 +193,8 @@ class Slack:
         self.secret = secret
         self.commands: set[str] = {"/stock"}
         self.scopes: list[str] = list(SCOPES)
+        # what the app subscribed to; POST /sandbox/slack/event sends any event all the same
+        self.events: set[str] = {"app_home_opened"}
         self.request_url: str | None = None
         self.clear()
 

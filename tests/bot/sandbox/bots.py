@@ -67,7 +67,7 @@ class SlackBot:
         return self
 
     async def _connect(self) -> None:
-        self.socket = AsyncSocketModeHandler(self.app, "xapp-sandbox")
+        self.socket = AsyncSocketModeHandler(self.app, "xapp-sandbox", ping_interval=0.5)
         await self.socket.connect_async()  # type: ignore[no-untyped-call]
         await self.sandbox.driver.wait_until_listening(telegram=False)
 

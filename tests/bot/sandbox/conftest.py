@@ -9,6 +9,12 @@ from bot.sandbox.state import wall_clock
 from tests.bot.sandbox.bots import SlackBot, TelegramBot
 
 
+@pytest.fixture(autouse=True)
+def _seconds_as_timedelta(monkeypatch: pytest.MonkeyPatch) -> None:
+    """python-telegram-bot warns about each RetryAfter that still counts in numbers."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "1")
+
+
 class MovableClock:
     """The real time plus what a test adds to it."""
 

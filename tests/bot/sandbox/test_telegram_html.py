@@ -44,7 +44,7 @@ def as_tdlib(source: str) -> Any:
         "text": source,
         "parse_mode": {"@type": "textParseModeHTML"},
     }
-    answer = json.loads(tdjson.td_execute(json.dumps(request).encode()))
+    answer = json.loads(tdjson.td_execute(json.dumps(request).encode()) or b"{}")
     if answer["@type"] == "error":
         return str(answer["message"]).removeprefix("Can't parse entities: ")
     found = set()

@@ -9,9 +9,10 @@ from tests.bot.sandbox.bots import TelegramBot
 
 
 async def test_a_wrong_token_is_refused(sandbox: Sandbox) -> None:
+    stranger = TelegramBot(sandbox, token="123456:WRONG")
     with pytest.raises(InvalidToken):
-        async with TelegramBot(sandbox, token="123456:WRONG"):
-            pass
+        await stranger.api.initialize()
+    await stranger.api.shutdown()
 
 
 async def test_commands_are_kept_per_language_and_scope(

@@ -1,0 +1,124 @@
+"""The control API as the page uses it: state, change notices, toasts, static files, reset."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.sandbox.driver import Driver, DriverError, WaitedInVain
+from bot.sandbox.server import Sandbox
+from tests.bot.sandbox.bots import SlackBot, TelegramBot
+
+ROOT = Path(__file__).parents[3]
+
+
+async def test_the_page_and_its_files_are_served_and_nothing_else(sandbox: Sandbox) -> None:
+    async with aiohttp.ClientSession() as session:
+        for path, status in (("/", 200), ("/static/style.css", 200), ("/static/none.js", 404)):
+            async with session.get(sandbox.url + path) as answer:
+                assert answer.status == status
+        async with session.get(f"{sandbox.url}/static/..%2fserver.py") as answer:
+            assert answer.status == 404
+
+
+async def test_every_change_is_announced_but_not_more_than_20_times_a_second(
+    sandbox: Sandbox, telegram_bot: TelegramBot
+) -> None:
+    ann = await sandbox.telegram.customer()
+    await ann.start()
+    async with aiohttp.ClientSession() as session, session.ws_connect(events(sandbox)) as socket:
+        first = await socket.receive_json()
+        assert first["type"] == "changed"
+        for number in range(30):
+            await telegram_bot.api.send_message(ann.id, str(number))
+        last = (await sandbox.driver.state())["version"]
+        notices = 1
+        while (await socket.receive_json())["version"] < last:
+            notices += 1
+    assert notices < 30
+
+
+def events(sandbox: Sandbox) -> str:
+    return f"{sandbox.url}/sandbox/events"
+
+
+async def test_an_answer_to_a_press_is_shown_as_a_toast(
+    sandbox: Sandbox, telegram_bot: TelegramBot
+) -> None:
+    ann = await sandbox.telegram.customer()
+    await ann.start()
+    keyboard = {"inline_keyboard": [[{"text": "Go", "callback_data": "1"}]]}
+    await telegram_bot.api.send_message(ann.id, "x", reply_markup=keyboard)  # type: ignore[arg-type]
+    query = (await ann.press("Go"))["callback_query_id"]
+    async with aiohttp.ClientSession() as session, session.ws_connect(events(sandbox)) as socket:
+        await socket.receive_json()
+        await telegram_bot.api.answer_callback_query(query, "done", show_alert=True)
+        notices = [await socket.receive_json() for _ in range(2)]
+    toast = {"type": "toast", "customer": ann.id, "text": "done", "alert": True}
+    assert toast in notices
+
+
+async def test_a_reset_takes_people_and_messages_away_and_keeps_the_bot(
+    sandbox: Sandbox, telegram_bot: TelegramBot, slack_bot: SlackBot
+) -> None:
+    ann = await sandbox.telegram.customer()
+    await ann.start()
+    await sandbox.slack.channel("C1")
+    await telegram_bot.api.set_my_commands([("list", "x")])
+    before = (await ann.say("x"))["update_id"]
+    await sandbox.driver.reset()
+    state = await sandbox.driver.state()
+    assert (state["telegram"]["customers"], state["slack"]["channels"]) == ([], [])
+    assert state["telegram"]["bot"]["commands"]
+    assert state["slack"]["connections"] == 1
+    bob = await sandbox.telegram.customer()
+    assert (await bob.say("x"))["update_id"] > before
+
+
+async def test_a_wait_in_vain_shows_what_was_there_instead(
+    sandbox: Sandbox, telegram_bot: TelegramBot
+) -> None:
+    ann = await sandbox.telegram.customer()
+    await ann.start()
+    await telegram_bot.api.send_message(ann.id, "something else")
+    with pytest.raises(WaitedInVain, match="something else"):
+        await ann.wait_for("what was promised", timeout=0.05)
+    with pytest.raises(WaitedInVain, match="there are 1"):
+        await sandbox.driver.wait_for_requests("sendMessage", 2, timeout=0.05)
+    with pytest.raises(AssertionError, match="no button"):
+        await ann.press("None")
+
+
+async def test_a_body_that_is_not_an_object_is_refused(sandbox: Sandbox) -> None:
+    url = f"{sandbox.url}/sandbox/telegram/customers"
+    async with aiohttp.ClientSession() as session:
+        for body in ("[", "[]"):
+            async with session.post(url, data=body) as answer:
+                assert answer.status == 400
+
+
+async def test_a_tour_is_there_only_with_a_shop_behind_the_sandbox(sandbox: Sandbox) -> None:
+    with pytest.raises(DriverError, match="404"):
+        await sandbox.driver.get("tour")
+    sandbox.set_tour({"low_sku": "TEA-GREEN"})
+    assert await sandbox.driver.get("tour") == {"steps": {"low_sku": "TEA-GREEN"}}
+
+
+async def test_it_runs_on_its_own_and_can_be_driven_from_another_process() -> None:
+    arguments = ("-m", "bot.sandbox", "--port", "0")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    url = (await process.stdout.readline()).decode().split()[-1]
+    async with Driver(url) as driver:
+        ann = await driver.telegram.customer("Ann")
+        await ann.start()
+        chat: dict[str, Any] = await ann.info()
+    process.terminate()
+    await process.stdout.read()
+    assert await process.wait() == 0
+    assert chat["messages"][0]["text"] == "/start"
