@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import uvicorn
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.routing import BaseRoute
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>{shop} · Stockbell</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{shop} · Stockbell</title>
 <style>:root{{color-scheme:light dark}}body{{font:1rem/1.5 system-ui,sans-serif;max-width:36rem;
 margin:4rem auto;padding:0 1rem}}dt{{font-weight:600}}dd{{margin:0 0 .5rem}}</style>
 <h1>{shop}</h1><p>Stockbell {verdict}.</p><dl>{rows}</dl></html>"""
@@ -31,7 +33,7 @@ class Health:
         return all(state == "running" for state in parts.values()), parts
 
 
-def build_http(health: Health, routers: Sequence[APIRouter]) -> FastAPI:
+def build_http(health: Health, routes: Sequence[BaseRoute]) -> FastAPI:
     """The application; web-hook routes come from their platforms' packages."""
     http = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -51,8 +53,7 @@ def build_http(health: Health, routers: Sequence[APIRouter]) -> FastAPI:
         shop = html.escape(health.shop)
         return HTMLResponse(PAGE.format(shop=shop, verdict=verdict, rows=rows))
 
-    for router in routers:
-        http.include_router(router)
+    http.router.routes.extend(routes)
     return http
 
 
