@@ -15,7 +15,7 @@ from handlers.slack.words import Words
 
 @dataclass(frozen=True, slots=True)
 class SlackSide:
-    """`app` is for SlackSocket or slack_router; `dispatch` is the inbox's way in for "slack".
+    """`app` is for SlackSocket or slack_route; `dispatch` is the inbox's way in for "slack".
 
     `background` is finished at the end, after the inputs have stopped.
     """

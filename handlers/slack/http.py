@@ -5,10 +5,12 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import Clock, SignatureVerifier
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 PATH = "/slack/events"
 LARGEST = 1_000_000  # bytes; a view is at most 250 KB
@@ -43,27 +45,25 @@ class Signatures:
         return self._verifier.is_valid(body, timestamp, signature)
 
 
-def slack_router(
+def slack_route(
     app: AsyncApp, signing_secret: str, clock: Callable[[], datetime], path: str = PATH
-) -> APIRouter:
+) -> Route:
     """The route for app.py to mount. Raises ValueError without a signing secret.
 
     401 without a fresh and right signature, 413 beyond 1 MB, else what Bolt answers. A signed
     request that is sent again passes; its arrival key is known, so it changes nothing.
     """
     signatures = Signatures(signing_secret, clock)
-    router = APIRouter()
 
-    @router.post(path)
-    async def slack_events(request: Request) -> Response:
+    async def receive(request: Request) -> Response:
         body = await _read(request)
         if body is None:
-            return Response(status_code=413)
+            return PlainTextResponse("too large", 413)
         if not signatures.valid(request, body):
-            return Response("bad signature", status_code=401, media_type="text/plain")
+            return PlainTextResponse("bad signature", 401)
         return to_starlette_response(await app.async_dispatch(to_async_bolt_request(request, body)))
 
-    return router
+    return Route(path, receive, methods=["POST"], name="slack_events")
 
 
 async def _read(request: Request) -> bytes | None:

@@ -1,0 +1,148 @@
+"""The real Slack side of the bot at a sandbox: a shop, its inbox, and both ways in."""
+
+import asyncio
+import socket as sockets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.channels.slack_client import PacedSlackClient, slack_pacer, slack_session
+from bot.domain.inbox import Arrival
+from bot.intake.worker import InboxWorker
+from bot.render.catalogue import Texts
+from bot.render.view import RenderContext, View
+from bot.sandbox.server import Sandbox
+from bot.sandbox.slack_driver import SlackUser
+from bot.services.bell import Bell
+from handlers.http.server import Health, HttpServer, build_http
+from handlers.slack.build import SlackSide, build_slack
+from handlers.slack.http import slack_route
+from handlers.slack.ports import Services
+from handlers.slack.socket import SlackSocket
+from tests.support.shop import ADMIN, CLERK, MANAGER, STRANGER, VIEWER, Shop
+
+Json = dict[str, Any]
+PEOPLE = {"ada": ADMIN, "cleo": CLERK, "max": MANAGER, "vera": VIEWER, "sam": STRANGER}
+SECRET, BOT_TOKEN, APP_TOKEN = "sandbox-secret", "xoxb-sandbox", "xapp-sandbox"
+
+
+@dataclass
+class Desk:
+    """`accepted` are the arrivals in order; `refuse` makes storing fail."""
+
+    sandbox: Sandbox
+    shop: Shop
+    bell: Bell
+    side: SlackSide
+    client: PacedSlackClient
+    worker: InboxWorker
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    accepted: list[tuple[str, Arrival]] = field(default_factory=list)
+    refuse: bool = False
+
+    def person(self, name: str) -> SlackUser:
+        return self.sandbox.slack.user_by_id(PEOPLE[name].address.value)
+
+    async def accept(self, source: str, key: str, sender: str, payload: Json, /) -> Arrival:
+        if self.refuse:
+            raise OSError("the disk is full")
+        arrival = await self.shop.services.arriving.accept(source, key, sender, payload)
+        self.accepted.append((key, arrival))
+        self.bell.ring()
+        return arrival
+
+    async def on_hand(self) -> int:
+        rows = await self.shop.rows("move")
+        return sum(row.quantity for row in rows)
+
+    def now(self) -> datetime:
+        """The sandbox's time, which signs the requests."""
+        return datetime.fromtimestamp(self.sandbox.world.clock(), UTC)
+
+
+def view_of(shop: Shop) -> View:
+    return View(Texts(), RenderContext("Demo shop", "", ZoneInfo("UTC"), shop.clock))
+
+
+@asynccontextmanager
+async def open_desk(
+    sandbox: Sandbox, shop: Shop, services: Services | None = None
+) -> AsyncIterator[Desk]:
+    """The inbox is worked off; no way in is open yet."""
+    async with slack_session() as session:
+        client = PacedSlackClient(BOT_TOKEN, slack_pacer(), session, sandbox.slack_api_url)
+        bell = Bell()
+
+        async def accept(source: str, key: str, sender: str, payload: Json, /) -> Arrival:
+            return await desk.accept(source, key, sender, payload)
+
+        side = build_slack(client, services or shop.services, view_of(shop), accept)
+        worker = InboxWorker(shop.services.arriving, {"slack": side.dispatch}, bell)
+        desk = Desk(sandbox, shop, bell, side, client, worker)
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(side.background.finish, 1)
+            stack.push_async_callback(until_done, asyncio.create_task(worker.run(desk.stop)))
+            stack.callback(desk.stop.set)
+            yield desk
+
+
+async def until_done(task: asyncio.Task[Any]) -> None:
+    await task
+
+
+@asynccontextmanager
+async def by_socket(desk: Desk, **how: float) -> AsyncIterator[SlackSocket]:
+    socket = SlackSocket(desk.side.app, APP_TOKEN, desk.client, **how)
+    stop = asyncio.Event()
+    running = asyncio.create_task(socket.run(stop))
+    try:
+        await desk.sandbox.driver.wait_until_listening(telegram=False)
+        yield socket
+    finally:
+        stop.set()
+        await running
+
+
+@asynccontextmanager
+async def by_http(desk: Desk) -> AsyncIterator[str]:
+    """Serves the signed route and points the sandbox at it; yields its URL."""
+
+    async def answers() -> bool:
+        return True
+
+    route = slack_route(desk.side.app, SECRET, desk.now)
+    app = build_http(Health("Demo shop", dict, answers), [route])
+    port = free_port()
+    stop = asyncio.Event()
+    running = asyncio.create_task(HttpServer(app, "127.0.0.1", port).run(stop))
+    url = f"http://127.0.0.1:{port}/slack/events"
+    try:
+        await until_listening(port)
+        await desk.sandbox.slack.config(request_url=url)
+        yield url
+    finally:
+        stop.set()
+        await running
+
+
+def free_port() -> int:
+    with sockets.socket() as socket:
+        socket.bind(("127.0.0.1", 0))
+        port: int = socket.getsockname()[1]
+        return port
+
+
+async def until_listening(port: int) -> None:
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionRefusedError:
+                await asyncio.sleep(0)
+            else:
+                writer.close()
+                await writer.wait_closed()
+                return
