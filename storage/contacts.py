@@ -198,7 +198,7 @@ def _header() -> Any:
 
 
 async def idle_since(tx: AsyncConnection, limit: datetime, count: int) -> Sequence[int]:
-    """People, no staff, not seen since `limit`, whom nothing live needs or who cannot be reached."""
+    """People, no staff, unseen since `limit`, whom nothing live needs or who are out of reach."""
     live = exists().where(
         subscription.c.contact_id == contact.c.id, subscription.c.state != "ended"
     )

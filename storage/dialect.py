@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,3 +32,12 @@ def upsert(
         index_elements=list(unique),
         set_={name: statement.excluded[name] for name in overwrite},
     )
+
+
+async def take_turns(tx: AsyncConnection, turn: int) -> None:
+    """Wait until no other transaction has taken this turn; it is ours until the transaction ends.
+
+    On SQLite there is one writing transaction at a time anyway.
+    """
+    if tx.dialect.name == "postgresql":
+        await tx.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": turn})

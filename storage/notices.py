@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.contacts import Platform
@@ -17,12 +17,14 @@ from bot.domain.notices import (
     NoticeState,
     SettleReason,
 )
-from storage.dialect import insert_ignore
+from storage.dialect import insert_ignore, take_turns
 from storage.tables import contact, message, notice, restock
 from storage.types import AnyRow
 
-QUEUED = notice.c.state == NoticeState.QUEUED.value
-SENDING = notice.c.state == NoticeState.SENDING.value
+OPEN = notice.c.settled_at.is_(None)  # what the partial indexes hold, however long the history is
+QUEUED = OPEN & (notice.c.state == NoticeState.QUEUED.value)
+SENDING = OPEN & (notice.c.state == NoticeState.SENDING.value)
+TURN = 0x53_42_4E_43  # "SBNC": whose turn it is to claim
 PIECE = 500  # rows an INSERT carries: both databases bound the number of parameters
 
 
@@ -79,10 +81,15 @@ def _mine(platform: Platform) -> ColumnElement[bool]:
     return exists().where(contact.c.id == notice.c.contact_id, contact.c.platform == platform.value)
 
 
+def _due(now: datetime) -> ColumnElement[bool]:
+    """Queued and due, or in the hands of a worker whose lease ended."""
+    free = or_(notice.c.lease_until.is_(None), notice.c.lease_until <= now)
+    return and_(OPEN, notice.c.due_at <= now, free)
+
+
 async def any_due(tx: AsyncConnection, platform: Platform, now: datetime) -> bool:
-    """Whether `claim` would find something."""
-    due = or_(QUEUED & (notice.c.due_at <= now), SENDING & (notice.c.lease_until <= now))
-    statement = select(notice.c.id).where(due, _mine(platform)).limit(1)
+    """Whether `claim` would find something, or will when a contact's claimed one is settled."""
+    statement = select(notice.c.id).where(_due(now), _mine(platform)).limit(1)
     return (await tx.execute(statement)).first() is not None
 
 
@@ -93,16 +100,16 @@ async def claim(
 
     A notice whose lease ended was in the hands of a worker that died: it comes back `in_doubt`.
     """
+    await take_turns(tx, TURN)  # or two could each claim a notice of one contact
     other = notice.alias("other")
     busy = exists().where(
         other.c.contact_id == notice.c.contact_id,
-        other.c.state == NoticeState.SENDING.value,
+        other.c.settled_at.is_(None),
         other.c.lease_until > now,
     )
-    orphan = SENDING & (notice.c.lease_until <= now)
     statement = (
         select(notice)
-        .where(or_(QUEUED & (notice.c.due_at <= now) & ~busy, orphan), _mine(platform))
+        .where(_due(now), ~busy, _mine(platform))
         .order_by(notice.c.lane, notice.c.due_at, notice.c.id)
         .limit(limit * 4)
         .with_for_update(skip_locked=True)

@@ -1,7 +1,5 @@
 """The tables. Names are the glossary's; every state is an enum of bot.domain, stored by value."""
 
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -19,9 +17,8 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.sql.elements import ColumnElement
 
-from storage.types import Instant
+from storage.types import Id, Instant, where
 
 metadata = MetaData(
     naming_convention={
@@ -33,17 +30,9 @@ metadata = MetaData(
     }
 )
 
-# SQLite gives row ids only to INTEGER PRIMARY KEY columns; PostgreSQL wants BIGINT for long lives.
-Id = BigInteger().with_variant(Integer(), "sqlite")
-
 
 def _id() -> Column[int]:
     return Column("id", Id, primary_key=True, autoincrement=True)
-
-
-def _where(condition: ColumnElement[bool]) -> dict[str, Any]:
-    """For a partial index, which both databases have."""
-    return {"sqlite_where": condition, "postgresql_where": condition}
 
 
 product = Table(
@@ -161,7 +150,7 @@ subscription = Table(
     Column("updated_at", Instant, nullable=False),
     CheckConstraint("quantity >= 1", name="wants_something"),
 )
-LIVE = _where(subscription.c.state != "ended")
+LIVE = where(subscription.c.state != "ended")
 WHO_WAITS_FOR_WHAT = (subscription.c.contact_id, subscription.c.product_id)
 Index("uq_subscription_live", *WHO_WAITS_FOR_WHAT, unique=True, **LIVE)
 Index("ix_subscription_line", subscription.c.product_id, subscription.c.state, subscription.c.id)
@@ -177,7 +166,7 @@ restock = Table(
     Column("closed_at", Instant),
     Column("close_reason", String(32), nullable=False, server_default=""),
 )
-OPEN_RESTOCK = _where(restock.c.closed_at.is_(None))
+OPEN_RESTOCK = where(restock.c.closed_at.is_(None))
 Index("uq_restock_open", restock.c.product_id, unique=True, **OPEN_RESTOCK)
 
 alert = Table(
@@ -205,7 +194,7 @@ alert = Table(
     Column("resolved_at", Instant),
     Index("ix_alert_subject", "subject"),
 )
-OPEN_ALERT = _where(alert.c.resolved_at.is_(None))
+OPEN_ALERT = where(alert.c.resolved_at.is_(None))
 Index("uq_alert_open", alert.c.fingerprint, unique=True, **OPEN_ALERT)
 
 notice = Table(
@@ -230,10 +219,13 @@ notice = Table(
     Column("created_at", Instant, nullable=False),
     Column("settled_at", Instant),
     UniqueConstraint("restock_id", "subscription_id"),
-    Index("ix_notice_queue", "state", "lane", "due_at", "id"),
     Index("ix_notice_product_id_id", "product_id", "id"),
     Index("ix_notice_contact_id", "contact_id"),
 )
+OPEN_NOTICE = where(notice.c.settled_at.is_(None))
+Index("ix_notice_queue", notice.c.lane, notice.c.due_at, notice.c.id, **OPEN_NOTICE)
+Index("ix_notice_open_contact", notice.c.contact_id, **OPEN_NOTICE)
+Index("ix_notice_open_subject", notice.c.subject, **OPEN_NOTICE)
 
 message = Table(
     "message",
@@ -269,8 +261,8 @@ inbox = Table(
     UniqueConstraint("source", "key"),
     Index("ix_inbox_state", "state", "finished_at"),
 )
-Index("ix_inbox_queue", inbox.c.due_at, inbox.c.id, **_where(inbox.c.finished_at.is_(None)))
-Index("ix_inbox_sender", inbox.c.sender, inbox.c.id, **_where(inbox.c.finished_at.is_(None)))
+Index("ix_inbox_queue", inbox.c.due_at, inbox.c.id, **where(inbox.c.finished_at.is_(None)))
+Index("ix_inbox_sender", inbox.c.sender, inbox.c.id, **where(inbox.c.finished_at.is_(None)))
 
 batch = Table(
     "batch",

@@ -3,10 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Integer
 from sqlalchemy.engine import Dialect, Row
+from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeDecorator
 
+# SQLite gives row ids only to INTEGER PRIMARY KEY columns; PostgreSQL wants BIGINT for long lives.
+Id = BigInteger().with_variant(Integer(), "sqlite")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -35,3 +38,8 @@ class Instant(TypeDecorator[datetime]):
 
 # A row whose columns are looked up by name.
 AnyRow = Row[*tuple[Any, ...]]
+
+
+def where(condition: ColumnElement[bool]) -> dict[str, Any]:
+    """The condition of a partial index, as an Index of SQLAlchemy takes it."""
+    return {"sqlite_where": condition, "postgresql_where": condition}

@@ -319,8 +319,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("restock_id", "subscription_id"),
     )
     op.create_index("ix_notice_contact_id", "notice", ["contact_id"])
+    op.create_index(
+        "ix_notice_open_contact", "notice", ["contact_id"], **where("settled_at IS NULL")
+    )
+    op.create_index("ix_notice_open_subject", "notice", ["subject"], **where("settled_at IS NULL"))
     op.create_index("ix_notice_product_id_id", "notice", ["product_id", "id"])
-    op.create_index("ix_notice_queue", "notice", ["state", "lane", "due_at", "id"])
+    op.create_index(
+        "ix_notice_queue", "notice", ["lane", "due_at", "id"], **where("settled_at IS NULL")
+    )
     op.create_table(
         "message",
         sa.Column("id", Id, autoincrement=True, nullable=False),
