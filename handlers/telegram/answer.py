@@ -1,0 +1,67 @@
+"""How handlers answer: the only place among them that sends, edits or ends a press."""
+
+import structlog
+
+from bot.domain.contacts import Address
+from bot.domain.notices import Lane, Rendered
+from bot.domain.sending import Gone, MessageLost, Moved, Rejected, Unchanged
+from handlers.telegram.incoming import Press
+from handlers.telegram.ports import People, Wire
+
+log = structlog.get_logger(__name__)
+
+
+class Answers:
+    """Answers go out at once, in their own lane.
+
+    Who is gone, what is lost and what cannot be sent is settled here. What may work later (no
+    connection, "too many requests", no answer) is raised: the inbox then tries the update again,
+    and the services answer as they did the first time.
+    """
+
+    def __init__(self, wire: Wire, people: People) -> None:
+        self._wire = wire
+        self._people = people
+
+    async def say(self, to: Address, rendered: Rendered) -> None:
+        """Post a new message."""
+        try:
+            await self._wire.send(to.value, rendered, Lane.REPLY)
+        except Moved as moved:
+            new = Address(to.platform, moved.new_address)
+            await self._people.moved(to, new)
+            await self._wire.send(new.value, rendered, Lane.REPLY)
+        except Gone:
+            await self._people.blocked(to)
+        except Rejected as refused:
+            log.warning("answer refused", reason=str(refused))
+
+    async def show(self, press: Press, rendered: Rendered) -> None:
+        """Make the message whose button was pressed show this; if it is lost, post it anew."""
+        if press.message_ref is None:
+            await self.say(press.chat, rendered)
+            return
+        try:
+            await self._wire.edit(press.chat.value, press.message_ref, rendered, Lane.REPLY)
+        except Unchanged:
+            log.debug("answer unchanged")
+        except (MessageLost, Moved):
+            await self.say(press.chat, rendered)
+        except Gone:
+            await self._people.blocked(press.chat)
+        except Rejected as refused:
+            log.warning("answer refused", reason=str(refused))
+
+    async def close(self, press: Press, words: str = "", *, alert: bool = False) -> None:
+        """End the wait that the button shows, with a few words or none. Once for each press."""
+        if not await self._wire.answer_press(press.id, words, alert=alert):
+            log.debug("press too old")
+
+    async def document(self, to: Address, name: str, content: str, caption: Rendered) -> None:
+        """Post a text file with a short text under it."""
+        try:
+            await self._wire.send_document(to.value, name, content.encode(), caption, Lane.REPLY)
+        except Gone:
+            await self._people.blocked(to)
+        except Rejected as refused:
+            log.warning("answer refused", reason=str(refused))

@@ -1,0 +1,76 @@
+"""The Telegram side as app.py wires it."""
+
+import asyncio
+from dataclasses import dataclass
+
+from bot.render.view import View
+from handlers.telegram.answer import Answers
+from handlers.telegram.arrivals import AcceptMany
+from handlers.telegram.build import AnyApplication
+from handlers.telegram.connection import Connection
+from handlers.telegram.desk import Desk
+from handlers.telegram.dispatch import Dispatcher
+from handlers.telegram.poll import Poller
+from handlers.telegram.ports import Services, Wire
+from handlers.telegram.routes import Routes
+from handlers.telegram.setup import Profile
+from handlers.telegram.waiting import Backoff
+from handlers.telegram.webhook import WebhookKeeper
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """Where Telegram posts updates; None in its place means long polling."""
+
+    url: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramSide:
+    """`dispatch` is the inbox's way in for "telegram"; `run` is a supervised part."""
+
+    application: AnyApplication
+    dispatch: Dispatcher
+    connection: Connection
+    profile: Profile
+    updates: Poller | WebhookKeeper
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Connect, show the commands, take updates until `stop`. Raises TokenRefused."""
+        if not await self.connection.connect(stop):
+            return
+        showing = asyncio.create_task(self.profile.run(stop))
+        try:
+            await self.updates.run(stop)
+        finally:
+            showing.cancel()
+            await asyncio.gather(showing, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Give the connections back, after the last message is out."""
+        await self.connection.close()
+
+
+def build_telegram(
+    application: AnyApplication, services: Services, wire: Wire, view: View,
+    accept_many: AcceptMany, hook: Hook | None,
+) -> TelegramSide:  # fmt: skip
+    """Builds, and connects to nothing."""
+    bot = application.bot
+    Routes(Desk(services, view, Answers(wire, services.people))).add_to(application)
+    connection = Connection(application, Backoff())
+    updates: Poller | WebhookKeeper
+    if hook is None:
+        updates = Poller(bot, accept_many, Backoff())
+    else:
+        updates = WebhookKeeper(bot, hook.url, hook.secret, Backoff())
+    return TelegramSide(
+        application=application,
+        dispatch=Dispatcher(application, connection),
+        connection=connection,
+        profile=Profile(bot, view, Backoff()),
+        updates=updates,
+    )
+
+
