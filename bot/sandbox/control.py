@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import WSMsgType, web
 
@@ -27,6 +28,10 @@ NO_CACHE = {"Cache-Control": "no-store"}
 @web.middleware
 async def refusals(request: web.Request, handler: Any) -> web.StreamResponse:
     """What no client could do is an error of the test, not of the bot."""
+    origin = request.headers.get("Origin")
+    if origin and urlsplit(origin).netloc != request.host:
+        # another page in the same browser must not drive the demo
+        return web.json_response({"error": "cross-origin"}, status=403)
     try:
         response: web.StreamResponse = await handler(request)
     except Refused as error:
@@ -70,9 +75,6 @@ class Control:
             get("/sandbox/events", self.events),
             get("/sandbox/log", self.log),
             post("/sandbox/reset", self.reset),
-            get("/sandbox/faults", self.get_faults),
-            post("/sandbox/faults", self.set_faults),
-            web.delete("/sandbox/faults", self.clear_faults),
             post("/sandbox/telegram/customers", self.adding(self.customers.add_customer)),
             post("/sandbox/telegram/groups", self.adding(self.customers.add_group)),
             post("/sandbox/slack/users", self.adding(self.staff.add_user)),
@@ -81,8 +83,16 @@ class Control:
             post("/sandbox/slack/refresh", self.slack_refresh),
             post("/sandbox/slack/disconnect", self.slack_disconnect),
         ]
-        chat = r"/sandbox/telegram/{chat_id:-?\d+}/"
-        routes += [post(chat + name, self.in_chat(name)) for name in CHAT_ACTIONS]
+        routes += [
+            get("/sandbox/faults", self.get_faults),
+            post("/sandbox/faults", self.set_faults),
+            web.delete("/sandbox/faults", self.clear_faults),
+        ]
+        return routes + self.people_routes()
+
+    def people_routes(self) -> list[web.RouteDef]:
+        chat, post = r"/sandbox/telegram/{chat_id:-?\d+}/", web.post
+        routes = [post(chat + name, self.in_chat(name)) for name in CHAT_ACTIONS]
         return routes + [
             post(f"/sandbox/slack/{name}", self.doing(getattr(self.staff, name)))
             for name in SLACK_ACTIONS
@@ -122,12 +132,15 @@ class Control:
             raise web.HTTPNotFound(text=f"there is no {path.name}")
         return web.FileResponse(path, headers=NO_CACHE)
 
-    async def state(self, _request: web.Request) -> web.Response:
-        body = {
-            "version": self.world.changes.version,
-            "telegram": self.telegram.as_page(),
-            "slack": {**self.slack.as_page(), "connections": len(self.delivery.hub.sockets)},
-        }
+    async def state(self, request: web.Request) -> web.Response:
+        """All of it, or `?platform=slack`, or `?chat=ID` of Telegram."""
+        chat, platform = request.query.get("chat"), request.query.get("platform")
+        body: Json = {"version": self.world.changes.version}
+        if platform in (None, "telegram"):
+            body["telegram"] = self.telegram.as_page(int(chat) if chat else None)
+        if platform in (None, "slack") and chat is None:
+            connections = len(self.delivery.hub.sockets)
+            body["slack"] = {**self.slack.as_page(), "connections": connections}
         return web.json_response(body, headers=NO_CACHE)
 
     async def get_tour(self, _request: web.Request) -> web.Response:

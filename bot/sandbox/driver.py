@@ -81,8 +81,9 @@ class Driver:
     async def post(self, path: str, body: Json | None = None) -> Any:
         return await self.call("POST", path, body or {})
 
-    async def state(self) -> Json:
-        state: Json = await self.get("state")
+    async def state(self, part: str = "") -> Json:
+        """All, or a part: "platform=slack", "platform=telegram", "chat=ID" (of Telegram)."""
+        state: Json = await self.get(f"state?{part}")
         return state
 
     async def faults(self, **platforms: Json) -> Json:
@@ -108,7 +109,11 @@ class Driver:
         ]
 
     async def wait(
-        self, look: Callable[[Json], T | None], timeout: float = 5.0, what: str = "the state"
+        self,
+        look: Callable[[Json], T | None],
+        timeout: float = 5.0,
+        what: str = "the state",
+        part: str = "",
     ) -> T:
         """The first truthy `look(state)`; looks again at every change until `timeout` seconds."""
         state: Json = {}
@@ -116,7 +121,7 @@ class Driver:
         try:
             async with asyncio.timeout(timeout):
                 while True:
-                    state = await self.state()
+                    state = await self.state(part)
                     if found := look(state):
                         return found
                     await self._beyond(state["version"])

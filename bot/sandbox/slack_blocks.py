@@ -1,5 +1,6 @@
 """What Slack refuses in blocks, with the limits of https://docs.slack.dev/reference/block-kit"""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,6 +9,8 @@ from bot.sandbox.state import Json
 
 MESSAGE_BLOCKS = 50
 VIEW_BLOCKS = 100
+MESSAGE_TEXT = 13_200  # not documented; measured in https://github.com/slackapi/bolt-js/issues/2509
+VIEW_BYTES = 250_000  # https://docs.slack.dev/reference/methods/views.open#errors
 Problems = Iterator[tuple[str, str]]  # (json pointer, words)
 
 TEXT_INPUTS = ("plain_text_input", "number_input", "email_text_input", "url_text_input")
@@ -215,8 +218,22 @@ def block_problems(blocks: Any, limit: int) -> Problems:
     yield from duplicates(blocks)
 
 
+def texts(part: Any) -> Iterator[str]:
+    """Every text that a reader sees."""
+    if isinstance(part, dict):
+        if isinstance(part.get("text"), str):
+            yield part["text"]
+        for value in part.values():
+            yield from texts(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from texts(value)
+
+
 def check_message_blocks(blocks: Any) -> None:
     """https://docs.slack.dev/reference/methods/chat.postMessage#errors invalid_blocks"""
+    if sum(map(len, texts(blocks))) > MESSAGE_TEXT:
+        raise SlackError("msg_blocks_too_long")
     found = list(block_problems(blocks or [], MESSAGE_BLOCKS))
     if found:
         words = [f"{problem} [json-pointer:{at}]" for at, problem in found]
@@ -243,6 +260,8 @@ def view_problems(view: Any) -> Problems:
 
 
 def check_view(view: Any) -> None:
+    if len(json.dumps(view)) > VIEW_BYTES:
+        raise SlackError("view_too_large")
     found = list(view_problems(view))
     if found:
         lines = (f"[ERROR] {problem} [json-pointer:{at}]" for at, problem in found)

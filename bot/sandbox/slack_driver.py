@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 Look = str | Callable[[Json], object]
+SLACK = "platform=slack"
 
 
 def words(message: Json) -> str:
@@ -127,7 +128,7 @@ class SlackChannel:
         return []
 
     async def messages(self) -> list[Json]:
-        return self._of(await self._driver.state())
+        return self._of(await self._driver.state(SLACK))
 
     async def wait_for(self, look: Look, timeout: float = 5.0, *, after: str = "") -> Json:
         """The newest message that fits; `after`: only with a later ts."""
@@ -137,7 +138,7 @@ class SlackChannel:
             found = [m for m in self._of(state) if m["ts"] > after and fits(m)]
             return found[-1] if found else None
 
-        return await self._driver.wait(newest, timeout, f"{look!r} in channel {self.id}")
+        return await self._driver.wait(newest, timeout, f"{look!r} in channel {self.id}", SLACK)
 
 
 class SlackUser:
@@ -156,7 +157,7 @@ class SlackUser:
         return await self.act("command", channel=where, command=command, text=text, **more)
 
     async def _home_channel(self) -> str:
-        for channel in (await self._driver.state())["slack"]["channels"]:
+        for channel in (await self._driver.state(SLACK))["slack"]["channels"]:
             if channel["member"] and not channel["im_with"]:
                 return str(channel["id"])
         raise AssertionError("the bot is in no channel")
@@ -171,7 +172,7 @@ class SlackUser:
         return sorted(own, key=lambda m: str(m["ts"]))
 
     async def messages(self) -> list[Json]:
-        return self._seen(await self._driver.state())
+        return self._seen(await self._driver.state(SLACK))
 
     async def wait_for(self, look: Look, timeout: float = 5.0, *, after: str = "") -> Json:
         """The newest ephemeral answer or direct message that fits."""
@@ -181,7 +182,7 @@ class SlackUser:
             found = [m for m in self._seen(state) if m["ts"] > after and fits(m)]
             return found[-1] if found else None
 
-        return await self._driver.wait(newest, timeout, f"{look!r} for {self.id}")
+        return await self._driver.wait(newest, timeout, f"{look!r} for {self.id}", SLACK)
 
     def _modal(self, state: Json) -> Json | None:
         modals: list[Json] = state["slack"]["modals"]
@@ -189,7 +190,7 @@ class SlackUser:
 
     async def modal(self) -> Json | None:
         """The open modal: {"view_id", "view", "errors"}."""
-        return self._modal(await self._driver.state())
+        return self._modal(await self._driver.state(SLACK))
 
     async def wait_for_modal(
         self, look: Callable[[Json], object] = bool, timeout: float = 5.0
@@ -198,10 +199,10 @@ class SlackUser:
             modal = self._modal(state)
             return modal if modal and look(modal) else None
 
-        return await self._driver.wait(fitting, timeout, f"a modal for {self.id}")
+        return await self._driver.wait(fitting, timeout, f"a modal for {self.id}", SLACK)
 
     async def home(self) -> Json | None:
-        homes: Json = (await self._driver.state())["slack"]["homes"]
+        homes: Json = (await self._driver.state(SLACK))["slack"]["homes"]
         return homes.get(self.id)
 
     async def wait_for_home(
@@ -211,7 +212,7 @@ class SlackUser:
             view: Json | None = state["slack"]["homes"].get(self.id)
             return view if view and look(view) else None
 
-        return await self._driver.wait(fitting, timeout, f"the home of {self.id}")
+        return await self._driver.wait(fitting, timeout, f"the home of {self.id}", SLACK)
 
     async def open_home(self) -> Json:
         return await self.act("open_home")
@@ -221,7 +222,7 @@ class SlackUser:
     ) -> Json:
         """By the button's text or action_id: in the open modal, on `message`, or on the newest
         message that this person can see; `value` is the choice in a select."""
-        state = await self._driver.state()
+        state = await self._driver.state(SLACK)
         modal = None if message else self._modal(state)
         if modal and (hit := find_element(modal["view"]["blocks"], label)):
             return await self._press(hit, {"view_id": modal["view_id"]}, value, more)

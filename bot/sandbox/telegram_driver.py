@@ -71,6 +71,7 @@ class TelegramChat:
     def __init__(self, driver: "Driver", chat_id: int) -> None:
         self._driver = driver
         self.id = chat_id
+        self._part = f"chat={chat_id}"
 
     async def act(self, action: str, **body: Any) -> Json:
         result: Json = await self._driver.post(f"telegram/{self.id}/{action}", body)
@@ -81,11 +82,11 @@ class TelegramChat:
         return next(chat for chat in chats if chat["id"] == self.id)
 
     async def info(self) -> Json:
-        return self._of(await self._driver.state())
+        return self._of(await self._driver.state(self._part))
 
     async def messages(self) -> list[Json]:
         """What the bot wrote here and has not deleted, oldest first."""
-        return self._written(await self._driver.state())
+        return self._written(await self._driver.state(self._part))
 
     def _written(self, state: Json) -> list[Json]:
         every: list[Json] = self._of(state)["messages"]
@@ -99,7 +100,7 @@ class TelegramChat:
             found = [m for m in self._written(state) if m["message_id"] > after and fits(m)]
             return found[-1] if found else None
 
-        return await self._driver.wait(newest, timeout, f"{look!r} in chat {self.id}")
+        return await self._driver.wait(newest, timeout, f"{look!r} in chat {self.id}", self._part)
 
     async def wait_until(self, look: Callable[[Json], object], timeout: float = 5.0) -> Json:
         """This chat, once `look(chat)` is true."""
@@ -108,7 +109,7 @@ class TelegramChat:
             chat = self._of(state)
             return chat if look(chat) else None
 
-        return await self._driver.wait(right, timeout, f"chat {self.id}")
+        return await self._driver.wait(right, timeout, f"chat {self.id}", self._part)
 
     async def press(self, label: str, message: Json | None = None, **more: Any) -> Json:
         """Presses a button by its text or data: on `message`, else on the newest that has it."""

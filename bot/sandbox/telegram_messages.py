@@ -1,5 +1,7 @@
 """The methods that write, edit and delete messages, with Telegram's checks and error texts."""
 
+import contextlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +16,7 @@ MAX_BUTTON_DATA = 64  # bytes: https://core.telegram.org/bots/api#inlinekeyboard
 MAX_BUTTONS = 100
 DELETABLE_SECONDS = 48 * 3600  # https://core.telegram.org/bots/api#deletemessage
 MAX_CALLBACK_TEXT = 200  # https://core.telegram.org/bots/api#answercallbackquery
+CHAT_ID = re.compile(r"-?\d{1,18}")
 NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same"
     " as a current content and reply markup of the message"
@@ -27,11 +30,10 @@ def find_chat(telegram: Telegram, params: Params) -> Chat:
     wanted = params.text("chat_id")
     if not wanted:
         raise bad_request("chat_id is empty")
-    for chat in telegram.chats.values():
-        named = wanted.startswith("@") and not chat.is_private and chat.username == wanted[1:]
-        if str(chat.id) == wanted or named:
-            return chat
-    raise bad_request("chat not found")
+    chat = telegram.chats.get(int(wanted)) if CHAT_ID.fullmatch(wanted) else None
+    if chat is None:
+        raise bad_request("chat not found")
+    return chat
 
 
 def writable_chat(telegram: Telegram, params: Params) -> Chat:
@@ -241,6 +243,15 @@ def delete_message(telegram: Telegram, params: Params) -> bool:
     return True
 
 
+def delete_messages(telegram: Telegram, params: Params) -> bool:
+    """https://core.telegram.org/bots/api#deletemessages "not found ... are skipped"."""
+    writable_chat(telegram, params)
+    for message_id in params.json("message_ids") or []:
+        with contextlib.suppress(TelegramError):
+            delete_message(telegram, Params({**params.values, "message_id": message_id}))
+    return True
+
+
 def answer_callback_query(telegram: Telegram, params: Params) -> bool:
     press = telegram.presses.get(params.text("callback_query_id"))
     text = params.text("text")
@@ -308,6 +319,7 @@ METHODS: dict[str, Method] = {
     "editMessageCaption": edit_message_caption,
     "editMessageReplyMarkup": edit_message_reply_markup,
     "deleteMessage": delete_message,
+    "deleteMessages": delete_messages,
     "answerCallbackQuery": answer_callback_query,
     "setMessageReaction": set_message_reaction,
     "sendChatAction": send_chat_action,

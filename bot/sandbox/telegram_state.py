@@ -218,8 +218,8 @@ class Telegram:
     def push(self, kind: str, payload: Json, *, times: int = 1) -> int:
         return self.updates.add(kind, payload, times=times)
 
-    def as_page(self) -> Json:
-        chats = list(self.chats.values())
+    def as_page(self, only: int | None = None) -> Json:
+        chats = [chat for chat in self.chats.values() if only in (None, chat.id)]
         default = self.commands.get(("default", ""), [])
         by_language = {
             language: commands

@@ -122,3 +122,87 @@ async def test_it_runs_on_its_own_and_can_be_driven_from_another_process() -> No
     await process.stdout.read()
     assert await process.wait() == 0
     assert chat["messages"][0]["text"] == "/start"
+
+
+async def test_the_state_has_the_shape_that_the_page_was_promised(
+    sandbox: Sandbox, telegram_bot: TelegramBot, slack_bot: SlackBot
+) -> None:
+    ann = await sandbox.telegram.customer("Ann", "zh", username="ann")
+    await ann.start()
+    group = await sandbox.telegram.group("Staff")
+    await sandbox.slack.user("U1", "eve", "Eve")
+    await sandbox.slack.channel("C1", "stock-alerts")
+    await telegram_bot.api.send_message(group.id, "x")
+    await slack_bot.api.chat_postMessage(channel="C1", text="x")
+    await slack_bot.api.chat_postEphemeral(channel="C1", user="U1", text="x")
+    state = await sandbox.driver.state()
+    telegram, slack = state["telegram"], state["slack"]
+    assert {"id", "username", "first_name", "commands", "commands_by_language"} <= set(
+        telegram["bot"]
+    )
+    (customer,) = telegram["customers"]
+    assert {"id", "first_name", "username", "language_code", "blocked", "messages"} <= set(customer)
+    assert {"id", "title", "messages"} <= set(telegram["groups"][0])
+    assert set(MESSAGE.split()) <= set(customer["messages"][0])
+    assert customer["messages"][0]["from"] == "customer"
+    assert {"id", "name"} <= set(slack["team"])
+    assert slack["users"] == [{"id": "U1", "name": "eve", "real_name": "Eve"}]
+    (channel,) = slack["channels"]
+    assert set(SLACK_MESSAGE.split()) <= set(channel["messages"][0])
+    assert channel["messages"][0]["user"] == "bot"
+    (ephemeral,) = slack["ephemerals"]
+    assert (ephemeral["user"], ephemeral["channel"], ephemeral["ephemeral"]) == ("U1", "C1", True)
+    assert (slack["modals"], slack["homes"]) == ([], {})
+
+
+MESSAGE = (
+    "message_id from date edit_date text html entities reply_markup document photo deleted"
+    " pings toast"
+)
+SLACK_MESSAGE = "ts channel thread_ts user text blocks edited edits metadata pings"
+
+
+async def test_the_state_can_be_read_in_parts(sandbox: Sandbox) -> None:
+    ann = await sandbox.telegram.customer("Ann")
+    await sandbox.telegram.customer("Bob")
+    assert "telegram" not in await sandbox.driver.state("platform=slack")
+    part = await sandbox.driver.state(f"chat={ann.id}")
+    assert "slack" not in part
+    assert [c["id"] for c in part["telegram"]["customers"]] == [ann.id]
+
+
+async def test_another_web_site_cannot_drive_the_sandbox(sandbox: Sandbox) -> None:
+    url = f"{sandbox.url}/sandbox/reset"
+    async with aiohttp.ClientSession() as session:
+        for origin, status in (("https://evil.test", 403), (sandbox.url, 200)):
+            async with session.post(url, headers={"Origin": origin}) as answer:
+                assert answer.status == status
+
+
+async def test_a_sandbox_that_was_not_started_has_no_driver() -> None:
+    with pytest.raises(RuntimeError, match="start the sandbox first"):
+        _ = Sandbox().driver
+
+
+async def test_waiting_for_requests_ends_when_they_are_made(
+    sandbox: Sandbox, telegram_bot: TelegramBot
+) -> None:
+    ann = await sandbox.telegram.customer("Ann")
+    await ann.start()
+    waiting = asyncio.create_task(sandbox.driver.wait_for_requests("sendMessage", 2))
+    for text in ("a", "b"):
+        await telegram_bot.api.send_message(ann.id, text)
+    assert [entry["params"]["text"] for entry in await waiting] == ["a", "b"]
+
+
+async def test_a_stopped_sandbox_does_not_wait_for_a_long_poll() -> None:
+    sandbox = Sandbox()
+    await sandbox.start()
+    async with aiohttp.ClientSession() as session:
+        url = f"{sandbox.telegram_api_url}/bot123456:SANDBOX/getUpdates"
+        poll = asyncio.create_task(session.post(url, json={"timeout": 30}))
+        await sandbox.driver.wait(lambda state: state["telegram"]["listening"])
+        async with asyncio.timeout(5):
+            await sandbox.stop()
+        await asyncio.wait([poll])
+        poll.exception()

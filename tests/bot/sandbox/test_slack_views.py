@@ -84,7 +84,6 @@ async def test_a_form_sends_every_field_as_slack_does(slack_bot: SlackBot, eve: 
         field("many", {"type": "checkboxes", "options": choice}, optional=True),
         field("who", {"type": "users_select"}),
         field("day", {"type": "datepicker", "initial_date": "2026-01-02"}),
-        private_metadata="A@main",
     )
 
     async def save(ack: Any, view: Any) -> None:
@@ -101,7 +100,6 @@ async def test_a_form_sends_every_field_as_slack_does(slack_bot: SlackBot, eve: 
     assert values["many"]["selected_options"] == []
     assert values["who"]["selected_user"] == "U1"
     assert values["day"]["selected_date"] == "2026-01-02"
-    assert seen[0]["private_metadata"] == "A@main"
 
 
 async def test_a_required_field_that_is_empty_never_reaches_the_bot(
