@@ -53,7 +53,8 @@ async def live(tx: AsyncConnection, contact_id: int, product_id: int) -> AnyRow 
     return (await tx.execute(statement)).first()
 
 
-async def last_ended(tx: AsyncConnection, contact_id: int, product_id: int) -> AnyRow | None:
+async def newest(tx: AsyncConnection, contact_id: int, product_id: int) -> AnyRow | None:
+    """The contact's last subscription for this SKU, live or ended."""
     statement = (
         select(subscription)
         .where(subscription.c.contact_id == contact_id, subscription.c.product_id == product_id)

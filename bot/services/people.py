@@ -14,6 +14,8 @@ from storage import contacts, inbox, notices, products, subscriptions
 from storage.database import Database
 from storage.vault import Vault
 
+ROTATED_AT_ONCE = 500  # rows a transaction
+
 
 class People:
     """Personal data live in contacts only; everything else knows a contact by its number."""
@@ -174,3 +176,15 @@ class People:
                 for address in addresses
             ]
         return tuple(contact.id for contact in found)
+
+    async def rotate_keys(self) -> int:
+        """Seal everything that another key than the first sealed anew; returns how much it was."""
+        rotated = 0
+        for store in (contacts.rotate, inbox.rotate):
+            while True:
+                async with self.database.write() as tx:
+                    count = await store(tx, self.vault, ROTATED_AT_ONCE)
+                rotated += count
+                if count < ROTATED_AT_ONCE:
+                    break
+        return rotated

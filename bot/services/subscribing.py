@@ -9,6 +9,7 @@ from bot.domain.contacts import Caller, Contact
 from bot.domain.customers import (
     Availability,
     Changed,
+    CustomerWhy,
     Expired,
     InStockAlready,
     LimitReached,
@@ -17,6 +18,7 @@ from bot.domain.customers import (
     Stopped,
     Subscribed,
     SubscriptionList,
+    ToldFact,
     Welcome,
 )
 from bot.domain.stock import Product
@@ -25,7 +27,7 @@ from bot.services import searching
 from bot.services.ledger import Clock
 from bot.services.people import People
 from bot.services.restocking import Restocking
-from storage import products, subscriptions
+from storage import contacts, notices, products, subscriptions
 from storage.database import Database
 from storage.types import AnyRow
 
@@ -219,6 +221,38 @@ class Subscribing:
             if product is None or not product.active:
                 return Expired()
             return await self.availability(tx, product)
+
+    async def why(self, caller: Caller, words: str) -> CustomerWhy | NotFound:
+        """/why SKU: the customer's own arithmetic."""
+        async with self.database.read() as tx:
+            product = await products.by_key(tx, sku_key(words))
+            if product is None:
+                return await self.not_found(tx, words)
+            return await self._why(tx, caller, product)
+
+    async def why_product(self, caller: Caller, product_id: int) -> CustomerWhy | Expired:
+        async with self.database.read() as tx:
+            product = await products.get(tx, product_id)
+            return Expired() if product is None else await self._why(tx, caller, product)
+
+    async def _why(self, tx: AsyncConnection, caller: Caller, product: Product) -> CustomerWhy:
+        stock = await self.availability(tx, product)
+        contact = await contacts.find(tx, self.people.vault, caller.address)
+        number = contact.id if contact else 0
+        live = await subscriptions.live(tx, number, product.id)
+        last = await subscriptions.newest(tx, number, product.id)
+        told = await notices.of_product_and_contact(tx, product.id, number)
+        return CustomerWhy(
+            product=product,
+            available=stock.available,
+            in_stock=stock.in_stock,
+            subscription=await self.view(tx, live) if live else None,
+            ended=EndReason(last.reason) if last and not live and last.reason else None,
+            told=tuple(
+                ToldFact(row.kind, row.state, row.reason, row.settled_at or row.created_at)
+                for row in told
+            ),
+        )
 
     async def not_found(self, tx: AsyncConnection, words: str) -> NotFound:
         """The closest five by code and by name."""

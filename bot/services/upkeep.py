@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.domain.notices import Lane, NewNotice, NoticeKind
 from bot.domain.subscriptions import EndReason, SubscriptionState
+from bot.services import searching
 from bot.services.alerting import Alerting
 from bot.services.ledger import Clock
 from bot.services.restocking import Restocking
@@ -42,6 +43,7 @@ class Upkeep:
 
     async def sweep(self) -> Swept:
         """Find alerts and restocks that should have moved on by themselves, and move them."""
+        await searching.reindex(self.database, self.clock)  # left over by a killed import
         marked = await self.alerting.sweep()
         return Swept(alerts=marked, restocks=await self.sweep_restocks())
 

@@ -72,5 +72,3 @@ def build_telegram(
         profile=Profile(bot, view, Backoff()),
         updates=updates,
     )
-
-

@@ -1,0 +1,127 @@
+"""`check`: says in plain words what is wrong with the settings, and what to do about it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+
+from bot.channels.slack_client import slack_session
+from bot.settings import Settings
+from handlers.slack.manifest import REQUIRED_SCOPES
+from storage.database import Database
+from storage.migrate import DatabaseTooNew, pending
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report; `good` False makes the command fail."""
+
+    good: bool
+    line: str
+
+
+async def findings(settings: Settings) -> AsyncIterator[Finding]:
+    """Everything that `run` will need, one after the other."""
+    yield await _database(settings)
+    if settings.telegram_token:
+        yield await _telegram(settings)
+    if settings.slack_token:
+        async for finding in _slack(settings):
+            yield finding
+    if not settings.telegram_token and not settings.slack_token:
+        yield Finding(False, "No platform: set TELEGRAM_BOT_TOKEN or SLACK_BOT_TOKEN in .env.")
+    if not settings.admins:
+        yield Finding(False, "ADMINS is empty: nobody could adjust stock. Add slack:U... there.")
+    if not settings.alert_addresses:
+        yield Finding(
+            True,
+            "Nobody gets alerts: SLACK_ALERT_CHANNEL and TELEGRAM_ALERT_CHATS are empty "
+            "(/stock low still lists what is low).",
+        )
+
+
+async def _database(settings: Settings) -> Finding:
+    database = Database(settings.database)
+    try:
+        async with database.read() as tx:
+            await tx.execute(text("SELECT 1"))
+        waiting = await pending(database)
+    except DatabaseTooNew as error:
+        return Finding(False, f"Database: {error}")
+    except (DBAPIError, OSError) as error:
+        reason = str(error.__cause__ or error).splitlines()[0]
+        return Finding(False, f"Database: it does not answer ({reason}). Look at DATABASE_URL.")
+    finally:
+        await database.close()
+    note = f"{len(waiting)} migrations will be applied at the start" if waiting else "up to date"
+    return Finding(True, f"Database: it answers, {note}.")
+
+
+async def _telegram(settings: Settings) -> Finding:
+    bot = Bot(settings.telegram_token, base_url=f"{settings.telegram_api_url.rstrip('/')}/bot")
+    try:
+        async with bot:
+            return Finding(True, f"Telegram: the bot is @{bot.username}.")
+    except InvalidToken:
+        return Finding(
+            False,
+            "Telegram: TELEGRAM_BOT_TOKEN is not accepted. Copy it again from @BotFather "
+            "(or look at TELEGRAM_API_URL).",
+        )
+    except TelegramError as error:
+        return Finding(
+            False, f"Telegram: no answer from TELEGRAM_API_URL ({type(error).__name__})."
+        )
+
+
+async def _slack(settings: Settings) -> AsyncIterator[Finding]:
+    async with slack_session() as session:
+        client = AsyncWebClient(
+            settings.slack_token,
+            base_url=settings.slack_api_url,
+            session=session,
+            retry_handlers=[],
+        )
+        yield await _slack_bot(client)
+        if settings.slack_mode == "socket":
+            yield await _slack_app(client, settings.slack_app_token.get_secret_value())
+
+
+async def _slack_bot(client: AsyncWebClient) -> Finding:
+    try:
+        answer = await client.auth_test()
+    except SlackApiError as error:
+        code = error.response.get("error", "no reason given")
+        return Finding(False, f"Slack: SLACK_BOT_TOKEN is not accepted ({code}). Copy it again.")
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        return Finding(False, f"Slack: no answer from SLACK_API_URL ({type(error).__name__}).")
+    granted = str(answer.headers.get("x-oauth-scopes", ""))
+    missing = [scope for scope in REQUIRED_SCOPES if scope not in granted.split(",")]
+    if granted and missing:
+        return Finding(
+            False,
+            f"Slack: the app lacks the scopes {', '.join(missing)}. Give it the manifest that "
+            "`stockbell slack-manifest` prints and install it again.",
+        )
+    return Finding(True, f"Slack: the bot is {answer.get('user')} in {answer.get('team')}.")
+
+
+async def _slack_app(client: AsyncWebClient, app_token: str) -> Finding:
+    try:
+        await client.apps_connections_open(app_token=app_token)
+    except SlackApiError as error:
+        code = error.response.get("error", "no reason given")
+        return Finding(
+            False,
+            f"Slack: SLACK_APP_TOKEN is not accepted ({code}). It begins with xapp- and needs "
+            "connections:write.",
+        )
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        return Finding(False, f"Slack: no answer from SLACK_API_URL ({type(error).__name__}).")
+    return Finding(True, "Slack: Socket Mode is ready.")
