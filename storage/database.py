@@ -1,8 +1,11 @@
 """One way to open a transaction, the same on SQLite and PostgreSQL."""
 
 import asyncio
+import fcntl
+import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,27 @@ def parse_url(url: str) -> URL:
     return parsed.set(drivername=driver)
 
 
+def _prepare(path: Path) -> None:
+    """Make the file if there is none and switch it to WAL, which it then stays in.
+
+    SQLite does not wait for others when it switches, so two first starters would collide: a lock on
+    the folder lets them take turns. Raises DatabaseUrlError.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            with closing(sqlite3.connect(path, timeout=30)) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
+        finally:
+            os.close(folder)
+    except (OSError, sqlite3.Error) as error:
+        raise DatabaseUrlError(
+            f"DATABASE_URL: the file {path} cannot be opened: {error}"
+        ) from error
+
+
 class Database:
     """Writers queue for one connection (SQLite) or lock rows (PostgreSQL); readers are separate.
 
@@ -49,7 +73,7 @@ class Database:
         self._turn = asyncio.Lock()
         self.after_commit: list[Callable[[], None]] = []  # called after each write() commits
         if self.is_sqlite:
-            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+            _prepare(Path(str(self.url.database)))
             self._writer = self._sqlite(1, begin="BEGIN IMMEDIATE")
             self._reader = self._sqlite(READERS, begin="BEGIN")
         else:
@@ -67,7 +91,6 @@ class Database:
             connection.isolation_level = None  # we say BEGIN ourselves
             cursor = connection.cursor()
             for pragma in (
-                "journal_mode=WAL",
                 "synchronous=FULL",
                 "foreign_keys=ON",
                 "secure_delete=ON",

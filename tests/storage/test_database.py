@@ -1,5 +1,8 @@
 """Transactions: the promises of Database, on both engines."""
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 from sqlalchemy import insert, select, text
 
@@ -47,6 +50,18 @@ async def test_sqlite_is_durable_and_wipes_what_is_deleted(sqlite_database: Data
 def test_a_url_that_names_no_usable_database_is_refused_in_words(url: str) -> None:
     with pytest.raises(DatabaseUrlError, match="DATABASE_URL"):
         parse_url(url)
+
+
+def test_a_file_that_cannot_be_made_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DatabaseUrlError, match="DATABASE_URL"):
+        Database(f"sqlite:///{tmp_path}/file/stockbell.db")
+
+
+def test_first_starters_at_once_all_get_the_new_file(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        urls = [f"sqlite:///{tmp_path}/data/{number // 8}.db" for number in range(80)]
+        assert len(list(threads.map(Database, urls))) == 80
 
 
 @pytest.mark.parametrize("url", ["postgres://u:p@host/name", "postgresql://u:p@host/name"])
