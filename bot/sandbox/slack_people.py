@@ -1,6 +1,5 @@
 """What people do in Slack: type a command, press, submit and close; and events."""
 
-import asyncio
 from typing import Any
 
 from bot.sandbox import slack_payloads as payloads
@@ -238,8 +237,3 @@ class SlackPeople:
         event = {"type": "app_home_opened", "user": user.id, "tab": "home"}
         event["channel"] = self.slack.direct(user.id).id
         return await self.event({"event": event})
-
-    async def together(self, bodies: list[Json]) -> list[Json]:
-        """Several people press or type at the same moment."""
-        doing = {"command": self.command, "press": self.press, "submit": self.submit}
-        return list(await asyncio.gather(*(doing[b.pop("do")](b) for b in bodies)))

@@ -137,11 +137,9 @@ async def test_the_state_has_the_shape_that_the_page_was_promised(
     await slack_bot.api.chat_postEphemeral(channel="C1", user="U1", text="x")
     state = await sandbox.driver.state()
     telegram, slack = state["telegram"], state["slack"]
-    assert {"id", "username", "first_name", "commands", "commands_by_language"} <= set(
-        telegram["bot"]
-    )
+    assert set(BOT.split()) <= set(telegram["bot"])
     (customer,) = telegram["customers"]
-    assert {"id", "first_name", "username", "language_code", "blocked", "messages"} <= set(customer)
+    assert set(CUSTOMER.split()) <= set(customer)
     assert {"id", "title", "messages"} <= set(telegram["groups"][0])
     assert set(MESSAGE.split()) <= set(customer["messages"][0])
     assert customer["messages"][0]["from"] == "customer"
@@ -155,6 +153,8 @@ async def test_the_state_has_the_shape_that_the_page_was_promised(
     assert (slack["modals"], slack["homes"]) == ([], {})
 
 
+BOT = "id username first_name commands commands_by_language"
+CUSTOMER = "id first_name username language_code blocked messages"
 MESSAGE = (
     "message_id from date edit_date text html entities reply_markup document photo deleted"
     " pings toast"
@@ -206,3 +206,28 @@ async def test_a_stopped_sandbox_does_not_wait_for_a_long_poll() -> None:
             await sandbox.stop()
         await asyncio.wait([poll])
         poll.exception()
+
+
+async def test_the_driver_follows_a_chat_until_it_is_as_wanted(sandbox: Sandbox) -> None:
+    ann = await sandbox.telegram.customer("Ann")
+    again = sandbox.telegram.customer_by_id(ann.id)
+    waiting = asyncio.create_task(again.wait_until(lambda chat: chat["blocked"]))
+    await ann.start()
+    await ann.block()
+    assert (await waiting)["id"] == ann.id
+    group = await sandbox.telegram.group("Staff")
+    assert (await sandbox.telegram.group_by_id(group.id).info())["title"] == "Staff"
+
+
+async def test_a_sandbox_can_be_told_other_names_and_tokens() -> None:
+    tokens = {
+        "telegram_token": "99:OTHER",
+        "slack_bot_token": "xoxb-o",
+        "slack_app_token": "xapp-o",
+    }
+    async with Sandbox(**tokens) as sandbox, aiohttp.ClientSession() as session:
+        async with session.get(f"{sandbox.telegram_api_url}/bot99:OTHER/getMe") as answer:
+            assert (await answer.json())["result"]["id"] == 99
+        headers = {"Authorization": "Bearer xoxb-o"}
+        async with session.get(f"{sandbox.slack_api_url}auth.test", headers=headers) as answer:
+            assert (await answer.json())["ok"]
