@@ -220,12 +220,8 @@ async def test_the_driver_follows_a_chat_until_it_is_as_wanted(sandbox: Sandbox)
 
 
 async def test_a_sandbox_can_be_told_other_names_and_tokens() -> None:
-    tokens = {
-        "telegram_token": "99:OTHER",
-        "slack_bot_token": "xoxb-o",
-        "slack_app_token": "xapp-o",
-    }
-    async with Sandbox(**tokens) as sandbox, aiohttp.ClientSession() as session:
+    sandbox = Sandbox(telegram_token="99:OTHER", slack_bot_token="xoxb-o", slack_app_token="xapp-o")
+    async with sandbox, aiohttp.ClientSession() as session:
         async with session.get(f"{sandbox.telegram_api_url}/bot99:OTHER/getMe") as answer:
             assert (await answer.json())["result"]["id"] == 99
         headers = {"Authorization": "Bearer xoxb-o"}
