@@ -11,7 +11,7 @@ from handlers.slack.asked import Asked
 from handlers.slack.ports import Json, Services
 
 Action = Callable[[Services, Answers, Json], Awaitable[None]]
-_NUMBERS = re.compile(r"\d{1,18}(:\d{1,18})*")
+_NUMBERS = re.compile("[0-9]{1,18}(:[0-9]{1,18})*")
 
 
 async def show(services: Services, answers: Answers, payload: Json) -> None:

@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.sandbox.server import Sandbox
+from bot.services.searching import reindex
 from storage.database import Database
 from storage.vault import Vault
 from tests.handlers.slack.desk import PEOPLE, Desk, by_http, by_socket, open_desk
@@ -21,9 +22,11 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 async def shop(sqlite_database: Database, vault: Vault, clock: Clock) -> Shop:
-    """A shop with 20 blue mugs."""
+    """A shop with 20 blue mugs and no red bowl."""
     shop = await Shop.open(sqlite_database, vault, clock)
     await shop.product("MUG-BLUE", "Blue mug")
+    await shop.product("BOWL-RED", "Red bowl")
+    await reindex(sqlite_database, clock)
     await shop.moved("MUG-BLUE +20")
     return shop
 
