@@ -1,0 +1,164 @@
+"""What import-linter and ruff cannot see, each rule with its planted mistake."""
+
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = ("bot", "handlers", "storage", "locales")
+PLATFORM_VERBS = ("reply_", "send_", "edit_", "chat_", "views_")
+ANSWERS = ("handlers/telegram/answer.py", "handlers/slack/answer.py")
+# Our own methods with such a prefix are no calls of a platform.
+OWN = {"send_error", "edit_distance", "send_socket_mode_response"}
+LONGEST_HANDLER = 25
+VENDORS = {
+    "telegram": ("handlers/telegram/", "bot/channels/telegram", "bot/checking.py"),
+    "slack_bolt": ("handlers/slack/",),
+    "slack_sdk": ("handlers/slack/", "bot/channels/slack", "bot/checking.py"),
+    "apscheduler": ("handlers/schedule/",),
+    "sqlalchemy": ("storage/", "bot/services/", "bot/app.py", "bot/checking.py", "bot/__main__.py"),
+    "aiosqlite": ("storage/",),
+    "asyncpg": ("storage/",),
+    "alembic": ("storage/",),
+}
+# services name the type of a transaction; app and the commands catch the database's errors
+SQL_WORDS = ("select", "insert", "update", "delete", "text", "Table")
+
+
+def files(*folders: str) -> Iterator[tuple[str, ast.Module]]:
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield str(path.relative_to(ROOT)), ast.parse(path.read_text("utf-8"))
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def async_in_the_domain(name: str, tree: ast.AST) -> list[str]:
+    kinds = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
+    if not name.startswith("bot/domain/"):
+        return []
+    return [f"{name}:{node.lineno}" for node in ast.walk(tree) if isinstance(node, kinds)]
+
+
+def outside_imports_in_the_domain(name: str, tree: ast.AST) -> list[str]:
+    import sys
+
+    if not name.startswith("bot/domain/"):
+        return []
+    allowed = {*sys.stdlib_module_names, "bot"} - {"asyncio", "socket", "sqlite3", "logging"}
+    return [f"{name}:{line} {module}" for line, module in imports(tree)
+            if module.split(".")[0] not in allowed]  # fmt: skip
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.lineno, node.module
+
+
+def long_handlers(name: str, tree: ast.AST) -> list[str]:
+    if not name.startswith("handlers/"):
+        return []
+    return [
+        f"{name}:{function.lineno} {function.name}"
+        for function in functions(tree)
+        if _length(function) > LONGEST_HANDLER
+    ]
+
+
+def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of the body, without the signature and the docstring."""
+    body = function.body
+    if ast.get_docstring(function) is not None:
+        body = body[1:]
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def platform_calls(name: str, tree: ast.AST) -> list[str]:
+    if name.startswith(("bot/channels/", "bot/sandbox/")) or name in ANSWERS:
+        return []
+    return [
+        f"{name}:{node.lineno} {node.func.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr.startswith(PLATFORM_VERBS)
+        and node.func.attr not in OWN
+    ]
+
+
+def vendors_out_of_their_room(name: str, tree: ast.AST) -> list[str]:
+    return [
+        f"{name}:{line} {module}"
+        for line, module in imports(tree)
+        for vendor, rooms in VENDORS.items()
+        if module.split(".")[0] == vendor and not name.startswith(rooms)
+    ]
+
+
+def sql_in_services(name: str, tree: ast.AST) -> list[str]:
+    if not name.startswith("bot/services/"):
+        return []
+    return [
+        f"{name}:{node.lineno} {alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
+        for alias in node.names
+        if alias.name in SQL_WORDS
+    ]
+
+
+Rule = Callable[[str, ast.AST], list[str]]
+# rule: (where a mistake is planted, the mistake)
+RULES: dict[Rule, tuple[str, str]] = {
+    async_in_the_domain: ("bot/domain/x.py", "async def f(): pass"),
+    outside_imports_in_the_domain: ("bot/domain/x.py", "import sqlalchemy"),
+    long_handlers: ("handlers/x.py", "def f():\n" + "    a = 1\n" * 26),
+    platform_calls: ("handlers/telegram/x.py", "bot.send_message(1)"),
+    vendors_out_of_their_room: ("bot/services/x.py", "import telegram.ext"),
+    sql_in_services: ("bot/services/x.py", "from sqlalchemy import select"),
+}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_house_keeps_its_rule(rule: Rule) -> None:
+    found = [spot for name, tree in files(*SOURCES) for spot in rule(name, tree)]
+    assert found == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_a_planted_mistake_is_found(rule: Rule) -> None:
+    name, mistake = RULES[rule]
+    assert rule(name, ast.parse(mistake))
+
+
+def test_importing_any_module_does_nothing() -> None:
+    """No module of ours runs a call at its top level that opens, starts or prints something."""
+    loud = {"run", "start", "connect", "open", "print", "create_engine", "Database", "Settings"}
+    found = [
+        f"{name}:{node.lineno}"
+        for name, tree in files(*SOURCES)
+        if not name.endswith(("migrations/env.py", "__main__.py"))
+        for node in tree.body
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+        and ast.unparse(node.value.func).split(".")[-1] in loud
+    ]  # fmt: skip
+    assert found == []
+
+
+def test_no_file_outgrows_500_lines_and_no_machine_is_named() -> None:
+    for folder in (*SOURCES, "tests"):
+        for path in (ROOT / folder).rglob("*.py"):
+            lines = path.read_text("utf-8").splitlines()
+            assert len(lines) <= 500, path
+            if path.name != Path(__file__).name:
+                assert not any("/wor" + "k/" in line for line in lines), path
