@@ -36,6 +36,10 @@ class TelegramPart:
             profile.cancel()
             await asyncio.wait([profile])
 
+    async def close(self) -> None:
+        """After the last message is out: give the HTTP clients back."""
+        await self._connection.close()
+
 
 def _report(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:

@@ -12,14 +12,13 @@ from bot.sandbox.server import Sandbox
 from handlers.telegram.arrivals import Arrival
 from handlers.telegram.build import AnyApplication, build_application
 from handlers.telegram.connection import Connection
-from handlers.telegram.waiting import Backoff
+from storage.database import Database
+from storage.vault import Vault
+from tests.handlers.telegram.live import Live, quick
+from tests.support.clock import Clock
+from tests.support.shop import Shop
 
 TOKEN = "123456:SANDBOX"
-
-
-def quick() -> Backoff:
-    """Pauses that a test does not feel."""
-    return Backoff(first=0.01, most=0.05)
 
 
 class Kept:
@@ -67,6 +66,20 @@ async def application(sandbox: Sandbox, pacer: Pacer) -> AsyncIterator[AnyApplic
 @pytest.fixture
 def kept() -> Kept:
     return Kept()
+
+
+@pytest.fixture
+async def shop(sqlite_database: Database, vault: Vault, clock: Clock) -> Shop:
+    """Nothing here depends on the engine."""
+    return await Shop.open(sqlite_database, vault, clock)
+
+
+@pytest.fixture
+async def live(sandbox: Sandbox, shop: Shop, application: AnyApplication) -> Live:
+    """A bot that is ready, not yet running."""
+    ready = Live(sandbox, shop, application)
+    await ready.connection.connect(asyncio.Event())
+    return ready
 
 
 @asynccontextmanager

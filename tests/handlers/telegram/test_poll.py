@@ -14,7 +14,8 @@ from handlers.telegram.build import AnyApplication, build_application
 from handlers.telegram.connection import Connection
 from handlers.telegram.poll import Poller
 from handlers.telegram.waiting import TokenRefused
-from tests.handlers.telegram.conftest import Kept, quick, running
+from tests.handlers.telegram.conftest import Kept, running
+from tests.handlers.telegram.live import quick
 
 
 def poller(application: AnyApplication, kept: Kept) -> Poller:

@@ -11,7 +11,8 @@ from bot.sandbox.server import Sandbox
 from handlers.telegram.arrivals import Arrival
 from handlers.telegram.build import AnyApplication
 from handlers.telegram.webhook import SECRET_HEADER, WebhookKeeper, webhook_route
-from tests.handlers.telegram.conftest import Kept, quick, running
+from tests.handlers.telegram.conftest import Kept, running
+from tests.handlers.telegram.live import quick
 
 URL = "https://shop.example/hooks/telegram"
 SECRET = "a-long-secret"
