@@ -64,7 +64,7 @@ def available_sum(say: Voice, position: Position) -> Safe:
 
 def projected_sum(say: Voice, available: int, incoming: int, projected: int) -> Safe | None:
     """`10 available + 5 incoming = 15 projected`, when something is coming in time."""
-    if not incoming:
+    if incoming <= 0:
         return None
     terms = (
         say("sum.available", number=available),
@@ -83,14 +83,14 @@ def comparison(say: Voice, projected: int, point: int) -> Safe:
 def arithmetic(say: Voice, alert: AlertView) -> list[Safe]:
     """Why it fires, term by term, and when it will be over."""
     position = alert.position
+    available = available_sum(say, position)
+    if alert.state is AlertState.RESOLVED:
+        return [available]
     incoming = alert.projected - position.available
-    parts = [
-        available_sum(say, position),
-        projected_sum(say, position.available, incoming, alert.projected),
-        comparison(say, alert.projected, alert.point),
-        say("alert.clears", clear=alert.clear_level),
-    ]
-    return [part for part in parts if part]
+    projected = projected_sum(say, position.available, incoming, alert.projected)
+    compared = comparison(say, alert.projected, alert.point)
+    clears = say("alert.clears", clear=alert.clear_level)
+    return [part for part in (available, projected, compared, clears) if part]
 
 
 def standing(say: Voice, alert: AlertView) -> list[Safe]:
@@ -120,7 +120,7 @@ def row(say: Voice, alert: AlertView) -> Safe:
         "alert.row", place=say.place(position.location), available=position.available,
         point=alert.point,
     )  # fmt: skip
-    return Safe(f"{name} {joined([numbers, waiting(say, alert.waiting)])}")
+    return Safe(f"{name} · {joined([numbers, waiting(say, alert.waiting)])}")
 
 
 def summary_head(say: Voice, told: AlertTold) -> Safe:

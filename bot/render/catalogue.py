@@ -5,6 +5,8 @@ from importlib.resources.abc import Traversable
 from io import BytesIO
 
 import structlog
+from babel.messages.catalog import Catalog as Catalogue
+from babel.messages.catalog import Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -33,11 +35,13 @@ class Texts:
     """Loads every `<language>/LC_MESSAGES/stockbell.po` of `folder` (default: package locales)."""
 
     def __init__(self, default_language: str = SOURCE, folder: Traversable | None = None) -> None:
-        self._catalogues = {
-            language.name: _load(language, po)
+        read = {
+            language.name: read_catalogue(po, language.name)
             for language in (folder or locales.folder()).iterdir()
             if (po := language / "LC_MESSAGES" / "stockbell.po").is_file()
         }
+        self._catalogues = {code: _compiled(catalogue) for code, catalogue in read.items()}
+        self._ids = frozenset(name(message) for message in read[SOURCE] if message.id)
         self._default = SOURCE
         self._default = self.pick(default_language)
 
@@ -45,6 +49,11 @@ class Texts:
     def languages(self) -> tuple[str, ...]:
         """English first, then by code."""
         return tuple(sorted(self._catalogues, key=lambda code: (code != SOURCE, code)))
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Every message of the English catalogue."""
+        return self._ids
 
     def pick(self, code: str) -> str:
         """The catalogue for a platform's language code ("zh-hans", "en-GB"), else the default."""
@@ -95,9 +104,17 @@ class Texts:
         return None if found == msgid else str(found)
 
 
-def _load(language: Traversable, po: Traversable) -> Translations:
+def read_catalogue(po: Traversable, language: str) -> Catalogue:
     with po.open("rb") as file:
-        catalogue = read_po(file, locale=language.name, abort_invalid=True)
+        return read_po(file, locale=language, abort_invalid=True)
+
+
+def name(message: Message) -> str:
+    """Its id: the singular's, where there is a plural."""
+    return str(message.id if isinstance(message.id, str) else message.id[0])
+
+
+def _compiled(catalogue: Catalogue) -> Translations:
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)

@@ -30,9 +30,10 @@ class Safe(str):
 
 def clean(text: str, limit: int = 200) -> str:
     """One line without control, bidi-override or invisible characters, at most `limit` long."""
-    line = _BLANKS.sub(" ", text[: limit * 4 + 1000])
-    line = "".join(map(_visible, line)).strip()
-    return truncate(_MARKS.sub(r"\1", line), limit)
+    text = text[: limit * 4 + 1000]
+    if not text.isprintable():
+        text = "".join(map(_visible, _BLANKS.sub(" ", text)))
+    return truncate(_MARKS.sub(r"\1", " ".join(text.split())), limit)
 
 
 def _visible(char: str) -> str:
@@ -62,8 +63,8 @@ def truncate(text: str, limit: int) -> str:
 
 def _between(text: str, end: int) -> int:
     """The last place at or before `end` where a cut parts no grapheme."""
-    for place in range(end, max(0, end - _BACK), -1):
-        if not _joined(text, place):
+    for place in range(end, max(-1, end - _BACK), -1):
+        if place == 0 or not _joined(text, place):
             return place
     return end
 

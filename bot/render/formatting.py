@@ -1,5 +1,6 @@
 """Numbers, prices and times as the reader writes them. Cached: Babel is slow next to a look-up."""
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -11,6 +12,7 @@ from babel.dates import format_skeleton, format_timedelta
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 
 MINUS = "\u2212"
+_LETTERS = re.compile(r"[A-Za-z](?=\d)")  # a currency without a sign of its own: XYZ 12.50
 FALLBACK = Locale("en")
 
 
@@ -40,7 +42,8 @@ def price(minor: int, currency: str, language: str) -> str:
     amount = Decimal(minor).scaleb(-get_currency_precision(code))
     if not code:
         return format_decimal(amount, format="#,##0.00", locale=locale_of(language))
-    return format_currency(amount, code, locale=locale_of(language))
+    text = format_currency(amount, code, locale=locale_of(language))
+    return _LETTERS.sub("\\g<0>\u00a0", text)
 
 
 @lru_cache(maxsize=4096)

@@ -45,17 +45,17 @@ def _acknowledge(say: Voice, view: AlertView) -> Block:
 
 def _summary(say: Voice, told: AlertTold) -> Rendered:
     head = alerts.summary_head(say, told)
-    single = [
-        kit.section(
-            alerts.row(say, view), _acknowledge(say, view) if alerts.wants_answer(view) else None
-        )
-        for view in told.alerts[:ACK_ROWS]
-    ]
-    rest = [alerts.row(say, view) for view in told.alerts[ACK_ROWS:]]
+    single = kit.fitting(_with_button(say, view) for view in told.alerts[:ACK_ROWS])
+    rest = [alerts.row(say, view) for view in told.alerts[len(single) :]]
     sections, shown = kit.packed(rest, room=kit.MESSAGE // 2, most=20)
     hidden = max(told.total, len(told.alerts)) - len(single) - shown
     more = kit.context(say.n("summary.more", hidden)) if hidden > 0 else None
     return kit.message(head, kit.section(say.bold(head)), *single, *sections, more)
+
+
+def _with_button(say: Voice, view: AlertView) -> Block:
+    ack = _acknowledge(say, view) if alerts.wants_answer(view) else None
+    return kit.section(alerts.row(say, view), ack)
 
 
 def digest(say: Voice, told: DailyDigest) -> Rendered:

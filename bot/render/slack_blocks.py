@@ -78,6 +78,22 @@ def note(text: Safe, *blocks: Block | None) -> Rendered:
     return message(text, section(text), *blocks)
 
 
+def fitting(blocks: Iterable[Block], room: int = MESSAGE // 2) -> list[Block]:
+    """The first blocks whose text fits into `room`."""
+    fit: list[Block] = []
+    for block in blocks:
+        room -= _size(block)
+        if room < 0:
+            break
+        fit.append(block)
+    return fit
+
+
+def _size(block: Block) -> int:
+    parts = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
+    return sum(units(part["text"]) for part in parts if part and isinstance(part["text"], str))
+
+
 def packed(entries: Sequence[str], room: int = MESSAGE, most: int = 40) -> tuple[list[Block], int]:
     """Lines into as few sections as hold them; also how many lines are shown."""
     blocks: list[Block] = []

@@ -75,11 +75,11 @@ def _fallback(say: Voice, result: Card) -> Safe:
 def _card_blocks(say: Voice, result: Card) -> list[Block | None]:
     product, label = result.product, say.label
     head = f"{dot(result)} {label.name(product, 90)} · {clean(product.sku, 40)}"
-    shown = result.positions[:MOST_LOCATIONS]
+    shown = kit.fitting(_location(say, item) for item in result.positions[:MOST_LOCATIONS])
     rest = len(result.positions) - len(shown)
     return [
         kit.header(label.words(head, kit.HEADER)),
-        *[_location(say, position) for position in shown],
+        *shown,
         kit.context(say.n("card.more_locations", rest)) if rest else None,
         kit.section(say("card.nowhere")) if not shown else None,
         kit.context(_about(say, result), _sign_up(say, product)),
@@ -165,10 +165,10 @@ def not_found(say: Voice, result: StaffNotFound) -> Rendered:
     head = say("found.not_written" if result.was_write else "found.head", query=query)
     if not result.found:
         return kit.note(lines(head, say("found.nothing")))
-    shown = result.found[:MOST_FOUND]
-    results = [
-        kit.section(_found(say, item), kit.show_button(say, item.product.id)) for item in shown
-    ]
+    results = kit.fitting(
+        kit.section(_found(say, item), kit.show_button(say, item.product.id))
+        for item in result.found[:MOST_FOUND]
+    )
     return kit.message(head, kit.section(lines(head, say("found.closest"))), *results)
 
 

@@ -25,12 +25,14 @@ VERDICTS: dict[str, str] = {
 
 def why(say: Voice, result: StaffWhy) -> Rendered:
     head = say("staffwhy.head", item=title(say, result.product))
-    shown = result.locations[:MOST_LOCATIONS]
+    shown = kit.fitting(
+        kit.section(_location(say, item)) for item in result.locations[:MOST_LOCATIONS]
+    )
     rest = len(result.locations) - len(shown)
     return kit.message(
         say.quiet("staffwhy.head", item=title(say.quiet, result.product)),
         kit.section(head),
-        *[kit.section(_location(say, item)) for item in shown],
+        *shown,
         kit.context(say.n("card.more_locations", rest)) if rest else None,
         kit.section(_customers(say, result)),
         kit.context(

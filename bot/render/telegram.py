@@ -13,7 +13,7 @@ from bot.render import telegram_notices as told
 from bot.render import telegram_people as people
 from bot.render import telegram_staff as crew
 from bot.render.escape import Safe, truncate
-from bot.render.telegram_parts import message, stands, toast_text, voice
+from bot.render.telegram_parts import message, toast_text, voice
 from bot.render.view import View
 from bot.render.voice import LABEL, Voice, speak
 
@@ -141,24 +141,9 @@ def simple_toast(view: View, language: str, msgid: str, /, **args: object) -> st
     return toast_text(speak(view, language, LABEL)(msgid, **args))
 
 
-def _changed(say: Voice, result: customers.Changed) -> Safe:
-    if not result.done:
-        return say("toast.already", standing=stands(say, result.subscription))
-    return say(line.CHANGED.get(result.verb, "changed.undo"), name=_short(say, result))
-
-
-def _subscribed(say: Voice, result: customers.Subscribed) -> Safe:
-    msgid = "notify.already" if result.already else "notify.waiting"
-    return say("notify.watching" if result.watching else msgid, name=_short(say, result))
-
-
-def _short(say: Voice, result: customers.Changed | customers.Subscribed) -> Safe:
-    return say.name(result.subscription.product, 60)
-
-
 TOASTS: dict[type, Callable[[Voice, Any], Safe]] = {
-    customers.Changed: _changed,
-    customers.Subscribed: _subscribed,
+    customers.Changed: line.changed_words,
+    customers.Subscribed: line.subscribed_words,
     customers.Expired: lambda say, _: say("expired.telegram"),
     customers.LimitReached: lambda say, result: say.n("limit.reached", result.limit),
     staff.Acknowledged: alerts.acknowledged,

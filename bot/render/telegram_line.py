@@ -31,17 +31,25 @@ from bot.render.voice import Voice, lines
 
 def subscribed(say: Voice, result: Subscribed) -> Rendered:
     item = result.subscription
+    told = item.state is SubscriptionState.TOLD
     text = lines(
-        say(_subscribed_words(result), name=say.name(item.product), quantity=item.quantity),
+        subscribed_words(say, result),
         facts(say, item.product),
-        "",
+        None if told else "",
         _what_next(say, result),
-        None if result.quantity_changed else wanted(say, item.quantity),
+        None if told or result.quantity_changed else wanted(say, item.quantity),
     )
-    return message(text, _subscribed_buttons(say, item))
+    buy = link(say, "button.buy", item.product.url) if told else None
+    return message(text, buy, _subscribed_buttons(say, item))
 
 
-def _subscribed_words(result: Subscribed) -> str:
+def subscribed_words(say: Voice, result: Subscribed) -> Safe:
+    """The first line, also the toast of a pressed button."""
+    item = result.subscription
+    return say(_subscribed_msgid(result), name=say.name(item.product), quantity=item.quantity)
+
+
+def _subscribed_msgid(result: Subscribed) -> str:
     if result.quantity_changed:
         return "notify.quantity_changed"
     if result.watching:
@@ -51,8 +59,10 @@ def _subscribed_words(result: Subscribed) -> str:
     return "notify.already" if result.already else "notify.waiting"
 
 
-def _what_next(say: Voice, result: Subscribed) -> Safe:
+def _what_next(say: Voice, result: Subscribed) -> Safe | None:
     item = result.subscription
+    if item.state is SubscriptionState.TOLD:
+        return None
     if item.state is SubscriptionState.PAUSED:
         return say("line.paused")
     if result.watching or item.place < 1:
@@ -112,12 +122,16 @@ def expired(say: Voice, _: Expired) -> Rendered:
 
 def changed(say: Voice, result: Changed) -> Rendered:
     item = result.subscription
-    text = lines(
-        say(CHANGED.get(result.verb, "changed.undo"), name=say.name(item.product)),
-        facts(say, item.product),
-        _after(say, item),
-    )
+    text = lines(changed_words(say, result), facts(say, item.product), _after(say, item))
     return message(text, _changed_buttons(say, item))
+
+
+def changed_words(say: Voice, result: Changed) -> Safe:
+    """What the button did, or how it stands when it did nothing."""
+    name = say.name(result.subscription.product, 60)
+    if not result.done:
+        return say("changed.already", name=name, standing=stands(say, result.subscription))
+    return say(CHANGED.get(result.verb, "changed.undo"), name=name)
 
 
 CHANGED = {
@@ -131,7 +145,7 @@ CHANGED = {
 
 
 def _after(say: Voice, item: Subscription) -> Safe | None:
-    return None if item.state is SubscriptionState.ENDED else stands(say, item)
+    return place(say, item.place) if item.state is SubscriptionState.WAITING else None
 
 
 def _changed_buttons(say: Voice, item: Subscription) -> Row:
@@ -154,7 +168,7 @@ def stopped(say: Voice, result: Stopped) -> Rendered:
         return message(lines(text, facts(say, ended[0].product)), (undo,))
     entries = [Safe("• " + joined_name(say, item)) for item in ended[:20]]
     head = say.n("stop.many", len(ended))
-    return message(fitted(head, entries, say, total=len(ended)), (undo,))
+    return message(fitted(say, head, entries, len(ended)), (undo,))
 
 
 def joined_name(say: Voice, item: Subscription) -> Safe:
@@ -172,7 +186,7 @@ def subscription_list(say: Voice, result: SubscriptionList) -> Rendered:
         for number, item in enumerate(result.subscriptions, start=1)
     ]
     head = say.bold(say("list.head"))
-    return message(fitted(f"{head}\n", entries, say), *rows, _pager(say, result))
+    return message(fitted(say, f"{head}\n", entries), *rows, _pager(say, result))
 
 
 def _entry(say: Voice, number: int, item: Subscription) -> Safe:

@@ -10,7 +10,7 @@ from bot.domain.telling import (
     SubscriptionExpired,
 )
 from bot.render.escape import Safe
-from bot.render.telegram_parts import Row, facts, link, message, press, wanted
+from bot.render.telegram_parts import Row, facts, link, message, press
 from bot.render.voice import Voice, lines
 
 
@@ -25,7 +25,7 @@ def restock(say: Voice, told: RestockTold) -> Rendered:
     text = lines(
         head,
         facts(say, stock.product),
-        wanted(say, told.quantity),
+        say("restock.quantity", quantity=told.quantity) if told.quantity > 1 else None,
         "",
         say("restock.answer"),
         say("restock.repeated") if told.repeated else None,

@@ -1,5 +1,6 @@
 """Pieces that Telegram messages are made of."""
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from bot.domain.customers import Availability
@@ -89,16 +90,18 @@ def wanted(say: Voice, quantity: int) -> Safe | None:
     return say("line.quantity", quantity=quantity) if quantity > 1 else None
 
 
-def fitted(head: str, entries: list[Safe], more: Voice, total: int | None = None) -> Safe:
-    """Head and as many entries as fit; the rest is counted in a last line."""
+def fitted(
+    say: Voice, head: str, entries: Sequence[Safe], total: int = 0, room: int = LIMIT - 200
+) -> Safe:
+    """Head and as many entries as `room` holds; the rest, up to `total`, is counted."""
     text, shown = head, 0
     for entry in entries:
         longer = f"{text}\n{entry}"
-        if units(longer) > LIMIT - 200:
+        if units(longer) > room:
             break
         text, shown = longer, shown + 1
-    rest = (len(entries) if total is None else max(total, len(entries))) - shown
-    return Safe(f"{text}\n{more.n('list.more', rest)}" if rest > 0 else text)
+    rest = max(total, len(entries)) - shown
+    return Safe(f"{text}\n{say.n('list.more', rest)}" if rest > 0 else text)
 
 
 def toast_text(text: str) -> str:

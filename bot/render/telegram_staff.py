@@ -9,6 +9,8 @@ from bot.render.escape import Safe, clean
 from bot.render.telegram_parts import fitted, message, press
 from bot.render.voice import Voice, lines
 
+DIGEST_LOW, DIGEST_WANTED, DIGEST_ROOM = 10, 5, 2800
+ROWS = 20  # of a summary: a phone shows about that many
 ACK_BUTTONS = 8  # of a summary: more would hide the text on a phone
 
 
@@ -43,7 +45,7 @@ def _summary(say: Voice, told: AlertTold) -> Rendered:
         for view in told.alerts
         if alerts.wants_answer(view)
     ]
-    return message(fitted(head, entries, say, total=told.total), *rows[:ACK_BUTTONS])
+    return message(fitted(say, head, entries[:ROWS], told.total), *rows[:ACK_BUTTONS])
 
 
 def digest(say: Voice, told: DailyDigest) -> Rendered:
@@ -51,12 +53,14 @@ def digest(say: Voice, told: DailyDigest) -> Rendered:
         say.bold(say("digest.head", day=say.day(told.day))),
         *[f"• {line}" for line in alerts.digest_numbers(say, told)],
     )
-    entries = [Safe(f"\n{say.bold(say('digest.low_head'))}")] if told.low else []
-    entries += [alerts.row(say, view) for view in told.low]
+    if told.low:
+        head = lines(head, "", say.bold(say("digest.low_head")))
+        low = [alerts.row(say, view) for view in told.low[:DIGEST_LOW]]
+        head = fitted(say, head, low, told.low_total, DIGEST_ROOM)
     if told.most_wanted:
-        entries.append(Safe(f"\n{say.bold(say('digest.wanted_head'))}"))
-        entries += [Safe(f"• {line}") for line in alerts.most_wanted(say, told)]
-    return message(fitted(head, entries, say), silent=True)
+        head = lines(head, "", say.bold(say("digest.wanted_head")))
+    wanted = [Safe(f"• {line}") for line in alerts.most_wanted(say, told)[:DIGEST_WANTED]]
+    return message(fitted(say, head, wanted), silent=True)
 
 
 def fault(say: Voice, told: Fault) -> Rendered:

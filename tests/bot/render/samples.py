@@ -11,6 +11,7 @@ from bot.domain.contacts import Role
 from bot.domain.notices import NoticeKind, NoticeState, SettleReason
 from bot.domain.stock import Location, Move, MoveKind, Position, Product
 from bot.domain.subscriptions import EndReason, Subscription, SubscriptionState
+from bot.render.alerts import FAULTS
 from bot.render.catalogue import Texts
 from bot.render.view import RenderContext, View
 
@@ -138,7 +139,7 @@ def moves(name: str) -> tuple[Move, ...]:
 
 def card(name: str = PLAIN, count: int = 12, places: int = 2, **changes: object) -> staff.Card:
     first = full_position(count, name)
-    positions = tuple([first, *[position(count, f"{name[:20]}{n}") for n in range(1, places)]])
+    positions = (first, *[position(count, f"{name[:20]}{n}") for n in range(1, places)])
     made = staff.Card(
         product(name),
         positions[:places],
@@ -163,7 +164,16 @@ def customer_answers(name: str, count: int) -> Iterator[object]:
         yield customers.Subscribed(each, already=True, watching=True)
         for verb in ("remove", "pause", "resume", "undo", "bought", "no_thanks", "other"):
             yield customers.Changed(verb, each, done=count != 0)
-        yield customers.CustomerWhy(item, count, count > 0, each, None, told_facts())
+        yield customers.CustomerWhy(item, count, count > 0, each, None)
+    for start in range(0, len(told_facts()), 5):
+        facts = told_facts()[start : start + 5]
+        yield customers.CustomerWhy(item, count, count > 0, subscription(name, 1), None, facts)
+    yield customers.Subscribed(subscription(name, 1))
+    yield stock(name, count + 10)
+    yield replace(stock(name, 0), waiting=count)
+    yield customers.NotFound("")
+    yield customers.Welcome("", is_new=True, languages=("en", "zh_CN"))
+    yield customers.Welcome("", is_new=False, languages=("en", "zh_CN"))
     for reason in (None, *EndReason):
         yield customers.CustomerWhy(item, count, count > 0, None, reason)
     gone = replace(item, active=False)
@@ -187,7 +197,7 @@ def customer_answers(name: str, count: int) -> Iterator[object]:
 def told_facts() -> tuple[customers.ToldFact, ...]:
     kinds = [*NoticeKind, "other"]
     states = [*NoticeState, "other"]
-    reasons = ["", *SettleReason, "other"]
+    reasons = [*[""] * len(states), *SettleReason, "other"]
     length = max(len(kinds), len(states), len(reasons))
     return tuple(
         customers.ToldFact(
@@ -219,6 +229,8 @@ def customer_notices(name: str, count: int) -> Iterator[telling.NoticeData]:
 def staff_notices(name: str, count: int) -> Iterator[telling.NoticeData]:
     for each in alerts(name, count):
         yield telling.AlertTold((each,), 1)
+    for each in enough(name, count):
+        yield telling.AlertTold((each,), 1)
     over = alert(name, count, state=AlertState.RESOLVED, resolved_at=NOW)
     yield telling.AlertTold((over,) * 3, 3, summary=True, source="import")
     many = alerts(name, count) * 25
@@ -229,8 +241,16 @@ def staff_notices(name: str, count: int) -> Iterator[telling.NoticeData]:
         date(2026, 11, 20), many, max(count, 200), count, count, count, wanted
     )
     yield telling.DailyDigest(date(2025, 11, 20), (), 0, count, count, count, ())
-    for what in ("fault.undelivered", "fault.nobody_knows_this"):
+    for what in (*FAULTS, "fault.nobody_knows_this"):
         yield telling.Fault(what, name)
+
+
+def enough(name: str, count: int) -> tuple[AlertView, ...]:
+    """Open but over the point, and one that ended because there is enough."""
+    return (
+        alert(name, 40, projected=80, state=AlertState.RECOVERING),
+        alert(name, 40, state=AlertState.RESOLVED, resolved_at=NOW, waiting=count),
+    )
 
 
 def staff_answers(name: str, count: int) -> Iterator[object]:
@@ -238,6 +258,9 @@ def staff_answers(name: str, count: int) -> Iterator[object]:
     yield card(name, count)
     yield card(name, count, places=60, can_write=False)
     yield card(name, count, places=0, moves=(), alerts=())
+    gone = replace(item, active=False)
+    closed = replace(place, location=replace(place.location, sellable=False))
+    yield card(name, count, product=gone, positions=(closed,), alerts=())
     yield staff.StaffNotFound(name)
     yield staff.StaffNotFound(name, (card(name, count),) * 30, was_write=True)
     yield from writes(item, place, name, count)
@@ -252,7 +275,8 @@ def staff_answers(name: str, count: int) -> Iterator[object]:
     yield staff.ThresholdSet(item, place, 14)
     yield staff.ThresholdSet(item, replace(place, reorder_point=None), None)
     yield staff.BadThreshold(count, count)
-    for role, before in ((Role.CLERK, None), (None, Role.ADMIN), (Role.VIEWER, Role.VIEWER)):
+    roles = ((Role.CLERK, None), (Role.MANAGER, Role.VIEWER), (None, Role.ADMIN))
+    for role, before in (*roles, (Role.VIEWER, Role.VIEWER)):
         yield staff.RoleSet("U0ADA", role, before)
     yield staff.RoleList(())
     yield staff.RoleList((("slack:U0ADA", Role.ADMIN), ("telegram:4", Role.VIEWER)) * 300)
@@ -289,7 +313,7 @@ def whys(item: Product, name: str, count: int) -> Iterator[object]:
     places = [late, replace(late, incoming_due=None), position(count), replace(late, incoming=0)]
     locations = [
         staff.WhyLocation(
-            places[n % 4], count, count if n % 2 else 0, count, 14, verdict, alert(name, count)
+            places[n % 4], count, count if n % 3 else 0, count, 14, verdict, alert(name, count)
         )
         for n, verdict in enumerate([*Reason, "other"] * 3)
     ]
