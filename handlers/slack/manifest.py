@@ -15,6 +15,12 @@ SCOPES = {
     "chat:write.public": "alerts in a public channel that nobody invited the bot to",
 }
 REQUIRED_SCOPES = ("commands", "chat:write")  # without the others an invitation does it
+# Answers to a person who cannot be answered in the channel arrive there.
+APP_HOME = {
+    "home_tab_enabled": False,
+    "messages_tab_enabled": True,
+    "messages_tab_read_only_enabled": True,
+}
 NAME_LENGTH = 35
 DISPLAY_LENGTH = 80
 
@@ -38,12 +44,7 @@ def manifest(mode: str, shop_name: str = "", public_url: str = "") -> dict[str, 
             "background_color": "#1f2937",
         },
         "features": {
-            # answers to a person who cannot be answered in the channel arrive there
-            "app_home": {
-                "home_tab_enabled": False,
-                "messages_tab_enabled": True,
-                "messages_tab_read_only_enabled": True,
-            },
+            "app_home": APP_HOME,
             "bot_user": {"display_name": name[:DISPLAY_LENGTH].strip(), "always_online": True},
             "slash_commands": [_command(url)],
         },

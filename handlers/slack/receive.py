@@ -5,6 +5,7 @@ after it. `process_before_response` makes Bolt answer what the listener says as 
 said it: what could not be stored is not acknowledged.
 """
 
+import logging
 import re
 from typing import Any
 
@@ -78,13 +79,18 @@ def build_app(receiver: Receiver) -> AsyncApp:
     The signature of HTTP requests is checked before Bolt reads them (handlers.slack.http); what
     comes through the socket has none.
     """
+    logger = logging.getLogger("stockbell.slack.bolt")
+    # Below it Bolt logs what people wrote, and warns of SLACK_BOT_TOKEN in the environment, which
+    # is the settings' to read.
+    logger.setLevel(logging.ERROR)
     app = AsyncApp(
         name="stockbell",
+        logger=logger,
         client=AsyncWebClient(),
         authorize=_authorize,
         process_before_response=True,
         request_verification_enabled=False,
-        signing_secret="",  # else Bolt would read the environment, which only settings may
+        signing_secret="",  # else Bolt would read it from the environment
     )
     receiver.listen(app)
     return app

@@ -2,17 +2,15 @@
 
 import asyncio
 import contextlib
-import json
 import logging
 from typing import Any, Protocol
 
 import aiohttp
-from slack_bolt import BoltResponse
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response as acknowledge
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
-from slack_sdk.socket_mode.response import SocketModeResponse
 
 from handlers.slack.connection import PING, Connection
 
@@ -147,22 +145,11 @@ class SlackSocket:
             answer = await self._app.async_dispatch(
                 AsyncBoltRequest(mode="socket_mode", body=request.payload)
             )
-            await _acknowledge(client, request, answer)
+            if answer.status != 200:  # not stored: Slack delivers it again or tells the person
+                log.warning("not acknowledged: %s (%s)", request.type, answer.status)
+            await acknowledge(client, request, answer, 0.0)
         finally:
             self._handling -= this
-
-
-async def _acknowledge(
-    client: AsyncBaseSocketModeClient, request: SocketModeRequest, answer: BoltResponse
-) -> None:
-    """What was not stored is not acknowledged: Slack delivers it again or tells the person."""
-    if answer.status != 200:
-        log.warning("not acknowledged: %s (%s)", request.type, answer.status)
-        return
-    payload = json.loads(answer.body) if answer.body else None
-    await client.send_socket_mode_response(
-        SocketModeResponse(envelope_id=request.envelope_id, payload=payload)
-    )
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

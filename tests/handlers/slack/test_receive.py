@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.inbox import Arrival
 from bot.sandbox.server import Sandbox
+from handlers.slack.receive import Receiver, build_app
 from tests.handlers.slack.desk import Desk, by_http, by_socket, open_desk
 from tests.support.shop import Shop
 
@@ -164,3 +165,13 @@ async def test_a_failure_that_stays_is_told_once(sandbox: Sandbox, shop: Shop) -
 
 
 NOBODY = {"user": "U0CLERK", "name": "cleo", "channel": "C1", "response_url": ""}
+
+
+async def test_bolt_takes_nothing_from_the_environment(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID"):
+        monkeypatch.setenv(name, "xoxb-from-elsewhere")
+    app = build_app(Receiver(desk.accept, desk.side.dispatch, desk.side.background))
+    assert app.client.token is None
+    assert not caplog.records
