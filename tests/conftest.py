@@ -24,10 +24,10 @@ def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres() -> Iterator[PostgresServer]:
     """One server for the whole run; it starts when the first test needs it."""
     with ExitStack() as stack:
-        yield stack.enter_context(postgres_server(tmp_path_factory.mktemp("pg")))
+        yield stack.enter_context(postgres_server())
 
 
 def _maker(request: pytest.FixtureRequest, engine: str) -> SqliteFiles | PostgresServer:

