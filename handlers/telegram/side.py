@@ -1,7 +1,10 @@
 """The Telegram side as app.py wires it."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
 
 from bot.render.view import View
 from handlers.telegram.answer import Answers
@@ -17,13 +20,15 @@ from handlers.telegram.setup import Profile
 from handlers.telegram.waiting import Backoff
 from handlers.telegram.webhook import WebhookKeeper
 
+log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Hook:
     """Where Telegram posts updates; None in its place means long polling."""
 
     url: str
-    secret: str
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +46,40 @@ class TelegramSide:
         if not await self.connection.connect(stop):
             return
         showing = asyncio.create_task(self.profile.run(stop))
+        showing.add_done_callback(_report)  # a bot without a command menu is still a bot
         try:
             await self.updates.run(stop)
         finally:
             showing.cancel()
-            await asyncio.gather(showing, return_exceptions=True)
+            await asyncio.wait([showing])
 
     async def close(self) -> None:
         """Give the connections back, after the last message is out."""
         await self.connection.close()
 
 
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("telegram profile failed", exc_info=error)
+
+
 def build_telegram(
     application: AnyApplication, services: Services, wire: Wire, view: View,
-    accept_many: AcceptMany, hook: Hook | None,
+    accept_many: AcceptMany, hook: Hook | None, backoff: Callable[[], Backoff] = Backoff,
 ) -> TelegramSide:  # fmt: skip
     """Builds, and connects to nothing."""
     bot = application.bot
     Routes(Desk(services, view, Answers(wire, services.people))).add_to(application)
-    connection = Connection(application, Backoff())
+    connection = Connection(application, backoff())
     updates: Poller | WebhookKeeper
     if hook is None:
-        updates = Poller(bot, accept_many, Backoff())
+        updates = Poller(bot, accept_many, backoff())
     else:
-        updates = WebhookKeeper(bot, hook.url, hook.secret, Backoff())
+        updates = WebhookKeeper(bot, hook.url, hook.secret, backoff())
     return TelegramSide(
         application=application,
         dispatch=Dispatcher(application, connection),
         connection=connection,
-        profile=Profile(bot, view, Backoff()),
+        profile=Profile(bot, view, backoff()),
         updates=updates,
     )

@@ -4,27 +4,27 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
 
 from bot.channels.telegram import TelegramChannel
 from bot.domain.contacts import Address
+from bot.domain.inbox import InboxState
 from bot.intake.worker import InboxWorker
 from bot.render.catalogue import Texts
 from bot.render.view import RenderContext, View
 from bot.sandbox.server import Sandbox
 from bot.services.bell import Bell
-from handlers.telegram.answer import Answers
 from handlers.telegram.arrivals import SOURCE, Arrival
 from handlers.telegram.build import AnyApplication
-from handlers.telegram.connection import Connection
-from handlers.telegram.desk import Desk
-from handlers.telegram.dispatch import Dispatcher
-from handlers.telegram.part import TelegramPart
-from handlers.telegram.poll import Poller
-from handlers.telegram.routes import Routes
-from handlers.telegram.setup import Profile
+from handlers.telegram.side import build_telegram
 from handlers.telegram.waiting import Backoff
+from storage.tables import inbox
 from tests.support.shop import Shop
+
+Json = dict[str, Any]
 
 
 def quick() -> Backoff:
@@ -48,10 +48,11 @@ class Live:
 
     def __post_init__(self) -> None:
         self.view = view_of(self.shop)
-        answers = Answers(TelegramChannel(self.application.bot), self.shop.services.people)
-        Routes(Desk(self.shop.services, self.view, answers)).add_to(self.application)
-        self.connection = Connection(self.application, quick())
-        self.dispatcher = Dispatcher(self.application, self.connection)
+        wire, services = TelegramChannel(self.application.bot), self.shop.services
+        self.side = build_telegram(
+            self.application, services, wire, self.view, self.accept_many, None, quick
+        )
+        self.connection, self.dispatcher = self.side.connection, self.side.dispatch
 
     async def accept_many(self, arrivals: Sequence[Arrival]) -> None:
         await self.shop.services.arriving.accept_many(arrivals)
@@ -60,20 +61,29 @@ class Live:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Live"]:
         """Poll and work until the block ends."""
-        bot = self.application.bot
-        part = TelegramPart(
-            self.connection,
-            Poller(bot, self.accept_many, quick()),
-            Profile(bot, self.view, quick()),
-        )
         worker = InboxWorker(self.shop.services.arriving, {SOURCE: self.dispatcher}, self.bell)
         stop = asyncio.Event()
-        tasks = [asyncio.create_task(run(stop)) for run in (part.run, worker.run)]
+        tasks = [asyncio.create_task(run(stop)) for run in (self.side.run, worker.run)]
         try:
             yield self
         finally:
             stop.set()
             await asyncio.wait_for(asyncio.gather(*tasks), 5)
+
+    async def done(self, update: Json) -> None:
+        """Until the update that the sandbox's person caused has been worked off."""
+        changed = asyncio.Event()
+        self.shop.database.after_commit.append(changed.set)
+        async with asyncio.timeout(5):
+            while not await self._is_done(str(update["update_id"])):
+                await changed.wait()
+                changed.clear()
+        self.shop.database.after_commit.remove(changed.set)
+
+    async def _is_done(self, key: str) -> bool:
+        state = select(inbox.c.state).where(inbox.c.key == key)
+        async with self.shop.database.read() as tx:
+            return (await tx.execute(state)).scalar() == InboxState.DONE.value
 
     async def alert_chat(self, chat_id: int) -> None:
         address = Address.parse(f"telegram:{chat_id}")

@@ -29,32 +29,15 @@ async def contact(bot: Live, chat_id: int) -> Any:
         return await contacts.find(tx, bot.shop.vault, Address.parse(f"telegram:{chat_id}"))
 
 
-async def handled(bot: Live) -> None:
-    """All that arrived so far has been worked off."""
-    ben = await bot.sandbox.telegram.customer("Ben", id=599)
-    await ben.say("/help")
-    await ben.wait_for("/notify")
-    async with bot.shop.database.read() as tx:
-        from storage import inbox
-
-        counts = await inbox.count_by_state(tx)
-    assert {state.value: n for state, n in counts.items() if n and state.value != "done"} in (
-        {},
-        {"working": 1},  # Ben's own, between its answer and its mark
-    )
-
-
 async def test_who_blocks_and_comes_back_keeps_the_place_and_is_no_error(
     bot: Live, ann: Customer
 ) -> None:
     await ann.say("/notify MUG-BLUE")
     await ann.wait_for("in line")
     with capture_logs() as logs:
-        await ann.block()
-        await handled(bot)
+        await bot.done(await ann.block())
         assert (await contact(bot, 501)).state is ContactState.BLOCKED
-        await ann.unblock()
-        await handled(bot)
+        await bot.done(await ann.unblock())
     assert (await contact(bot, 501)).state is ContactState.ACTIVE
     assert [row.state for row in await bot.shop.rows("subscription")] == ["waiting"]
     assert [e for e in logs if e["log_level"] in ("warning", "error")] == []
@@ -72,9 +55,7 @@ async def test_an_answer_to_somebody_who_just_blocked_the_bot_is_no_error(
     }
     await bot.sandbox.driver.faults(telegram={"fail_next": [failure]})
     with capture_logs() as logs:
-        await ann.say("/list")
-        await bot.sandbox.driver.wait_for_requests("sendMessage", 2)
-        await handled(bot)
+        await bot.done(await ann.say("/list"))
     assert (await contact(bot, 501)).state is ContactState.BLOCKED
     assert [e for e in logs if e["log_level"] in ("warning", "error")] == []
 
@@ -83,18 +64,16 @@ async def test_a_group_that_became_a_supergroup_is_followed(bot: Live) -> None:
     group = await bot.sandbox.telegram.group("Staff")
     await bot.alert_chat(group.id)
     before = await contact(bot, group.id)
-    new = await group.migrate()
-    await handled(bot)
-    assert (await contact(bot, new.id)).id == before.id
+    moved = await group.act("migrate")
+    await bot.done(moved)
+    assert (await contact(bot, moved["id"])).id == before.id
     assert await contact(bot, group.id) is None
 
 
 async def test_a_staff_group_that_removes_the_bot_and_takes_it_back(bot: Live) -> None:
     group = await bot.sandbox.telegram.group("Staff")
     await bot.alert_chat(group.id)
-    await group.kick()
-    await handled(bot)
+    await bot.done(await group.kick())
     assert (await contact(bot, group.id)).state is ContactState.BLOCKED
-    await group.act("block", blocked=False)
-    await handled(bot)
+    await bot.done(await group.act("block", blocked=False))
     assert (await contact(bot, group.id)).state is ContactState.ACTIVE

@@ -5,26 +5,23 @@ import asyncio
 import pytest
 
 from bot.channels.pacer import Pacer
+from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_limits import PacedRequests
 from bot.sandbox.server import Sandbox
 from handlers.telegram.build import build_application
-from handlers.telegram.connection import Connection
-from handlers.telegram.part import TelegramPart
-from handlers.telegram.poll import Poller
-from handlers.telegram.setup import Profile
+from handlers.telegram.side import TelegramSide, build_telegram
 from handlers.telegram.waiting import TokenRefused
 from tests.handlers.telegram.conftest import TOKEN, Kept, running
 from tests.handlers.telegram.live import quick, view_of
 from tests.support.shop import Shop
 
 
-def part_of(sandbox: Sandbox, shop: Shop, kept: Kept, token: str = TOKEN) -> TelegramPart:
+def side_of(sandbox: Sandbox, shop: Shop, kept: Kept, token: str = TOKEN) -> TelegramSide:
     limits = PacedRequests(Pacer(1000, burst=1000))
     application = build_application(token, sandbox.telegram_api_url, limits)
-    bot = application.bot
-    poller = Poller(bot, kept.accept_many, quick())
-    return TelegramPart(
-        Connection(application, quick()), poller, Profile(bot, view_of(shop), quick())
+    channel = TelegramChannel(application.bot)
+    return build_telegram(
+        application, shop.services, channel, view_of(shop), kept.accept_many, None, quick
     )
 
 
@@ -37,10 +34,10 @@ async def test_it_waits_for_telegram_to_come_up(sandbox: Sandbox, shop: Shop, ke
     await sandbox.driver.faults(telegram={"fail_next": failures})
     ann = await sandbox.telegram.customer("Ann")
     await ann.say("/list")
-    part = part_of(sandbox, shop, kept)
-    async with running(part):
+    side = side_of(sandbox, shop, kept)
+    async with running(side):
         assert len(await kept.wait_for(1)) == 1
-    await part.close()
+    await side.close()
 
 
 async def test_it_stops_at_once_while_telegram_is_down(
@@ -48,19 +45,19 @@ async def test_it_stops_at_once_while_telegram_is_down(
 ) -> None:
     failures = [{"method": "*", "status": 502, "times": -1}]
     await sandbox.driver.faults(telegram={"fail_next": failures})
-    part = part_of(sandbox, shop, kept)
-    async with running(part):
+    side = side_of(sandbox, shop, kept)
+    async with running(side):
         await sandbox.driver.wait_for_requests("getMe", 2)
-    await part.close()
+    await side.close()
 
 
 async def test_a_refused_token_is_told_in_words_for_the_owner(
     sandbox: Sandbox, shop: Shop, kept: Kept
 ) -> None:
-    part = part_of(sandbox, shop, kept, "999:WRONG")
+    side = side_of(sandbox, shop, kept, "999:WRONG")
     with pytest.raises(TokenRefused, match="@BotFather"):
-        await part.run(asyncio.Event())
-    await part.close()
+        await side.run(asyncio.Event())
+    await side.close()
 
 
 async def test_a_command_menu_that_fails_does_not_keep_the_bot_from_listening(
@@ -70,7 +67,7 @@ async def test_a_command_menu_that_fails_does_not_keep_the_bot_from_listening(
     await sandbox.driver.faults(telegram={"fail_next": failures})
     ann = await sandbox.telegram.customer("Ann")
     await ann.say("/list")
-    part = part_of(sandbox, shop, kept)
-    async with running(part):
+    side = side_of(sandbox, shop, kept)
+    async with running(side):
         await kept.wait_for(1)
-    await part.close()
+    await side.close()
