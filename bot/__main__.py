@@ -148,13 +148,12 @@ def rotate() -> None:
 @main.command()
 @click.option("--port", default=8321, show_default=True, help="Port of the demo page; 0: any.")
 @click.option("--open/--no-open", "browse", default=True, help="Open the page in a browser.")
-@click.option("--keep", is_flag=True, help="Go on with the last demo's shop instead of a new one.")
-def demo(port: int, browse: bool, keep: bool) -> None:
+def demo(port: int, browse: bool) -> None:
     """The main job in a browser: the real bot against a local Telegram and Slack."""
     from bot.demo import serve_demo  # only the demo needs the sandbox
 
     logs.configure("WARNING", "text", ())
-    run_async(serve_demo(port=port, browse=browse, keep=keep))
+    run_async(serve_demo(port=port, browse=browse))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 from bot.domain.contacts import Address, Role
 from bot.services.alerting import Alerting
 from bot.services.arriving import Arriving
+from bot.services.bulk import Bulk
 from bot.services.composing import Composing
+from bot.services.exporting import Exporting
 from bot.services.ledger import Clock, Ledger
 from bot.services.looking import Looking
 from bot.services.members import Members
@@ -49,6 +51,8 @@ class Services:
     upkeep: Upkeep
     restocking: Restocking
     ledger: Ledger
+    bulk: Bulk
+    exporting: Exporting
 
 
 def build_services(
@@ -61,6 +65,7 @@ def build_services(
     subscribing = Subscribing(database, clock, people, restocking, options.limits)
     alerting = Alerting(database, clock, people)
     reporting = Reporting(alerting, options.zone)
+    bulk = Bulk(database, clock, restocking.judge_batch)
     looking = Looking(Members(people, options.admins), alerting, restocking)
     return Services(
         arriving=Arriving(database, vault, clock),
@@ -71,7 +76,9 @@ def build_services(
         reporting=reporting,
         composing=Composing(subscribing, alerting, reporting),
         settling=Settling(database, vault, clock, restocking, lambda: alerting.destinations),
-        upkeep=Upkeep(database, clock, restocking, alerting, options.retention),
+        upkeep=Upkeep(database, clock, restocking, alerting, bulk, options.retention),
         restocking=restocking,
         ledger=ledger,
+        bulk=bulk,
+        exporting=Exporting(database),
     )

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from bot.domain.notices import Lane, NewNotice, NoticeKind
 from bot.domain.subscriptions import EndReason, SubscriptionState
-from bot.services import searching
 from bot.services.alerting import Alerting
+from bot.services.bulk import Bulk
 from bot.services.ledger import Clock
 from bot.services.restocking import Restocking
 from storage import contacts, inbox, notices, products, restocks, subscriptions
@@ -39,11 +39,12 @@ class Upkeep:
     clock: Clock
     restocking: Restocking
     alerting: Alerting
+    bulk: Bulk
     retention: Retention
 
     async def sweep(self) -> Swept:
         """Find alerts and restocks that should have moved on by themselves, and move them."""
-        await searching.reindex(self.database, self.clock)  # left over by a killed import
+        await self.bulk.reindex()  # left over by a killed import
         marked = await self.alerting.sweep()
         return Swept(alerts=marked, restocks=await self.sweep_restocks())
 
@@ -97,6 +98,7 @@ class Upkeep:
     async def forget_old(self) -> int:
         """Erase contacts that nothing needs any more; returns how many."""
         now = self.clock()
+        await self.bulk.drop_stale(now - timedelta(days=1))
         limit = now - timedelta(days=self.retention.contact_days)
         async with self.database.write() as tx:
             await inbox.purge(tx, now - timedelta(days=self.retention.key_days))

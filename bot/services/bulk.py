@@ -1,0 +1,280 @@
+"""Bulk changes: stage -> check -> preview -> apply. Every file takes this way."""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import fields
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain import bulk_checks
+from bot.domain.bulk import (
+    POSITION_FIELDS,
+    BadCell,
+    BadFile,
+    BulkPreview,
+    BulkResult,
+    Change,
+    Doubt,
+    NewSku,
+    Staged,
+    StockRow,
+    Suspicion,
+    place_key,
+    suspicions,
+)
+from bot.domain.codes import short_id
+from bot.formats.cells import decimals, price_text
+from bot.services import searching
+from storage import applying, batches, positions
+from storage.applying import Applying
+from storage.database import Database
+from storage.types import AnyRow
+
+Clock = Callable[[], datetime]
+AfterApply = Callable[[AsyncConnection, int, datetime], Awaitable[None]]
+Progress = Callable[[int], None]
+Item = TypeVar("Item")
+
+PIECE = 1_000  # rows staged in one transaction: about 30 ms on SQLite
+EXAMPLES = 5
+SHOWN = 20
+_COUNTED = ("new", "changed", "unchanged", "moves")
+_CELLS = tuple(field.name for field in fields(StockRow))
+_DOUBTFUL = {
+    Doubt.ZEROED: "zeroed",
+    Doubt.JUMPED: "jumped",
+    Doubt.PRICES: "repriced",
+    Doubt.DEACTIVATED: "deactivated",
+}
+
+
+class Bulk:
+    """Stages rows in pieces, says what they would change, applies them in ONE transaction.
+
+    A quantity is what lies there when the batch is applied: what was sold between staging and
+    applying is not subtracted again, and the ledger shows the difference to what was there.
+    `after_apply` judges the lines of those who wait, inside the transaction that applies.
+    """
+
+    def __init__(self, database: Database, clock: Clock, after_apply: AfterApply) -> None:
+        self.database = database
+        self.clock = clock
+        self.after_apply = after_apply
+
+    async def stage(
+        self,
+        rows: Iterable[StockRow | BadCell],
+        source: str,
+        key: str,
+        actor_id: int | None = None,
+        progress: Progress | None = None,
+    ) -> Staged | BadFile:
+        """Store the rows beside the stock; nothing changes. All or nothing: one bad cell refuses
+        the file, after all of it was read, so that every one of them is told.
+
+        `key` names this delivery: a second one starts over, unless the first was applied.
+        `progress` is told the line that was read last.
+        """
+        async with self.database.read() as tx:
+            earlier = await batches.by_key(tx, key)
+        if earlier is not None and earlier.state == batches.APPLIED:
+            return Staged(earlier.id, earlier.summary["rows"], applied=True)
+        if earlier is not None:
+            await self.drop(earlier.id)
+        async with self.database.write() as tx:
+            batch_id = await batches.start(tx, key, source, actor_id, self.clock())
+            known = await positions.locations(tx)
+        piece = _Staging(batch_id, {place_key(place.code): place.code for place in known})
+        problems = await self._fill(piece, rows, progress) or await self._agree(batch_id)
+        if not problems:
+            async with self.database.read() as tx:
+                problems = await _against_stored(tx, batch_id)
+        if problems:
+            await self.drop(batch_id)
+            return BadFile(tuple(sorted(problems, key=lambda bad: bad.line)))
+        async with self.database.write() as tx:
+            await batches.note(tx, batch_id, piece.summary())
+        return Staged(batch_id, piece.rows)
+
+    async def _fill(
+        self, staging: "_Staging", rows: Iterable[StockRow | BadCell], progress: Progress | None
+    ) -> list[BadCell]:
+        """Stage all rows, or from the first bad cell on only collect what else is bad."""
+        problems: list[BadCell] = []
+        for piece in _pieces(rows):
+            problems += [item for item in piece if isinstance(item, BadCell)]
+            if not problems:
+                cells = [staging.cells(item) for item in piece if isinstance(item, StockRow)]
+                async with self.database.write() as tx:
+                    await batches.add_rows(tx, cells)
+            if progress is not None:
+                progress(piece[-1].line)
+        return problems
+
+    async def _agree(self, batch_id: int) -> list[BadCell]:
+        """Where lines of one SKU contradict each other; else the first of them gets all of it."""
+        async with self.database.read() as tx:
+            rows = [row._asdict() for row in await batches.disagreeing(tx, batch_id)]
+        problems: list[BadCell] = []
+        leads: dict[int, dict[str, Any]] = {}
+        for row in rows:
+            lead = leads.setdefault(row["lead_line"], {})
+            told = {f"lead_{name}": value for name, value in lead.items()}
+            missing, wrong = bulk_checks.agree({**row, **told})
+            lead |= missing
+            problems += wrong
+        given = [(line, values) for line, values in leads.items() if values]
+        for piece in () if problems else _pieces(given):
+            async with self.database.write() as tx:
+                for line, values in piece:
+                    await batches.complete_lead(tx, batch_id, line, values)
+        return problems
+
+    async def preview(self, batch_id: int, shown: int = SHOWN) -> BulkPreview:
+        """What applying would do now: counts, the first new and changed, what looks wrong."""
+        async with self.database.read() as tx:
+            row = await batches.get(tx, batch_id)
+            if row.state == batches.APPLIED:
+                return _applied(batch_id, row.summary)
+            counts = await batches.counts(tx, batch_id)
+            new = await batches.new_skus(tx, batch_id, shown)
+            places = {place.code for place in await positions.locations(tx)}
+            return BulkPreview(
+                batch_id,
+                row.summary["rows"],
+                new=counts.new,
+                changed=counts.changed,
+                unchanged=row.summary["skus"] - counts.new - counts.changed,
+                moves=counts.moves,
+                new_locations=tuple(c for c in row.summary["locations"] if c not in places),
+                new_skus=tuple(NewSku(item.line, item.sku, item.name or item.sku) for item in new),
+                changes=_changes(await batches.changed_lines(tx, batch_id, shown)),
+                suspicions=await _suspicions(tx, batch_id),
+            )
+
+    async def apply(self, batch_id: int) -> BulkResult | BadFile:
+        """Apply all of it in one transaction. A second time it only says what the first did.
+
+        Refuses when what is stored has changed so that the rows no longer go together with it.
+        Search finds what is new after `reindex`.
+        """
+        async with self.database.write() as tx:
+            row = await batches.lock(tx, batch_id)
+            if row.state == batches.APPLIED:
+                return _result(batch_id, row.summary, repeated=True)
+            now = self.clock()
+            by = Applying(batch_id, row.source, row.actor_id, now)
+            problems = await _against_stored(tx, batch_id)
+            if problems:
+                return BadFile(tuple(problems))
+            summary = row.summary | await _apply(tx, by, row.summary)
+            await batches.settle(tx, batch_id, summary, now)
+            await self.after_apply(tx, batch_id, now)
+        await self._remove_rows(batch_id)
+        return _result(batch_id, summary)
+
+    async def reindex(self) -> int:
+        """Let search know what changed, in pieces; returns how many products that were."""
+        return await searching.reindex(self.database, self.clock)
+
+    async def drop(self, batch_id: int) -> None:
+        """Forget a batch that nobody applied; one that was applied only loses its rows."""
+        await self._remove_rows(batch_id)
+        async with self.database.write() as tx:
+            await batches.remove(tx, batch_id)
+
+    async def drop_stale(self, before: datetime) -> int:
+        """Forget what was staged before then and never applied (a killed import); how many."""
+        async with self.database.read() as tx:
+            stale = await batches.stale(tx, before)
+        for batch_id in stale:
+            await self.drop(batch_id)
+        return len(stale)
+
+    async def _remove_rows(self, batch_id: int) -> None:
+        more = True
+        while more:
+            async with self.database.write() as tx:
+                more = await batches.remove_rows(tx, batch_id)
+
+
+async def _apply(tx: AsyncConnection, by: Applying, staged: dict[str, Any]) -> dict[str, int]:
+    await applying.add_locations(tx, staged["locations"])
+    new = await applying.add_products(tx, by)
+    await applying.lock_products(tx, by)
+    some_known = new < staged["skus"]
+    if some_known:
+        await applying.change_products(tx, by)
+    moves = await applying.add_moves(tx, by)
+    await applying.add_positions(tx, by)
+    if some_known:
+        await applying.change_positions(tx, by)
+    touched = await applying.mark_dirty(tx, by)
+    unchanged = staged["skus"] - touched
+    return {"new": new, "changed": touched - new, "unchanged": unchanged, "moves": moves}
+
+
+async def _against_stored(tx: AsyncConnection, batch_id: int) -> list[BadCell]:
+    found = await batches.against_stored(tx, batch_id)
+    return [bad for row in found for bad in bulk_checks.against_stored(row._asdict(), decimals)]
+
+
+async def _suspicions(tx: AsyncConnection, batch_id: int) -> tuple[Suspicion, ...]:
+    found = []
+    for doubt, count, of in suspicions(await batches.facts(tx, batch_id)):
+        rows = await batches.doubtful(tx, batch_id, _DOUBTFUL[doubt], EXAMPLES)
+        examples = [c for c in _changes(rows) if c.field == bulk_checks.DOUBTED[doubt]]
+        found.append(Suspicion(doubt, count, of, tuple(examples)))
+    return tuple(found)
+
+
+def _changes(rows: Sequence[AnyRow]) -> tuple[Change, ...]:
+    return tuple(c for row in rows for c in bulk_checks.changes(row._asdict(), price_text))
+
+
+def _applied(batch_id: int, summary: dict[str, Any]) -> BulkPreview:
+    told = {name: summary[name] for name in ("rows", *_COUNTED)}
+    return BulkPreview(batch_id, **told, applied=True)
+
+
+def _result(batch_id: int, summary: dict[str, Any], *, repeated: bool = False) -> BulkResult:
+    return BulkResult(batch_id, **{name: summary[name] for name in _COUNTED}, repeated=repeated)
+
+
+def _pieces(items: Iterable[Item]) -> Iterator[list[Item]]:
+    left = iter(items)
+    while piece := list(islice(left, PIECE)):
+        yield piece
+
+
+class _Staging:
+    """Turns rows into staged ones; remembers which SKUs and locations it has seen."""
+
+    def __init__(self, batch_id: int, known: dict[str, str]) -> None:
+        self.batch_id = batch_id
+        self.known = known  # location codes by their key
+        self.locations: dict[str, None] = {}  # with numbers, in the order of the file
+        self.seen: set[str] = set()
+        self.rows = 0
+
+    def cells(self, row: StockRow) -> dict[str, Any]:
+        """The columns of the staged row; the first one of a SKU leads."""
+        cells = {name: getattr(row, name) for name in _CELLS}
+        lead = row.sku_key not in self.seen
+        place = self.known.setdefault(place_key(row.location), row.location)
+        if any(cells[name] is not None for name in POSITION_FIELDS):
+            self.locations[place] = None
+        self.seen.add(row.sku_key)
+        self.rows += 1
+        return cells | {
+            "batch_id": self.batch_id,
+            "lead": lead,
+            "short_id": short_id(row.sku_key),
+            "location": place,
+            "attributes": dict(row.attributes),
+        }
+
+    def summary(self) -> dict[str, Any]:
+        return {"rows": self.rows, "skus": len(self.seen), "locations": list(self.locations)}
