@@ -55,12 +55,18 @@ async def look(desk: Desk, pressed: Pressed) -> None:
 
 
 async def why(desk: Desk, pressed: Pressed) -> None:
+    """Under a restock message the reasons come below it: its other buttons are still wanted."""
     numbers = pressed.press.numbers(1)
     if not numbers:
         await expired(desk, pressed)
         return
     result = await desk.services.subscribing.why_product(pressed.caller, numbers[0])
-    await replace(desk, pressed, result)
+    if pressed.press.a_choice or isinstance(result, Expired):
+        await replace(desk, pressed, result)
+        return
+    await close(desk, pressed, result)
+    code = await desk.language(pressed.caller)
+    await desk.answers.say(pressed.press.chat, render.answer(desk.view, code, result))
 
 
 async def change(desk: Desk, pressed: Pressed) -> None:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from telegram import CallbackQuery, Chat, Update, User
+from telegram import CallbackQuery, Chat, MaybeInaccessibleMessage, Message, Update, User
 
 from bot.domain.codes import whole_number
 from bot.domain.contacts import Address, Caller, Platform
@@ -28,13 +28,17 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A pressed inline button. `message_ref` is None when Telegram no longer shows the message."""
+    """A pressed inline button. `message_ref` is None when Telegram no longer shows the message.
+
+    `a_choice`: all buttons of the message do the same, so it has served once one is pressed.
+    """
 
     id: str
     chat: Address
     message_ref: str | None
     verb: str
     words: tuple[str, ...]
+    a_choice: bool = True
 
     def numbers(self, *counts: int) -> tuple[int, ...] | None:
         """The words as whole numbers, or None when they are not, or not that many."""
@@ -84,11 +88,19 @@ def split_quantity(words: str) -> tuple[str, int | None]:
 def read_press(query: CallbackQuery) -> Press:
     """Whatever the data are: a verb that is not known makes a press that has expired."""
     message, found = query.message, _BUTTON.fullmatch(query.data or "")
+    verb = found.group(1) if found else ""
     chat = message.chat.id if message else query.from_user.id
     return Press(
         id=query.id,
         chat=chat_address(chat),
         message_ref=str(message.message_id) if message else None,
-        verb=found.group(1) if found else "",
+        verb=verb,
         words=tuple(found.group(2).split(":")[1:]) if found else (),
+        a_choice=all(data.partition(":")[0] == verb for data in _buttons_of(message)),
     )
+
+
+def _buttons_of(message: MaybeInaccessibleMessage | None) -> list[str]:
+    markup = message.reply_markup if isinstance(message, Message) else None
+    rows = markup.inline_keyboard if markup else ()
+    return [str(button.callback_data or button.url) for row in rows for button in row]
