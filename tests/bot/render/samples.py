@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain import customers, staff, stock_command, telling
-from bot.domain.alerts import AlertState, AlertView, Reason, Severity
+from bot.domain import customers, staff, telling
+from bot.domain.alerts import AlertState, AlertView, Severity
 from bot.domain.contacts import Role
 from bot.domain.notices import NoticeKind, NoticeState, SettleReason
 from bot.domain.stock import Location, Move, MoveKind, Position, Product
@@ -152,11 +152,28 @@ def card(name: str = PLAIN, count: int = 12, places: int = 2, **changes: object)
 
 
 def customer_answers(name: str, count: int) -> Iterator[object]:
-    item = product(name)
+    yield from looks(name, count)
+    yield from subscribing(name, count)
+    yield from customer_whys(name, count)
+    yield from lists(name, count)
+    yield customers.Expired()
+    yield customers.MyData('{"name": "x"}', count, NOW - timedelta(days=400))
+    for known in (name, ""):
+        yield customers.Welcome(known, is_new=True, languages=("en", "zh_CN"))
+        yield customers.Welcome(known, is_new=False, languages=("en",))
+
+
+def looks(name: str, count: int) -> Iterator[object]:
     yield stock(name, count)
+    yield stock(name, count + 10)
+    yield replace(stock(name, 0), waiting=count)
+    yield customers.NotFound("")
     yield customers.NotFound(name)
     yield customers.NotFound(name, (stock(name, count),) * 5)
-    for each in subscriptions(name, count):
+
+
+def subscribing(name: str, count: int) -> Iterator[object]:
+    for each in (*subscriptions(name, count), subscription(name, 1)):
         yield customers.Subscribed(each)
         yield customers.Subscribed(each, already=True)
         yield customers.Subscribed(each, already=True, quantity_changed=True)
@@ -164,34 +181,33 @@ def customer_answers(name: str, count: int) -> Iterator[object]:
         yield customers.Subscribed(each, already=True, watching=True)
         for verb in ("remove", "pause", "resume", "undo", "bought", "no_thanks", "other"):
             yield customers.Changed(verb, each, done=count != 0)
-        yield customers.CustomerWhy(item, count, count > 0, each, None)
-    for start in range(0, len(told_facts()), 5):
-        facts = told_facts()[start : start + 5]
-        yield customers.CustomerWhy(item, count, count > 0, subscription(name, 1), None, facts)
-    yield customers.Subscribed(subscription(name, 1))
-    yield stock(name, count + 10)
-    yield replace(stock(name, 0), waiting=count)
-    yield customers.NotFound("")
-    yield customers.Welcome("", is_new=True, languages=("en", "zh_CN"))
-    yield customers.Welcome("", is_new=False, languages=("en", "zh_CN"))
-    for reason in (None, *EndReason):
-        yield customers.CustomerWhy(item, count, count > 0, None, reason)
-    gone = replace(item, active=False)
-    yield customers.CustomerWhy(gone, count, in_stock=False, subscription=None, ended=None)
     yield customers.InStockAlready(stock(name, count), count)
     yield customers.LimitReached(count)
-    yield customers.NotForSale(item)
+    yield customers.NotForSale(product(name))
+
+
+def customer_whys(name: str, count: int) -> Iterator[object]:
+    item = product(name)
+    for each in (*subscriptions(name, count), subscription(name, 1)):
+        yield customers.CustomerWhy(item, count, count > 0, each, None)
+    for reason in (None, *EndReason):
+        yield customers.CustomerWhy(item, count, count > 0, None, reason)
+    for start in range(0, len(told_facts()), 5):
+        facts = told_facts()[start : start + 5]
+        yield customers.CustomerWhy(item, count, count > 0, None, None, facts)
+    gone = replace(item, active=False)
+    yield customers.CustomerWhy(gone, count, in_stock=False, subscription=None, ended=None)
+
+
+def lists(name: str, count: int) -> Iterator[object]:
+    one = subscription(name, count)
     yield customers.SubscriptionList(())
     yield customers.SubscriptionList(subscriptions(name, count), page=1, pages=3)
-    yield customers.SubscriptionList((subscription(name, count),) * 40)
+    yield customers.SubscriptionList((one,) * 40)
     yield customers.Stopped((), everything=True)
     yield customers.Stopped((), everything=False)
-    yield customers.Stopped((subscription(name, count),), everything=False)
-    yield customers.Stopped((subscription(name, count),) * 50, everything=True)
-    yield customers.Expired()
-    yield customers.MyData('{"name": "x"}', count, NOW - timedelta(days=400))
-    yield customers.Welcome(name, is_new=True, languages=("en", "zh_CN"))
-    yield customers.Welcome(name, is_new=False, languages=("en",))
+    yield customers.Stopped((one,), everything=False)
+    yield customers.Stopped((one,) * 50, everything=True)
 
 
 def told_facts() -> tuple[customers.ToldFact, ...]:
@@ -251,75 +267,3 @@ def enough(name: str, count: int) -> tuple[AlertView, ...]:
         alert(name, 40, projected=80, state=AlertState.RECOVERING),
         alert(name, 40, state=AlertState.RESOLVED, resolved_at=NOW, waiting=count),
     )
-
-
-def staff_answers(name: str, count: int) -> Iterator[object]:
-    item, place = product(name), full_position(count, name)
-    yield card(name, count)
-    yield card(name, count, places=60, can_write=False)
-    yield card(name, count, places=0, moves=(), alerts=())
-    gone = replace(item, active=False)
-    closed = replace(place, location=replace(place.location, sellable=False))
-    yield card(name, count, product=gone, positions=(closed,), alerts=())
-    yield staff.StaffNotFound(name)
-    yield staff.StaffNotFound(name, (card(name, count),) * 30, was_write=True)
-    yield from writes(item, place, name, count)
-    yield staff.WhichLocation(item, (place,) * 100)
-    yield staff.WhichLocation(item, (place,), named=name or "x")
-    row = staff.LowRow(item, place, count, alert(name, count))
-    yield staff.LowList((), 0)
-    yield staff.LowList((row, replace(row, alert=None)) * 300, 5000)
-    yield staff.LowList((row,), max(count, 1))
-    for reason in ("none", "too_old", "undone", "not_yours", "below_zero", "other"):
-        yield staff.NothingToUndo(reason)
-    yield staff.ThresholdSet(item, place, 14)
-    yield staff.ThresholdSet(item, replace(place, reorder_point=None), None)
-    yield staff.BadThreshold(count, count)
-    roles = ((Role.CLERK, None), (Role.MANAGER, Role.VIEWER), (None, Role.ADMIN))
-    for role, before in (*roles, (Role.VIEWER, Role.VIEWER)):
-        yield staff.RoleSet("U0ADA", role, before)
-    yield staff.RoleList(())
-    yield staff.RoleList((("slack:U0ADA", Role.ADMIN), ("telegram:4", Role.VIEWER)) * 300)
-    yield staff.LastAdmin("slack:U0ADA")
-    yield from whys(item, name, count)
-    yield stock_command.Help()
-    yield customers.Expired()
-    yield customers.NotForSale(item)
-    for code in BAD_CODES:
-        yield stock_command.BadInput(code, name)
-
-
-BAD_CODES = (
-    "no_number", "not_whole", "too_big", "zero", "negative", "reason_too_long", "move_number",
-    "person", "role_word", "usage_low", "usage_undo", "usage_why", "usage_threshold", "usage_role",
-    "other",
-)  # fmt: skip
-
-
-def writes(item: Product, place: Position, name: str, count: int) -> Iterator[object]:
-    for kind in MoveKind:
-        yield staff.Moved(item, place, move(name, count, kind=kind), count, actor="slack:U0ADA")
-    yield staff.Moved(item, place, move("undo of #7"), 0, repeated=True, actor=name)
-    yield staff.Unchanged(item, place)
-    yield staff.BelowZero(item, place, -count)
-    yield staff.NeedsConfirmation(item, place, count, 100, "t" * 1900)
-    yield staff.ChangedMeanwhile(item, place, count)
-    for repeated in (False, True):
-        yield staff.Undone(item, place, move(name, -5), move(name), repeated, repeated=repeated)
-
-
-def whys(item: Product, name: str, count: int) -> Iterator[object]:
-    late = full_position(count, name)
-    places = [late, replace(late, incoming_due=None), position(count), replace(late, incoming=0)]
-    locations = [
-        staff.WhyLocation(
-            places[n % 4], count, count if n % 3 else 0, count, 14, verdict, alert(name, count)
-        )
-        for n, verdict in enumerate([*Reason, "other"] * 3)
-    ]
-    fact = staff.RestockFact(NOW, None, count, count, count, count)
-    for restock in (None, fact, replace(fact, closed_at=NOW)):
-        yield staff.StaffWhy(
-            item, tuple(locations), count, 0, count > 0, count, count, count, restock,
-            ledger_sum_matches=count > 0,
-        )  # fmt: skip

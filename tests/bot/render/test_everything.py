@@ -10,7 +10,7 @@ from bot.domain.notices import Rendered
 from bot.render import slack, telegram
 from bot.render.catalogue import Escape, Texts
 from bot.render.view import View
-from tests.bot.render import samples, slack_check, telegram_check
+from tests.bot.render import samples, slack_check, staff_samples, telegram_check
 
 CASES = [(samples.PLAIN, count) for count in samples.COUNTS] + [(n, 2) for n in samples.HOSTILE]
 NAMES = [f"hostile{at - 6}" if at >= 6 else f"plain{case[1]}" for at, case in enumerate(CASES)]
@@ -47,7 +47,7 @@ def telegram_words(view: View, language: str) -> Iterator[Rendered]:
 
 
 def in_slack(view: View, language: str, name: str, count: int) -> Iterator[Rendered]:
-    answers: tuple[Sampler, ...] = (samples.staff_answers, samples.acknowledgements)
+    answers: tuple[Sampler, ...] = (staff_samples.staff_answers, samples.acknowledgements)
     for result in (result for sampler in answers for result in sampler(name, count)):
         yield slack.answer(view, language, result)
     for notice in samples.staff_notices(name, count):
