@@ -106,6 +106,7 @@ move = Table(
     Index("ix_move_product_id_id", "product_id", "id"),
     Index("ix_move_actor_id_id", "actor_id", "id"),
 )
+Index("ix_move_batch_id", move.c.batch_id, **where(move.c.batch_id.is_not(None)))
 
 dirty = Table(
     "dirty",
@@ -153,6 +154,7 @@ subscription = Table(
 LIVE = where(subscription.c.state != "ended")
 WHO_WAITS_FOR_WHAT = (subscription.c.contact_id, subscription.c.product_id)
 Index("uq_subscription_live", *WHO_WAITS_FOR_WHAT, unique=True, **LIVE)
+Index("ix_subscription_contact_id", subscription.c.contact_id)
 Index("ix_subscription_line", subscription.c.product_id, subscription.c.state, subscription.c.id)
 
 restock = Table(
@@ -196,6 +198,8 @@ alert = Table(
 )
 OPEN_ALERT = where(alert.c.resolved_at.is_(None))
 Index("uq_alert_open", alert.c.fingerprint, unique=True, **OPEN_ALERT)
+Index("ix_alert_open_product", alert.c.product_id, **OPEN_ALERT)
+Index("ix_alert_batch_id", alert.c.batch_id, **where(alert.c.batch_id.is_not(None)))
 
 notice = Table(
     "notice",
@@ -241,6 +245,7 @@ message = Table(
     Column("edited_at", Instant),
     UniqueConstraint("contact_id", "subject"),
     Index("ix_message_subject", "subject"),
+    Index("ix_message_notice_id", "notice_id"),
 )
 
 inbox = Table(
@@ -278,6 +283,7 @@ batch = Table(
     Column("applied_at", Instant),
     Column("told_at", Instant),  # the low-stock summary of this batch has been queued
 )
+Index("ix_batch_untold", batch.c.applied_at, **where(batch.c.told_at.is_(None)))
 
 # One row of a staged bulk change. Which cells were given is told by null: null leaves the value.
 stage = Table(

@@ -127,6 +127,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),
     )
+    op.create_index("ix_batch_untold", "batch", ["applied_at"], **where("told_at IS NULL"))
     op.create_table(
         "gram",
         sa.Column("gram", sa.Text(), nullable=False),
@@ -170,6 +171,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),
     )
+    op.create_index("ix_subscription_contact_id", "subscription", ["contact_id"])
     op.create_index("ix_subscription_line", "subscription", ["product_id", "state", "id"])
     op.create_index(
         "uq_subscription_live",
@@ -204,6 +206,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["location_id"], ["location.id"]),
         sa.ForeignKeyConstraint(["product_id"], ["product.id"]),
         sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_alert_batch_id", "alert", ["batch_id"], **where("batch_id IS NOT NULL"))
+    op.create_index(
+        "ix_alert_open_product", "alert", ["product_id"], **where("resolved_at IS NULL")
     )
     op.create_index("ix_alert_subject", "alert", ["subject"])
     op.create_index(
@@ -245,6 +251,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("undo_of"),
     )
     op.create_index("ix_move_actor_id_id", "move", ["actor_id", "id"])
+    op.create_index("ix_move_batch_id", "move", ["batch_id"], **where("batch_id IS NOT NULL"))
     op.create_index("ix_move_product_id_id", "move", ["product_id", "id"])
     op.create_table(
         "stage",
@@ -343,5 +350,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("contact_id", "subject"),
     )
+    op.create_index("ix_message_notice_id", "message", ["notice_id"])
     op.create_index("ix_message_subject", "message", ["subject"])
     # ### end Alembic commands ###
