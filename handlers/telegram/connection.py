@@ -52,17 +52,16 @@ class Connection:
     def __init__(self, application: AnyApplication, backoff: Backoff) -> None:
         self._application = application
         self._backoff = backoff
-        self.open = False
+        self.opened = asyncio.Event()
 
     async def connect(self, stop: asyncio.Event) -> bool:
         """False when `stop` came first. Raises TokenRefused."""
-        self.open = self.open or await persist(
-            "connect", self._application.initialize, stop, self._backoff
-        )
-        return self.open
+        if await persist("connect", self._application.initialize, stop, self._backoff):
+            self.opened.set()
+        return self.opened.is_set()
 
     async def close(self) -> None:
         """Give the HTTP clients back; after the last message is out."""
-        self.open = False
+        self.opened.clear()
         await self._application.shutdown()
         await self._application.bot.shutdown()  # when getMe never succeeded

@@ -1,6 +1,7 @@
 """Which update goes to which handler: PTB's side of the handlers."""
 
 from telegram import Message, Update
+from telegram.constants import ChatType
 from telegram.ext import (
     CallbackQueryHandler,
     ChatMemberHandler,
@@ -80,6 +81,19 @@ class Routes:
         press = read_press(query)
         pressed = Pressed(caller_of(query.from_user), press, key_of(update))
         await BUTTONS.get(press.verb, expired)(self._desk, pressed)
+
+    async def sorry(self, update: Update) -> None:
+        """What was asked fails again and again; the person hears of it."""
+        user = update.effective_user
+        if user is None:
+            return
+        view, code = self._desk.view, await self._desk.language(caller_of(user))
+        if update.callback_query is not None:
+            words = render.simple_toast(view, code, "error.failed")
+            await self._desk.answers.close(read_press(update.callback_query), words, alert=True)
+        elif update.message is not None and update.message.chat.type == ChatType.PRIVATE:
+            rendered = render.simple(view, code, "error.failed")
+            await self._desk.answers.say(chat_address(update.message.chat), rendered)
 
     async def member(self, update: Update, context: Context) -> None:
         del context

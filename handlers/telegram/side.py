@@ -69,7 +69,8 @@ def build_telegram(
 ) -> TelegramSide:  # fmt: skip
     """Builds, and connects to nothing."""
     bot = application.bot
-    Routes(Desk(services, view, Answers(wire, services.people))).add_to(application)
+    routes = Routes(Desk(services, view, Answers(wire, services.people)))
+    routes.add_to(application)
     connection = Connection(application, backoff())
     updates: Poller | WebhookKeeper
     if hook is None:
@@ -78,7 +79,7 @@ def build_telegram(
         updates = WebhookKeeper(bot, hook.url, hook.secret, backoff())
     return TelegramSide(
         application=application,
-        dispatch=Dispatcher(application, connection),
+        dispatch=Dispatcher(application, connection, routes.sorry),
         connection=connection,
         profile=Profile(bot, view, backoff()),
         updates=updates,

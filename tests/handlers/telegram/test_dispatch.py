@@ -4,7 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
+from telegram import Update
 
 from bot.domain.sending import InDoubt, NotSent
 from bot.intake.worker import InboxWorker
@@ -126,6 +128,33 @@ async def test_before_telegram_has_answered_nothing_is_worked_off(
     live: Live, ann: Customer
 ) -> None:
     await live.connection.close()
+    hasty = Dispatcher(live.application, live.connection, nobody_hears, patience=0.01)
     with pytest.raises(NotSent):
-        await Dispatcher(live.application, live.connection)(update(7))
+        await hasty(update(7))
     assert await live.shop.rows("subscription") == []
+
+
+async def test_an_update_that_waits_for_the_connection_is_worked_off_when_it_is_there(
+    live: Live, ann: Customer
+) -> None:
+    await live.connection.close()
+    waiting = asyncio.create_task(live.dispatcher(update(7)))
+    await live.connection.connect(asyncio.Event())
+    await waiting
+    assert len(await ann.messages()) == 1
+
+
+@pytest.mark.parametrize("times", [1, 2, 3, 6])
+async def test_only_who_waits_in_vain_hears_of_a_failure_and_only_once(
+    live: Live, ann: Customer, times: int
+) -> None:
+    async with live.shop.database.write() as tx:
+        await tx.exec_driver_sql("ALTER TABLE subscription RENAME TO hidden")
+    for _ in range(times):
+        with pytest.raises(DBAPIError):
+            await live.dispatcher(update(7))
+    assert len(await ann.messages()) == (1 if times >= 3 else 0)
+
+
+async def nobody_hears(update: Update) -> None:
+    raise AssertionError(update)
