@@ -13,6 +13,7 @@ from bot.intake.worker import InboxWorker
 from bot.sandbox.telegram_driver import Customer
 from handlers.telegram.dispatch import Dispatcher
 from tests.handlers.telegram.live import Live
+from tests.support.clock import Clock
 
 Json = dict[str, Any]
 
@@ -33,7 +34,7 @@ def update(update_id: int, text: str = "/notify MUG-BLUE") -> Json:
 
 
 async def test_a_handler_killed_half_way_is_run_again_after_its_lease(
-    live: Live, ann: Customer
+    live: Live, ann: Customer, clock: Clock
 ) -> None:
     reached = asyncio.Event()
 
@@ -47,7 +48,7 @@ async def test_a_handler_killed_half_way_is_run_again_after_its_lease(
     assert claimed is not None
     with pytest.raises(asyncio.CancelledError):
         await killed(live.shop.services.arriving.payload(claimed))
-    live.shop.clock.forward(minutes=10)
+    clock.forward(minutes=10)
     async with live.running():
         await live.sandbox.driver.wait_for_requests("sendMessage", 2)
     assert [row.quantity for row in await live.shop.rows("subscription")] == [1]
@@ -69,7 +70,7 @@ async def test_an_update_that_comes_twice_is_handled_once(live: Live, ann: Custo
 
 
 async def test_a_handlers_failure_reaches_the_inbox_and_is_tried_again(
-    live: Live, ann: Customer
+    live: Live, ann: Customer, clock: Clock
 ) -> None:
     arriving = live.shop.services.arriving
     worker = InboxWorker(arriving, {"telegram": live.dispatcher}, live.bell)
@@ -82,7 +83,7 @@ async def test_a_handlers_failure_reaches_the_inbox_and_is_tried_again(
             claimed = await arriving.claim()
             assert claimed is not None
             await worker.work(claimed)
-            live.shop.clock.forward(minutes=1)
+            clock.forward(minutes=1)
     assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["arrival failed"]
     assert await arriving.claim() is None
     (message,) = await ann.messages()
