@@ -1,6 +1,5 @@
 """The gram index: which products hold which grams, and how many products hold a gram."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.dialect import insert_for
 from storage.tables import gram, gram_count, product
+
+Postings = Mapping[str, Sequence[int]]  # the products of each gram
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +28,17 @@ async def unindexed(tx: AsyncConnection, limit: int) -> list[Unindexed]:
 
     The text has a line each for code, name, brand and product; it is empty when it is not sold.
     """
+    words = (product.c.sku, product.c.name, product.c.brand, product.c.product)
     query = (
-        select(product)
+        select(product.c.id, product.c.active, product.c.indexed_text, *words)
         .where(product.c.indexed_at.is_(None))
         .order_by(product.c.id)
         .limit(limit)
         .with_for_update()
     )
     return [
-        Unindexed(
-            row.id,
-            "\n".join((row.sku, row.name, row.brand, row.product)) if row.active else "",
-            row.indexed_text,
-        )
-        for row in await tx.execute(query)
+        Unindexed(number, "\n".join(texts) if active else "", indexed)
+        for number, active, indexed, *texts in await tx.execute(query)
     ]
 
 
@@ -52,24 +50,21 @@ async def settle(tx: AsyncConnection, items: Sequence[Unindexed], now: datetime)
         await tx.execute(done, [{"of": item.id, "words": item.text} for item in items])
 
 
-async def change(
-    tx: AsyncConnection, new: Sequence[tuple[str, int]], old: Sequence[tuple[str, int]]
-) -> None:
-    """Add and take away (gram, product id) pairs, both in order, and keep the counts right."""
-    await _add(tx, new)
-    await _remove(tx, old)
-    changes = Counter(g for g, _ in new)
-    changes.subtract(g for g, _ in old)
-    await _count(tx, {g: by for g, by in changes.items() if by})
+async def change(tx: AsyncConnection, new: Postings, old: Postings) -> None:
+    """Add and take away postings, and keep the counts right."""
+    await _add(tx, [(gram, number) for gram in sorted(new) for number in new[gram]])
+    await _remove(tx, [(gram, number) for gram in sorted(old) for number in old[gram]])
+    changes = {gram: len(new.get(gram, ())) - len(old.get(gram, ())) for gram in {*new, *old}}
+    await _count(tx, {gram: by for gram, by in changes.items() if by})
 
 
-async def _add(tx: AsyncConnection, rows: Sequence[tuple[str, int]]) -> None:
+async def _add(tx: AsyncConnection, rows: list[tuple[str, int]]) -> None:
     if not rows:
         return
     # 30 rows a product: SQLAlchemy's own executemany took longer than SQLite itself, and asyncpg's
     # goes row by row, minutes for 100,000 products.
     if tx.dialect.name == "sqlite":
-        await tx.exec_driver_sql("INSERT INTO gram (gram, product_id) VALUES (?, ?)", list(rows))
+        await tx.exec_driver_sql("INSERT INTO gram (gram, product_id) VALUES (?, ?)", rows)
         return
     statement = text(
         "INSERT INTO gram (gram, product_id)"
@@ -78,7 +73,7 @@ async def _add(tx: AsyncConnection, rows: Sequence[tuple[str, int]]) -> None:
     await tx.execute(statement, {"grams": [g for g, _ in rows], "ids": [i for _, i in rows]})
 
 
-async def _remove(tx: AsyncConnection, rows: Sequence[tuple[str, int]]) -> None:
+async def _remove(tx: AsyncConnection, rows: list[tuple[str, int]]) -> None:
     if rows:
         statement = delete(gram).where(
             gram.c.gram == bindparam("old"), gram.c.product_id == bindparam("of")

@@ -169,7 +169,8 @@ class Bulk:
             problems = await _against_stored(tx, batch_id)
             if problems:
                 return BadFile(tuple(problems))
-            summary = row.summary | await _apply(tx, by, row.summary)
+            async with applying.alone(tx):
+                summary = row.summary | await _apply(tx, by, row.summary)
             await batches.settle(tx, batch_id, summary, now)
             await self.after_apply(tx, batch_id, now)
         await self._remove_rows(batch_id)
@@ -198,9 +199,11 @@ class Bulk:
         while more:
             async with self.database.write() as tx:
                 more = await batches.remove_rows(tx, batch_id)
+            await self.database.yield_turn()
 
 
 async def _apply(tx: AsyncConnection, by: Applying, staged: dict[str, Any]) -> dict[str, int]:
+    newest = await applying.newest_product(tx)
     await applying.add_locations(tx, staged["locations"])
     new = await applying.add_products(tx, by)
     await applying.lock_products(tx, by)
@@ -211,7 +214,7 @@ async def _apply(tx: AsyncConnection, by: Applying, staged: dict[str, Any]) -> d
     await applying.add_positions(tx, by)
     if some_known:
         await applying.change_positions(tx, by)
-    touched = await applying.mark_dirty(tx, by)
+    touched = await applying.mark_dirty(tx, by, newest, known=some_known)
     unchanged = staged["skus"] - touched
     return {"new": new, "changed": touched - new, "unchanged": unchanged, "moves": moves}
 

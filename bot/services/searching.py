@@ -1,5 +1,6 @@
 """Finding products by words: candidates from the gram index, ranked by how alike they read."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,9 +20,9 @@ BUDGET = 20_000  # postings that one search may read
 COMMON = 10  # grams with long postings that still weigh in
 CANDIDATES = 150  # what is ranked by reading it
 ENOUGH = 45.0  # of 100; below it a product does not look like the words at all
-PIECE = 1_000  # products indexed in one transaction: about 100 ms on SQLite
+PIECE = 1_500  # products indexed in one transaction: about 130 ms on SQLite
 
-_Pair = tuple[str, int]
+_Postings = dict[str, list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +95,22 @@ async def reindex(database: Database, clock: Callable[[], datetime], piece: int 
     while True:
         async with database.write() as tx:
             items = await search.unindexed(tx, piece)
-            new, old = _differences(items)
-            await search.change(tx, new, old)
+            await search.change(tx, *_differences(items))
             await search.settle(tx, items, clock())
         done += len(items)
         if len(items) < piece:
             return done
+        await database.yield_turn()
 
 
-def _differences(items: Sequence[search.Unindexed]) -> tuple[list[_Pair], list[_Pair]]:
-    """The (gram, product id) pairs to add and to take away, each in order."""
-    new: list[_Pair] = []
-    old: list[_Pair] = []
+def _differences(items: Sequence[search.Unindexed]) -> tuple[_Postings, _Postings]:
+    """The products of each gram to add and to take away."""
+    new: _Postings = defaultdict(list)
+    old: _Postings = defaultdict(list)
     for item in items:
         wanted, held = grams(item.text.split("\n")), grams(item.indexed.split("\n"))
-        new += [(gram, item.id) for gram in wanted - held]
-        old += [(gram, item.id) for gram in held - wanted]
-    return sorted(new), sorted(old)
+        for gram in wanted - held if held else wanted:
+            new[gram].append(item.id)
+        for gram in held - wanted:
+            old[gram].append(item.id)
+    return new, old

@@ -1,0 +1,247 @@
+"""Applying a staged bulk change: a handful of statements over whole sets, in one transaction."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.bulk import OPENING_BALANCE, PRODUCT_FIELDS
+from bot.domain.stock import MoveKind
+from storage import batches
+from storage.batches import HAS_NUMBERS, LEADS, ON_HAND, SAME_SKU
+from storage.dialect import insert_for
+from storage.tables import dirty, location, move, position, product, stage
+from storage.types import Instant
+
+WIDE_CACHE = 32 * 1024  # KiB: with SQLite's own 2 MiB, 100,000 rows took three times as long
+USUAL_CACHE = 2_000
+ONE_AT_A_TIME = 0x53_42_49_4D  # "SBIM": PostgreSQL's advisory lock of the import that applies
+
+
+@dataclass(frozen=True, slots=True)
+class Applying:
+    """The batch that is being applied, and when."""
+
+    batch_id: int
+    source: str
+    actor_id: int | None
+    now: datetime
+
+    @property
+    def instant(self) -> ColumnElement[Any]:
+        return literal(self.now, Instant)
+
+    @property
+    def staged(self) -> ColumnElement[bool]:
+        return stage.c.batch_id == self.batch_id
+
+
+@asynccontextmanager
+async def alone(tx: AsyncConnection) -> AsyncIterator[None]:
+    """Nobody else applies a bulk change to this database meanwhile, and there is room for one.
+
+    SQLite has one writer anyway, but its page cache is small. PostgreSQL has many: two imports of
+    the same new SKUs would wait for each other in a circle.
+    """
+    if tx.dialect.name != "sqlite":
+        await tx.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+        yield
+        return
+    await tx.exec_driver_sql(f"PRAGMA cache_size = -{WIDE_CACHE}")
+    try:
+        yield
+    finally:
+        await tx.exec_driver_sql(f"PRAGMA cache_size = -{USUAL_CACHE}")
+
+
+async def newest_product(tx: AsyncConnection) -> int:
+    """The highest product id there is; what is added by a bulk change gets higher ones."""
+    return int((await tx.execute(select(func.coalesce(func.max(product.c.id), 0)))).scalar_one())
+
+
+async def lock_products(tx: AsyncConnection, by: Applying) -> None:
+    """Nobody else decides on these products until the transaction ends. (SQLite: one writer.)
+
+    In order of id, as all that lock several do: nobody waits in a circle.
+    """
+    if tx.dialect.name == "sqlite":
+        return
+    named = select(stage.c.sku_key).where(by.staged, LEADS)
+    rows = select(product.c.id).where(product.c.sku_key.in_(named)).order_by(product.c.id)
+    await tx.execute(select(func.count()).select_from(rows.with_for_update().subquery()))
+
+
+async def add_locations(tx: AsyncConnection, codes: list[str]) -> None:
+    for code in codes:
+        new = insert_for(tx, location).values(code=code, name=code)
+        await tx.execute(new.on_conflict_do_nothing())
+
+
+async def add_products(tx: AsyncConnection, by: Applying) -> int:
+    """The SKUs that are not known yet, in the order of the file; returns how many.
+
+    One without a name is called by its code.
+    """
+    texts = ("product", "category", "brand", "supplier", "currency", "url", "image_url")
+    cells: dict[str, Any] = {
+        "sku": stage.c.sku,
+        "sku_key": stage.c.sku_key,
+        "short_id": stage.c.short_id,
+        "name": func.coalesce(stage.c.name, stage.c.sku),
+        **{name: func.coalesce(stage.c[name], "") for name in texts},
+        "price": stage.c.price,
+        "lead_time_days": stage.c.lead_time_days,
+        "attributes": stage.c.attributes,
+        "active": func.coalesce(stage.c.active, True),
+        "created_at": by.instant,
+        "updated_at": by.instant,
+    }
+    rows = select(*cells.values()).where(by.staged, LEADS, ~exists().where(SAME_SKU))
+    new = insert_for(tx, product).from_select(list(cells), rows.order_by(stage.c.line))
+    return (await tx.execute(new.on_conflict_do_nothing(index_elements=["sku_key"]))).rowcount
+
+
+async def change_products(tx: AsyncConnection, by: Applying) -> None:
+    """Bring known products to what their leading line tells; search looks at them again then."""
+    merged = batches.merged_attributes(tx)
+    if tx.dialect.name != "sqlite":
+        merged = sql_cast(merged, JSON)
+    found_by = [
+        func.coalesce(stage.c[name], product.c[name]) != product.c[name]
+        for name in ("name", "product", "brand", "active")
+    ]
+    changed = update(product).where(by.staged, LEADS, SAME_SKU, batches.product_differs(tx))
+    await tx.execute(
+        changed.values(
+            {
+                **{n: func.coalesce(stage.c[n], product.c[n]) for n in PRODUCT_FIELDS},
+                "attributes": merged,
+                "updated_at": by.instant,
+                "indexed_at": case((or_(*found_by), null()), else_=product.c.indexed_at),
+            }
+        )
+    )
+
+
+async def add_moves(tx: AsyncConnection, by: Applying) -> int:
+    """A ledger entry for each quantity that is not what lies there now; returns how many.
+
+    Runs before the positions follow: what they hold is the entry's `before`.
+    """
+    counted = exists().where(move.c.product_id == product.c.id, move.c.location_id == location.c.id)
+    is_count = and_(position.c.product_id.is_not(None), counted)
+    cells: dict[str, Any] = {
+        "product_id": product.c.id,
+        "location_id": location.c.id,
+        "kind": case((is_count, MoveKind.COUNT.value), else_=MoveKind.ADJUSTMENT.value),
+        "quantity": stage.c.quantity - ON_HAND,
+        "before": ON_HAND,
+        "after": stage.c.quantity,
+        "reason": case((is_count, ""), else_=OPENING_BALANCE),
+        "actor_id": literal(by.actor_id, move.c.actor_id.type),
+        "source": literal(by.source),
+        "key": literal(f"batch:{by.batch_id}:") + stage.c.line.cast(Text),
+        "batch_id": literal(by.batch_id, move.c.batch_id.type),
+        "created_at": by.instant,
+    }
+    rows = _known_lines(by, *cells.values()).where(batches.quantity_differs())
+    new = insert_for(tx, move).from_select(list(cells), rows.order_by(stage.c.line))
+    return (await tx.execute(new)).rowcount
+
+
+def _known_lines(by: Applying, *columns: Any) -> Select[Any]:
+    """Staged lines of known products, with their position if there is one."""
+    held = and_(position.c.product_id == product.c.id, position.c.location_id == location.c.id)
+    lines = (
+        stage.join(product, SAME_SKU)
+        .join(location, location.c.code == stage.c.location)
+        .outerjoin(position, held)
+    )
+    return select(*columns).select_from(lines).where(by.staged)
+
+
+async def add_positions(tx: AsyncConnection, by: Applying) -> int:
+    """Positions for lines with numbers that have none yet, with all they are to hold."""
+    cells: dict[str, Any] = {
+        "product_id": product.c.id,
+        "location_id": location.c.id,
+        "on_hand": func.coalesce(stage.c.quantity, 0),
+        "reorder_point": stage.c.reorder_point,
+        "clear_level": stage.c.clear_level,
+        "version": literal(1),
+        "updated_at": by.instant,
+    }
+    rows = _known_lines(by, *cells.values()).where(HAS_NUMBERS, position.c.product_id.is_(None))
+    new = insert_for(tx, position).from_select(list(cells), rows.order_by(stage.c.line))
+    return (await tx.execute(new)).rowcount
+
+
+async def change_positions(tx: AsyncConnection, by: Applying) -> None:
+    """Bring known positions to what their line tells; a new version for each that changed."""
+    changed = update(position).where(
+        by.staged,
+        SAME_SKU,
+        location.c.code == stage.c.location,
+        position.c.product_id == product.c.id,
+        position.c.location_id == location.c.id,
+        or_(batches.quantity_differs(), batches.rule_differs()),
+    )
+    await tx.execute(
+        changed.values(
+            on_hand=func.coalesce(stage.c.quantity, position.c.on_hand),
+            reorder_point=func.coalesce(stage.c.reorder_point, position.c.reorder_point),
+            clear_level=func.coalesce(stage.c.clear_level, position.c.clear_level),
+            version=position.c.version + 1,
+            updated_at=by.instant,
+        )
+    )
+
+
+async def mark_dirty(tx: AsyncConnection, by: Applying, newest: int, *, known: bool) -> int:
+    """The products that this batch touched are to be judged, as one bulk change; how many.
+
+    `newest` was the highest product id before it; `known`: it may have changed older ones too.
+    """
+    marks = (literal(by.batch_id, dirty.c.batch_id.type), by.instant)
+    added = select(product.c.id, *marks).where(
+        product.c.id > newest, product.c.created_at == by.instant
+    )
+    marked = await _mark(tx, added.order_by(product.c.id))
+    if not known:
+        return marked
+    moved = exists().where(
+        position.c.product_id == product.c.id, position.c.updated_at == by.instant
+    )
+    changed = (
+        select(product.c.id, *marks)
+        .select_from(stage.join(product, SAME_SKU))
+        .where(by.staged, LEADS, product.c.id <= newest)
+        .where(or_(product.c.updated_at == by.instant, moved))
+    )
+    return marked + await _mark(tx, changed)
+
+
+async def _mark(tx: AsyncConnection, rows: Select[Any]) -> int:
+    new = insert_for(tx, dirty).from_select(["product_id", "batch_id", "marked_at"], rows)
+    overwrite = {name: new.excluded[name] for name in ("batch_id", "marked_at")}
+    marked = new.on_conflict_do_update(index_elements=["product_id"], set_=overwrite)
+    return (await tx.execute(marked)).rowcount

@@ -1,0 +1,146 @@
+"""Importing a big stock file: `python -m tests.bench.importing [rows]`.
+
+Prints what each step takes and its ratio to a bare executemany of the same rows into one table,
+and how long another write waited at most while it ran.
+"""
+
+import asyncio
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+
+from sqlalchemy import text
+
+from bot.domain.bulk import Staged
+from bot.formats.csv_in import read
+from bot.services.bulk import Bulk
+from bot.services.exporting import Exporting
+from storage.database import Database
+from storage.migrate import migrate
+from tests.bench.catalogue import catalogue
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+def stock_file(rows: int) -> bytes:
+    lines = ["sku,name,quantity,reorder_point,price,currency,brand,product,url,Colour"]
+    lines += [
+        f"{item.sku},{item.name},{item.quantity},10,{item.price},EUR,{item.brand},{item.thing},"
+        f"https://shop.example/p/{item.sku},{item.thing}"
+        for item in catalogue(rows)
+    ]
+    return "\n".join(lines).encode()
+
+
+def bare(folder: str, rows: int) -> float:
+    """Seconds that SQLite itself needs to take the rows, nothing checked, nothing indexed."""
+    made = [
+        (item.sku, item.name, item.quantity, item.price, item.brand, item.thing)
+        for item in catalogue(rows)
+    ]
+    connection = sqlite3.connect(f"{folder}/bare.db")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("CREATE TABLE t (sku, name, quantity, price, brand, thing)")
+    start = perf_counter()
+    with connection:
+        connection.executemany("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?)", made)
+    taken = perf_counter() - start
+    connection.close()
+    return taken
+
+
+class Others:
+    """Somebody else who writes all the time, from another connection as another process would."""
+
+    def __init__(self, url: str) -> None:
+        self.database = Database(url)
+        self.longest = 0.0
+
+    async def write(self) -> None:
+        while True:
+            start = perf_counter()
+            async with self.database.write() as tx:
+                await tx.execute(text("UPDATE setting SET value = value"))
+            self.longest = max(self.longest, perf_counter() - start)
+            await asyncio.sleep(0.002)
+
+
+async def nobody_waits(tx: Any, batch_id: int, now: datetime) -> None:
+    """There are no subscriptions here; bench/restock measures those."""
+
+
+class Steps:
+    def __init__(self, bare_seconds: float, others: Others) -> None:
+        self.bare = bare_seconds
+        self.others = others
+        self.total = 0.0
+
+    async def take(self, name: str, work: Callable[[], Awaitable[Any]]) -> Any:
+        self.others.longest = 0.0
+        start = perf_counter()
+        result = await work()
+        taken = perf_counter() - start
+        self.total += taken
+        say(
+            f"  {name:<22}{taken:6.2f} s  {taken / self.bare:6.1f} x bare;"
+            f" another write waited {self.others.longest * 1000:.0f} ms at most"
+        )
+        return result
+
+
+async def once(bulk: Bulk, steps: Steps, data: bytes, key: str) -> None:
+    staged = await steps.take("parse and stage", lambda: bulk.stage(read(data), "import", key))
+    if not isinstance(staged, Staged):
+        raise TypeError(staged.problems[:3])
+    await steps.take("preview", lambda: bulk.preview(staged.batch_id))
+    await steps.take("apply, and tidy up", lambda: bulk.apply(staged.batch_id))
+    await steps.take("index for search", bulk.reindex)
+
+
+async def bench(folder: str, rows: int) -> None:
+    url = f"sqlite:///{folder}/import.db"
+    database, others = Database(url), Others(url)
+    await migrate(database)
+    bulk = Bulk(database, lambda: NOW, nobody_waits)
+    writer = asyncio.create_task(others.write())
+    seconds = bare(folder, rows)
+    data = stock_file(rows)
+    say(f"import, {rows:,} rows ({len(data) / 1e6:.1f} MB; bare executemany {seconds:.2f} s)")
+    steps = Steps(seconds, others)
+    await once(bulk, steps, data, "first")
+    say(f"  first import in all   {steps.total:6.2f} s")
+    steps.total = 0.0
+    changed = data.replace(b",10,", b",12,").replace(b"Acme ", b"Acme & Co ")
+    await once(bulk, steps, changed, "second")
+    say(f"  an update of all      {steps.total:6.2f} s")
+    await steps.take("export", lambda: export(database))
+    writer.cancel()
+    with suppress(asyncio.CancelledError):
+        await writer
+    await database.close()
+    await others.database.close()
+
+
+async def export(database: Database) -> int:
+    """How many characters the file has; where it is written is the caller's matter."""
+    return sum([len(part) async for part in Exporting(database).csv()])
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(bench(folder, rows))
+
+
+if __name__ == "__main__":
+    main()
