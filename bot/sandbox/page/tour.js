@@ -85,7 +85,7 @@ async function take(tour, step, index, found) {
   caption(index, step.caption(), "acting");
   await pause(tour, LOOK_MS);
   await step.act?.(tour, found);
-  return store.until((state) => step.seen(state, tour.before), { timeout: patience, signal });
+  return store.until((state) => step.seen(state, tour.before, found), { timeout: patience, signal });
 }
 
 function caption(index, text, state) {
