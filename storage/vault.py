@@ -87,6 +87,10 @@ class Vault:
         """Whether another key than the first sealed it. Raises UnknownKey or Damaged."""
         return self._key_of(blob) is not self._first
 
+    def knows(self, header: bytes) -> bool:
+        """Whether what begins with this header was sealed with one of our keys."""
+        return header in self._by_header
+
     def index(self, platform: str, value: str) -> bytes:
         """The blind index under the first key: 32 bytes, the same for the same value."""
         return _index(self._first, platform, value)

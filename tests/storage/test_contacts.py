@@ -114,6 +114,16 @@ async def test_rotation_seals_everything_anew_so_that_the_old_key_can_go(
     assert await _find(database, Vault([new]), nameless.address) == nameless
 
 
+async def test_a_start_without_the_right_key_can_be_noticed(
+    database: Database, vault: Vault, clock: Clock
+) -> None:
+    await _ensure(database, vault, clock)
+    async with database.read() as tx:
+        (header,) = await contacts.headers(tx)
+    assert vault.knows(header)
+    assert not Vault([generate_key()]).knows(header)
+
+
 async def test_staff_are_listed_admins_first(
     database: Database, vault: Vault, clock: Clock
 ) -> None:
