@@ -14,7 +14,7 @@ from telegram.error import InvalidToken, TelegramError
 from bot.channels.slack_client import slack_session
 from bot.settings import Settings
 from handlers.slack.manifest import REQUIRED_SCOPES
-from storage.database import Database
+from storage.database import Database, DatabaseUrlError
 from storage.migrate import DatabaseTooNew, pending
 
 
@@ -47,7 +47,10 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _database(settings: Settings) -> Finding:
-    database = Database(settings.database)
+    try:
+        database = Database(settings.database)
+    except DatabaseUrlError as error:
+        return Finding(False, f"Database: {error}")
     try:
         async with database.read() as tx:
             await tx.execute(text("SELECT 1"))
@@ -88,9 +91,12 @@ async def _slack(settings: Settings) -> AsyncIterator[Finding]:
             session=session,
             retry_handlers=[],
         )
-        yield await _slack_bot(client)
-        if settings.slack_mode == "socket":
-            yield await _slack_app(client, settings.slack_app_token.get_secret_value())
+        try:
+            yield await _slack_bot(client)
+            if settings.slack_mode == "socket":
+                yield await _slack_app(client, settings.slack_app_token.get_secret_value())
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            yield Finding(False, f"Slack: no answer from SLACK_API_URL ({type(error).__name__}).")
 
 
 async def _slack_bot(client: AsyncWebClient) -> Finding:
@@ -99,8 +105,6 @@ async def _slack_bot(client: AsyncWebClient) -> Finding:
     except SlackApiError as error:
         code = error.response.get("error", "no reason given")
         return Finding(False, f"Slack: SLACK_BOT_TOKEN is not accepted ({code}). Copy it again.")
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        return Finding(False, f"Slack: no answer from SLACK_API_URL ({type(error).__name__}).")
     granted = str(answer.headers.get("x-oauth-scopes", ""))
     missing = [scope for scope in REQUIRED_SCOPES if scope not in granted.split(",")]
     if granted and missing:
@@ -122,6 +126,4 @@ async def _slack_app(client: AsyncWebClient, app_token: str) -> Finding:
             f"Slack: SLACK_APP_TOKEN is not accepted ({code}). It begins with xapp- and needs "
             "connections:write.",
         )
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        return Finding(False, f"Slack: no answer from SLACK_API_URL ({type(error).__name__}).")
     return Finding(True, "Slack: Socket Mode is ready.")

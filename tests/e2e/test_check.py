@@ -1,0 +1,100 @@
+"""`check` as its reader meets it: plain words, exit 1 if something is wrong, no traceback."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.server import Sandbox
+from tests.support.process import BotProcess, settings_for
+
+NOBODY_THERE = "http://127.0.0.1:9"  # the discard port: nothing listens on it
+SCOPES = ["commands", "chat:write", "chat:write.public"]
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as running:
+        yield running
+
+
+async def checked(folder: Path, sandbox: Sandbox, **wrong: str) -> tuple[int, str]:
+    """Exit code and output of `check` with good settings, but for `wrong`."""
+    good = {"ADMINS": "slack:U1", "SLACK_ALERT_CHANNEL": "C1"}
+    env = settings_for(sandbox, **good) | wrong
+    checking = BotProcess(folder, env, command=("-m", "bot", "check"), name="check")
+    await checking.start()
+    code = await checking.wait()
+    assert "Traceback" not in checking.text
+    return code, checking.text
+
+
+async def test_good_settings_are_said_to_be_good(tmp_path: Path, sandbox: Sandbox) -> None:
+    await sandbox.slack.config(scopes=SCOPES)
+    code, said = await checked(tmp_path, sandbox)
+    assert (code, said.count("FAIL")) == (0, 0), said
+    for line in ("Database: it answers", "Telegram: the bot is @", "Slack: the bot is", "ready"):
+        assert line in said
+
+
+async def test_everything_that_is_refused_is_named_in_one_report(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    code, said = await checked(
+        tmp_path,
+        sandbox,
+        TELEGRAM_BOT_TOKEN="123456:WRONG",
+        SLACK_BOT_TOKEN="xoxb-wrong",
+        SLACK_APP_TOKEN="xapp-wrong",
+        DATABASE_URL="postgresql://shop:secret-word@127.0.0.1:9/shop",
+        ADMINS="",
+    )
+    assert code == 1
+    failed = [line for line in said.splitlines() if line.startswith("FAIL")]
+    assert len(failed) == len(said.splitlines()) == 5, said
+    for line, word in zip(failed, ("DATABASE_URL", "TELEGRAM_BOT_TOKEN is not accepted",
+                                   "SLACK_BOT_TOKEN is not accepted (invalid_auth)",
+                                   "SLACK_APP_TOKEN is not accepted", "ADMINS is empty"),
+                          strict=True):  # fmt: skip
+        assert word in line
+    for secret in ("123456:WRONG", "xoxb-wrong", "xapp-wrong", "secret-word"):
+        assert secret not in said
+
+
+async def test_platforms_that_do_not_answer_and_a_file_that_cannot_be(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    (tmp_path / "shop").write_text("a file, no folder")
+    code, said = await checked(
+        tmp_path,
+        sandbox,
+        TELEGRAM_API_URL=NOBODY_THERE,
+        SLACK_API_URL=f"{NOBODY_THERE}/api/",
+        DATABASE_URL="sqlite:///shop/stockbell.db",
+    )
+    assert code == 1
+    assert [line for line in said.splitlines() if "FAIL" not in line] == []
+    for words in ("cannot be opened", "answer from TELEGRAM_API_URL", "answer from SLACK_API_URL"):
+        assert said.count(words) == 1
+
+
+async def test_a_missing_scope_is_named_with_what_to_do(tmp_path: Path, sandbox: Sandbox) -> None:
+    await sandbox.slack.config(scopes=["commands"])
+    code, said = await checked(tmp_path, sandbox)
+    assert code == 1
+    assert "lacks the scopes chat:write." in said
+    assert "slack-manifest" in said
+
+
+async def test_a_setting_that_cannot_be_read_is_one_line(tmp_path: Path, sandbox: Sandbox) -> None:
+    code, said = await checked(tmp_path, sandbox, SHOP_TIMEZONE="Mars/Olympus")
+    assert code == 1
+    assert said.splitlines() == [
+        "Error: SHOP_TIMEZONE: is no time zone; write one like Europe/Berlin or UTC"
+    ]
+
+
+async def test_without_a_platform_it_says_so(tmp_path: Path, sandbox: Sandbox) -> None:
+    code, said = await checked(tmp_path, sandbox, TELEGRAM_BOT_TOKEN="", SLACK_BOT_TOKEN="")
+    assert code == 1
+    assert "No platform" in said
