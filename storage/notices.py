@@ -77,8 +77,12 @@ async def _drop(
 
 
 def _mine(platform: Platform) -> ColumnElement[bool]:
-    """The notice's contact is on this platform."""
-    return exists().where(contact.c.id == notice.c.contact_id, contact.c.platform == platform.value)
+    """The notice's contact is on this platform, or forgotten: then anybody may settle it.
+
+    If nobody did, the line behind it would wait forever.
+    """
+    here = exists().where(contact.c.id == notice.c.contact_id, contact.c.platform == platform.value)
+    return or_(notice.c.contact_id.is_(None), here)
 
 
 def _due(now: datetime) -> ColumnElement[bool]:

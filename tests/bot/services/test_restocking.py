@@ -167,6 +167,18 @@ async def test_who_blocked_the_bot_is_told_after_coming_back(shop: Shop) -> None
     assert told(await shop.deliver()) == ["1"]
 
 
+async def test_the_line_goes_on_behind_who_is_forgotten_while_told_by_a_dying_worker(
+    shop: Shop,
+) -> None:
+    await shop.product("MUG")
+    await wait_for(shop, "MUG", 1, 2)
+    await shop.moved("MUG +1")
+    await shop.claim()  # the first of the line is in the hands of a worker, which dies
+    await shop.services.people.forget(customer(1))
+    await shop.services.settling.release_orphans()
+    assert told(await shop.deliver()) == ["2"]
+
+
 async def test_a_return_adds_stock_and_opens_a_restock(shop: Shop) -> None:
     await shop.product("MUG")
     await wait_for(shop, "MUG", 1)
