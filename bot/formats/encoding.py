@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
 
-SAMPLE = 4096  # the bytes that UTF-16 without a mark and the guess for the message look at
+SAMPLE = 4096  # the bytes that UTF-16 without a mark, and the guess for the message, look at
 PIECE = 1 << 16
 LIKELY = 0.7  # of the two-byte characters are everyday Chinese when a file is GBK
 MARKS = (
@@ -36,21 +36,25 @@ def detect(data: bytes) -> Encoding | UnknownEncoding:
     """
     for mark, codec, name in MARKS:
         if data.startswith(mark):
-            error = _error(data, codec)
-            return Encoding(codec, name) if error is None else UnknownEncoding(error, name)
+            broken = _broken(data, codec.removesuffix("-sig"))
+            return Encoding(codec, name) if broken is None else _unknown(data, broken, name)
     for codec in _utf16(data[:SAMPLE]):
-        if _error(data, codec) is None:
+        if _broken(data, codec) is None:
             return Encoding(codec, "UTF-16")
-    broken = _error(data, "utf-8")
+    broken = _broken(data, "utf-8")
     if broken is None:
         return Encoding("utf-8", "UTF-8")
-    if _error(data, "gb18030") is None and _looks_chinese(data):
+    if _broken(data, "gb18030") is None and _looks_chinese(data):
         return Encoding("gb18030", "GBK")
-    return UnknownEncoding(broken, _guess(data))
+    return _unknown(data, broken, _guess(data[max(0, broken - SAMPLE) : broken + SAMPLE]))
 
 
-def _error(data: bytes, codec: str) -> int | None:
-    """The line of the first byte that does not decode, from 1; None when all of them do.
+def _unknown(data: bytes, broken: int, guess: str) -> UnknownEncoding:
+    return UnknownEncoding(data.count(b"\n", 0, broken) + 1, guess)
+
+
+def _broken(data: bytes, codec: str) -> int | None:
+    """Where the first byte is that does not decode; None when all of them do.
 
     Piece by piece, so that the text of a big file is never in memory as a whole.
     """
@@ -59,7 +63,7 @@ def _error(data: bytes, codec: str) -> int | None:
         try:
             decoder.decode(data[start : start + PIECE], final=start + PIECE >= len(data))
         except UnicodeDecodeError as error:
-            return data.count(b"\n", 0, start + error.start) + 1
+            return start + error.start
     return None
 
 
@@ -93,6 +97,6 @@ def _looks_chinese(data: bytes) -> bool:
     return pairs > 0 and common >= LIKELY * pairs
 
 
-def _guess(data: bytes) -> str:
-    best = from_bytes(data[:SAMPLE]).best()
+def _guess(sample: bytes) -> str:
+    best = from_bytes(sample).best()
     return "" if best is None else best.encoding.replace("_", "-")

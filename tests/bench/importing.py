@@ -6,15 +6,14 @@ and how long another write waited at most while it ran.
 
 import asyncio
 import sqlite3
+import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import UTC, datetime
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
-
-from sqlalchemy import text
 
 from bot.domain.bulk import Staged
 from bot.formats.csv_in import read
@@ -55,19 +54,47 @@ def bare(folder: str, rows: int) -> float:
 
 
 class Others:
-    """Somebody else who writes all the time, from another connection as another process would."""
+    """Another process that writes to the same file all the time; `longest` seconds it waited."""
 
-    def __init__(self, url: str) -> None:
-        self.database = Database(url)
-        self.longest = 0.0
+    def __init__(self, path: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.bench.importing", "--others", path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
-    async def write(self) -> None:
-        while True:
-            start = perf_counter()
-            async with self.database.write() as tx:
-                await tx.execute(text("UPDATE setting SET value = value"))
-            self.longest = max(self.longest, perf_counter() - start)
-            await asyncio.sleep(0.002)
+    def longest(self) -> float:
+        """The longest wait since this was asked the last time."""
+        if self.process.stdin is None or self.process.stdout is None:
+            raise RuntimeError("the other process has no pipes")
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return float(self.process.stdout.readline())
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+def write_all_the_time(path: str) -> None:
+    """What the other process does; each line that it reads asks for the longest wait."""
+    longest = [0.0]
+
+    def answer() -> None:
+        for _ in sys.stdin:
+            say(str(longest[0]))
+            longest[0] = 0.0
+
+    threading.Thread(target=answer, daemon=True).start()
+    connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+    while True:
+        start = perf_counter()
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("UPDATE setting SET value = value")
+        connection.execute("COMMIT")
+        longest[0] = max(longest[0], perf_counter() - start)
+        sleep(0.002)
 
 
 async def nobody_waits(tx: Any, batch_id: int, now: datetime) -> None:
@@ -81,14 +108,14 @@ class Steps:
         self.total = 0.0
 
     async def take(self, name: str, work: Callable[[], Awaitable[Any]]) -> Any:
-        self.others.longest = 0.0
+        self.others.longest()
         start = perf_counter()
         result = await work()
         taken = perf_counter() - start
         self.total += taken
         say(
             f"  {name:<22}{taken:6.2f} s  {taken / self.bare:6.1f} x bare;"
-            f" another write waited {self.others.longest * 1000:.0f} ms at most"
+            f" another write waited {self.others.longest() * 1000:.0f} ms at most"
         )
         return result
 
@@ -104,10 +131,10 @@ async def once(bulk: Bulk, steps: Steps, data: bytes, key: str) -> None:
 
 async def bench(folder: str, rows: int) -> None:
     url = f"sqlite:///{folder}/import.db"
-    database, others = Database(url), Others(url)
+    database = Database(url)
     await migrate(database)
+    others = Others(f"{folder}/import.db")
     bulk = Bulk(database, lambda: NOW, nobody_waits)
-    writer = asyncio.create_task(others.write())
     seconds = bare(folder, rows)
     data = stock_file(rows)
     say(f"import, {rows:,} rows ({len(data) / 1e6:.1f} MB; bare executemany {seconds:.2f} s)")
@@ -119,11 +146,8 @@ async def bench(folder: str, rows: int) -> None:
     await once(bulk, steps, changed, "second")
     say(f"  an update of all      {steps.total:6.2f} s")
     await steps.take("export", lambda: export(database))
-    writer.cancel()
-    with suppress(asyncio.CancelledError):
-        await writer
+    others.close()
     await database.close()
-    await others.database.close()
 
 
 async def export(database: Database) -> int:
@@ -137,6 +161,8 @@ def say(line: str) -> None:
 
 
 def main() -> None:
+    if "--others" in sys.argv:
+        write_all_the_time(sys.argv[-1])
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(bench(folder, rows))
