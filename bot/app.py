@@ -229,16 +229,21 @@ class App:
         inbox = InboxWorker(services.arriving, self.dispatchers, self.bell)
         supervisor.start("inbox", inbox.run)
         supervisor.start("rules", DirtyLoop(services.alerting, self.bell).run)
-        for platform, channel in self.channels.items():
-            worker = OutboxWorker(
-                platform, channel, services.settling, services.composing, self.render, self.bell
-            )
-            supervisor.start(f"outbox {platform}", worker.run)
+        self.start_outbox(supervisor)
         jobs = build_jobs(services.upkeep, services.reporting, settings.digest_time)
         supervisor.start("clock", Clockwork(jobs).run)
         health = Health(settings.shop_name, lambda: supervisor.states, self._database_answers)
         http = build_http(health, self.routes)
         supervisor.start("http", HttpServer(http, settings.http_host, settings.http_port).run)
+
+    def start_outbox(self, supervisor: Supervisor) -> None:
+        """Without these nothing leaves that must arrive; answers to people go out by themselves."""
+        services = self.base.services
+        for platform, channel in self.channels.items():
+            worker = OutboxWorker(
+                platform, channel, services.settling, services.composing, self.render, self.bell
+            )
+            supervisor.start(f"outbox {platform}", worker.run)
 
     def render(self, platform: Platform, language: str, data: NoticeData) -> Rendered:
         """A notice in its platform's form."""

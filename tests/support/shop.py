@@ -1,6 +1,8 @@
 """A small shop for tests of the services: products, customers, staff, and what they were sent."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -38,7 +40,7 @@ class Shop:
 
     database: Database
     vault: Vault
-    clock: Clock
+    clock: Callable[[], datetime]
     services: Services
     said: list[tuple[str, NoticeData]] = field(default_factory=list)
     _keys: int = 0
