@@ -51,6 +51,11 @@ class Applying:
         return literal(self.now, Instant)
 
     @property
+    def marks(self) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        """batch_id and marked_at of a dirty product."""
+        return literal(self.batch_id, dirty.c.batch_id.type), self.instant
+
+    @property
     def staged(self) -> ColumnElement[bool]:
         return stage.c.batch_id == self.batch_id
 
@@ -216,28 +221,24 @@ async def change_positions(tx: AsyncConnection, by: Applying) -> None:
     )
 
 
-async def mark_dirty(tx: AsyncConnection, by: Applying, newest: int, *, known: bool) -> int:
-    """The products that this batch touched are to be judged, as one bulk change; how many.
+async def mark_changing(tx: AsyncConnection, by: Applying, newest: int) -> int:
+    """Mark the known products that this batch is about to change, to be judged; how many.
 
-    `newest` was the highest product id before it; `known`: it may have changed older ones too.
+    `newest` was the highest product id before the batch.
     """
-    marks = (literal(by.batch_id, dirty.c.batch_id.type), by.instant)
-    added = select(product.c.id, *marks).where(
-        product.c.id > newest, product.c.created_at == by.instant
+    rows = (
+        select(product.c.id, *by.marks)
+        .distinct()
+        .select_from(batches.compared())
+        .where(by.staged, product.c.id <= newest, batches.differs(tx))
     )
-    marked = await _mark(tx, added.order_by(product.c.id))
-    if not known:
-        return marked
-    moved = exists().where(
-        position.c.product_id == product.c.id, position.c.updated_at == by.instant
-    )
-    changed = (
-        select(product.c.id, *marks)
-        .select_from(stage.join(product, SAME_SKU))
-        .where(by.staged, LEADS, product.c.id <= newest)
-        .where(or_(product.c.updated_at == by.instant, moved))
-    )
-    return marked + await _mark(tx, changed)
+    return await _mark(tx, rows)
+
+
+async def mark_added(tx: AsyncConnection, by: Applying, newest: int) -> int:
+    """Mark the products that this batch added; how many."""
+    added = select(product.c.id, *by.marks).where(product.c.id > newest)
+    return await _mark(tx, added.order_by(product.c.id))
 
 
 async def _mark(tx: AsyncConnection, rows: Select[Any]) -> int:

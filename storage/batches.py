@@ -189,7 +189,8 @@ def rule_differs() -> ColumnElement[bool]:
     )
 
 
-def _differs(tx: AsyncConnection) -> ColumnElement[bool]:
+def differs(tx: AsyncConnection) -> ColumnElement[bool]:
+    """Applying this line changes a known product or one of its positions."""
     return and_(
         product.c.id.is_not(None),
         or_(quantity_differs(), rule_differs(), and_(LEADS, product_differs(tx))),
@@ -202,7 +203,7 @@ async def counts(tx: AsyncConnection, batch_id: int) -> AnyRow:
     query = (
         select(
             func.count(new).label("new"),
-            func.count(distinct(case((_differs(tx), product.c.id)))).label("changed"),
+            func.count(distinct(case((differs(tx), product.c.id)))).label("changed"),
             func.count(case((quantity_differs(), 1))).label("moves"),
         )
         .select_from(compared())
@@ -239,7 +240,7 @@ def _differences(batch_id: int) -> Select[Any]:
 
 async def changed_lines(tx: AsyncConnection, batch_id: int, limit: int) -> Sequence[AnyRow]:
     """The first lines that would change something known."""
-    return await _all(tx, _differences(batch_id).where(_differs(tx)).limit(limit))
+    return await _all(tx, _differences(batch_id).where(differs(tx)).limit(limit))
 
 
 # -- what looks like a mistake, or is one

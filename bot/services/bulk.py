@@ -207,16 +207,16 @@ async def _apply(tx: AsyncConnection, by: Applying, staged: dict[str, Any]) -> d
     await applying.add_locations(tx, staged["locations"])
     new = await applying.add_products(tx, by)
     await applying.lock_products(tx, by)
-    some_known = new < staged["skus"]
-    if some_known:
+    await applying.mark_added(tx, by, newest)
+    changed = await applying.mark_changing(tx, by, newest) if new < staged["skus"] else 0
+    if changed:
         await applying.change_products(tx, by)
     moves = await applying.add_moves(tx, by)
     await applying.add_positions(tx, by)
-    if some_known:
+    if changed:
         await applying.change_positions(tx, by)
-    touched = await applying.mark_dirty(tx, by, newest, known=some_known)
-    unchanged = staged["skus"] - touched
-    return {"new": new, "changed": touched - new, "unchanged": unchanged, "moves": moves}
+    unchanged = staged["skus"] - new - changed
+    return {"new": new, "changed": changed, "unchanged": unchanged, "moves": moves}
 
 
 async def _against_stored(tx: AsyncConnection, batch_id: int) -> list[BadCell]:
