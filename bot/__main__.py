@@ -4,7 +4,8 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import click
@@ -13,7 +14,11 @@ from sqlalchemy.exc import DBAPIError
 from bot import app as composition
 from bot import logs, settings
 from bot.checking import findings
+from bot.services.bulk import Bulk
+from bot.services.exporting import Exporting
 from bot.settings import Settings, SettingsError
+from handlers.cli.exporting import export_command
+from handlers.cli.importing import import_command
 from handlers.slack.manifest import ManifestError, manifest
 from storage.database import Database, DatabaseUrlError
 from storage.lock import AlreadyRunning
@@ -120,6 +125,22 @@ def slack_manifest(url: str) -> None:
     except ManifestError as error:
         raise click.ClickException(f"{error} (--url)") from None
     click.echo(json.dumps(text, indent=2, ensure_ascii=False))
+
+
+@asynccontextmanager
+async def bulk() -> AsyncIterator[Bulk]:
+    async with composition.opened(load()) as base:
+        yield base.services.bulk
+
+
+@asynccontextmanager
+async def exporting() -> AsyncIterator[Exporting]:
+    async with composition.opened(load()) as base:
+        yield base.services.exporting
+
+
+main.add_command(import_command(bulk, run_async))
+main.add_command(export_command(exporting, run_async))
 
 
 @main.group()

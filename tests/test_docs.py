@@ -1,0 +1,240 @@
+"""What README and docs say is there: links, commands, settings, examples, dependencies."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from enum import Enum
+from functools import cache
+from pathlib import Path
+
+import click
+import pytest
+
+from bot.__main__ import main
+from bot.domain import stock_command as asked
+from bot.domain.alerts import AlertState, Reason, Severity
+from bot.domain.contacts import ContactState, Role
+from bot.domain.inbox import InboxState
+from bot.domain.notices import NoticeKind, NoticeState, SettleReason
+from bot.domain.restocking import CloseReason, RestockReason
+from bot.domain.stock import MoveKind
+from bot.domain.subscriptions import EndReason, SubscriptionState
+from bot.settings import Settings
+from handlers.telegram.commands import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+PAGES = (README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")))
+
+LINK = re.compile(r"\]\(([^)\s]+)\)|<img[^>]*\ssrc=\"([^\"]+)\"")
+CODE = re.compile(r"```[a-z]*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+# Not settings of the bot: what the tests and the document of another program read.
+OTHER_NAMES = {"READ_COMMITTED"}
+SETTING = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+\b|\bADMINS\b")
+
+pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+def codes(text: str) -> list[str]:
+    """What stands in backticks, inline or as a block."""
+    return [found[1] or found[2] for found in CODE.finditer(text)]
+
+
+@cache
+def anchors(page: Path) -> set[str]:
+    """The headings as GitHub names them."""
+    found = HEADING.findall(page.read_text("utf-8"))
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in found}
+
+
+def relative_links(page: Path) -> Iterator[tuple[Path, str]]:
+    """(file, anchor) of every link that leads to a file of ours."""
+    for found in LINK.finditer(page.read_text("utf-8")):
+        target, _, anchor = (found[1] or found[2]).partition("#")
+        if "://" not in target:
+            yield (page.parent / target).resolve() if target else page, anchor
+
+
+def rows(page: str) -> Iterator[list[str]]:
+    """The cells of every table row of a page."""
+    for line in (ROOT / "docs" / page).read_text("utf-8").splitlines():
+        if line.startswith("|"):
+            yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_readme_is_read_in_a_few_minutes() -> None:
+    assert len(README.read_text("utf-8").splitlines()) <= 150
+
+
+@pages
+def test_every_link_leads_to_something(page: Path) -> None:
+    for target, anchor in relative_links(page):
+        assert target.exists(), f"{page.name} links to {target.name}, which is not there"
+        if anchor:
+            assert anchor in anchors(target), f"{target.name} has no heading #{anchor}"
+
+
+def test_every_document_is_found_from_the_readme() -> None:
+    linked = {target for target, _ in relative_links(README)}
+    assert set(PAGES) - {README} <= linked
+
+
+@pages
+def test_every_command_line_that_is_named_exists(page: Path) -> None:
+    text = "\n".join(codes(page.read_text("utf-8")))
+    for line in re.findall(r"\bstockbell(?: [a-z-]+)+", text):
+        assert known_command(line.split()[1:]), f"{page.name}: {line}"
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    for target in re.findall(r"\bmake ([a-z]+)", text):
+        assert target in targets, f"{page.name}: make {target}"
+
+
+def known_command(words: list[str]) -> bool:
+    """Whether these words begin with a command; what follows it are its arguments."""
+    command: click.Command = main
+    for word in words:
+        if not isinstance(command, click.Group):
+            return True
+        if word.startswith("-") or word not in command.commands:
+            return word.startswith("-")
+        command = command.commands[word]
+    return not isinstance(command, click.Group)
+
+
+def test_every_command_line_is_explained_to_operators() -> None:
+    text = "\n".join(codes((ROOT / "docs" / "operators.md").read_text("utf-8")))
+    for name in leaves(main):
+        assert f"stockbell {name}" in text, name
+
+
+def leaves(command: click.Command, path: str = "") -> Iterator[str]:
+    if not isinstance(command, click.Group):
+        yield path
+        return
+    for name, child in command.commands.items():
+        yield from leaves(child, f"{path} {name}".strip())
+
+
+@pages
+def test_every_option_that_is_named_exists(page: Path) -> None:
+    known = {option for name in leaves(main) for option in options(name)} | {"--help", "--version"}
+    for line in "\n".join(codes(page.read_text("utf-8"))).splitlines():
+        if line.startswith("stockbell "):
+            for option in re.findall(r"\s(--[a-z-]+)", line):
+                assert option in known, f"{page.name}: {line}"
+
+
+def options(name: str) -> Iterator[str]:
+    command: click.Command = main
+    for word in name.split():
+        assert isinstance(command, click.Group)
+        command = command.commands[word]
+    for parameter in command.params:
+        yield from parameter.opts
+
+
+@pages
+def test_every_setting_that_is_named_exists(page: Path) -> None:
+    known = {name.upper() for name in Settings.model_fields}
+    for code in codes(page.read_text("utf-8")):
+        for name in SETTING.findall(code):
+            assert name in known | OTHER_NAMES, f"{page.name}: {name}"
+
+
+def test_every_setting_is_explained_to_operators_with_its_default() -> None:
+    told = {cells[0].strip("`"): cells[1].strip("`") for cells in rows("operators.md")}
+    for name, field in Settings.model_fields.items():
+        assert name.upper() in told
+        default = field.default
+        if isinstance(default, str | int) and not isinstance(default, bool):
+            assert told[name.upper()] == str(default), name
+
+
+def test_customers_read_of_every_command_and_of_no_other() -> None:
+    text = (ROOT / "docs" / "customers.md").read_text("utf-8")
+    told = {found for code in codes(text) for found in re.findall(r"^/([a-z]+)", code)}
+    assert told == set(COMMANDS)
+
+
+# What the second column of the table in docs/staff.md begins with, and what that is.
+MEANS: dict[str, type[asked.StockRequest]] = {
+    "look up": asked.Show,
+    "add": asked.Delta,
+    "take away": asked.Delta,
+    "set": asked.SetTo,
+    "search": asked.Search,
+    "list": asked.Low,
+    "undo": asked.Undo,
+    "explain": asked.Why,
+    "alert level": asked.Threshold,
+    "role:": asked.SetRole,
+    "roles:": asked.Roles,
+    "help": asked.Help,
+}
+EXAMPLES = [
+    (cells[0].strip("`").removeprefix("/stock "), cells[1])
+    for cells in rows("staff.md")
+    if cells[0].startswith("`/stock ")
+]
+
+
+def understood(typed: str) -> asked.StockRequest:
+    """As it arrives: Slack puts the person's id in the place of a name picked after @."""
+    return asked.parse(re.sub(r"(?<=role )@(\w+)", r"<@U0123|\1>", typed))
+
+
+@pytest.mark.parametrize(("typed", "means"), EXAMPLES)
+def test_every_example_for_staff_is_understood_as_the_document_says(typed: str, means: str) -> None:
+    request = understood(typed)
+    kinds = {kind for words, kind in MEANS.items() if means.startswith(words)}
+    shown = " ".join(asked_words(request))
+    if isinstance(request, asked.Show) and " " in typed:
+        kinds.add(asked.Show)  # a code may have blanks: it is looked up as one, then searched
+    assert type(request) in kinds, f"{typed} is {request}"
+    for number in re.findall(r"\b\d+\b", means):
+        assert number in shown or number == "12", f"{typed}: {request}"
+    if isinstance(request, asked.Delta):
+        assert (request.quantity > 0) == means.startswith("add")
+
+
+def asked_words(request: asked.StockRequest) -> Iterator[str]:
+    for name in request.__slots__:
+        value = getattr(request, name)
+        yield str(abs(value)) if isinstance(value, int) else str(value)
+
+
+def test_staff_read_of_every_form_of_stock() -> None:
+    seen = {type(understood(typed)) for typed, _ in EXAMPLES}
+    assert seen == set(MEANS.values())
+
+
+def test_staff_read_of_every_role() -> None:
+    told = {cells[0] for cells in rows("staff.md")}
+    assert {role.word for role in Role} <= told
+
+
+ENUMS = (
+    AlertState, CloseReason, ContactState, EndReason, InboxState, MoveKind, NoticeKind, NoticeState,
+    Reason, RestockReason, Role, SettleReason, Severity, SubscriptionState,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("enum", ENUMS, ids=lambda enum: enum.__name__)
+def test_the_glossary_knows_every_state_and_reason(enum: type[Enum]) -> None:
+    told = set(re.findall(r"[a-z_]+", (ROOT / "docs" / "glossary.md").read_text("utf-8").lower()))
+    values = {str(one.value if isinstance(one.value, str) else one.name).lower() for one in enum}
+    assert values - told == set()
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    names = [re.split(r"[\[><=~! ]", one)[0] for one in project["dependencies"]]
+    told = {cells[0] for cells in rows("architecture.md")}
+    assert [name for name in names if name not in told] == []
+
+
+@pages
+def test_no_page_names_a_machine(page: Path) -> None:
+    text = page.read_text("utf-8")
+    assert not re.search(r"(?<![\w.])/(?:home|root|work|tmp|Users)/", text)
