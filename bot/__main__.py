@@ -21,14 +21,14 @@ from handlers.cli.exporting import export_command
 from handlers.cli.importing import import_command
 from handlers.slack.manifest import ManifestError, manifest
 from storage.database import Database, DatabaseUrlError
-from storage.lock import AlreadyRunning
+from storage.lock import AlreadyRunning, LockLost
 from storage.migrate import DatabaseTooNew, migrate
 from storage.vault import VaultError, generate_key
 
 T = TypeVar("T")
 
 # What people can put right themselves: one clear line and exit 1, no traceback.
-EXPECTED = (SettingsError, DatabaseUrlError, AlreadyRunning, DatabaseTooNew, VaultError,
+EXPECTED = (SettingsError, DatabaseUrlError, AlreadyRunning, LockLost, DatabaseTooNew, VaultError,
             ManifestError)  # fmt: skip
 
 

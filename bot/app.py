@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,7 +44,7 @@ from handlers.telegram.side import Hook, TelegramSide, build_telegram
 from handlers.telegram.waiting import TokenRefused
 from handlers.telegram.webhook import webhook_route
 from storage.database import Database
-from storage.lock import RunLock
+from storage.lock import LockLost, RunLock
 from storage.migrate import migrate
 from storage.vault import Vault, load_or_create_key_file
 
@@ -54,6 +54,8 @@ log = structlog.get_logger(__name__)
 # second keep every second under it, the first one too; the last 2 of the burst are for answers.
 TELEGRAM_RATE, TELEGRAM_BURST, TELEGRAM_RESERVED = 25.0, 5, 2
 BACKGROUND_WITHIN = 3.0  # seconds: a modal that is not open by then never will be
+STANDING_BY = 0.5  # seconds without the lock until the log says why nothing happens
+LOCK_LOOK_AGAIN = 1.0  # seconds: so long two may lead after the database cut our connection
 DEFAULT_KEY_FILE = Path("data/stockbell.key")  # for PostgreSQL, which has no file to be beside
 
 
@@ -138,21 +140,38 @@ class App:
         return View(self.base.texts, context)
 
     async def run(self) -> None:
-        """Raises AlreadyRunning when another bot runs on this database."""
+        """Raises AlreadyRunning when another bot runs on this database, or LockLost."""
         lock = RunLock(self.base.database)
         if not await self._leading(lock):
             return
+        watch = asyncio.create_task(self._watch(lock))
         try:
             await self._run()
+            await watch
         finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
             await lock.release()
+
+    async def _watch(self, lock: RunLock) -> None:
+        """Stop as soon as the lock is lost: whoever stood by leads now. Raises LockLost then."""
+        while not self.stop.is_set():
+            if not await lock.held():
+                self.stop.set()
+                raise LockLost
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stop.wait(), LOCK_LOOK_AGAIN)
 
     async def _leading(self, lock: RunLock) -> bool:
         """Wait for the lock (on PostgreSQL a second process stands by); False if told to stop."""
         taking = asyncio.create_task(lock.acquire(wait=True))
         stopping = asyncio.create_task(self.stop.wait())
         try:
-            await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            either = {taking, stopping}
+            await asyncio.wait(either, timeout=STANDING_BY, return_when=asyncio.FIRST_COMPLETED)
+            if not any(task.done() for task in either):
+                log.info("standing by: another Stockbell leads on this database")
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not taking.done():
                 return False
             await taking

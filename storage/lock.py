@@ -19,6 +19,13 @@ class AlreadyRunning(RuntimeError):
     """Another process holds the lock; the text says what to do."""
 
 
+class LockLost(RuntimeError):
+    """The database cut the connection that held the lock; another process may lead by now."""
+
+    def __init__(self) -> None:
+        super().__init__("the database cut the connection that makes this Stockbell the leader")
+
+
 class RunLock:
     """The right to run the bot on a database; it is freed whenever the process dies.
 
