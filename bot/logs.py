@@ -9,8 +9,18 @@ from typing import Any
 import structlog
 
 # Telegram's token stands in every URL; these libraries print URLs, headers or bodies when asked.
-CHATTY = ("alembic", "httpx", "httpcore", "telegram", "slack_sdk", "slack_bolt", "aiosqlite", "asyncio",
-          "apscheduler", "uvicorn.access")  # fmt: skip
+CHATTY = (
+    "aiosqlite",
+    "alembic",
+    "apscheduler",
+    "asyncio",
+    "httpcore",
+    "httpx",
+    "slack_bolt",
+    "slack_sdk",
+    "telegram",
+    "uvicorn.access",
+)
 TELEGRAM_TOKEN = re.compile(r"\d{5,}:[A-Za-z0-9_-]{5,}")
 SLACK_TOKEN = re.compile(r"\bx(?:ox[a-z]|app)-[A-Za-z0-9-]+")
 HIDDEN = "<secret>"

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.contacts import Platform
@@ -102,7 +102,8 @@ async def claim(
 ) -> list[Claimed]:
     """Take up to `limit` due notices, lane by lane, oldest first, one a contact at a time.
 
-    A notice whose lease ended was in the hands of a worker that died: it comes back `in_doubt`.
+    A notice whose lease ended was in the hands of a worker that died. If it was on the wire then,
+    one more copy of it may be there.
     """
     await take_turns(tx, TURN)  # or two could each claim a notice of one contact
     other = notice.alias("other")
@@ -128,7 +129,8 @@ async def claim(
         .values(
             state=NoticeState.SENDING.value,
             lease_until=literal(now + lease, notice.c.lease_until.type),
-            attempts=notice.c.attempts + 1,
+            doubtful=notice.c.doubtful + case((notice.c.on_wire, 1), else_=0),
+            on_wire=False,
         )
     )
     return [_claimed(row) for row in chosen]
@@ -145,9 +147,18 @@ def _claimed(row: AnyRow) -> Claimed:
         product_id=row.product_id,
         restock_id=row.restock_id,
         subscription_id=row.subscription_id,
-        attempts=row.attempts + 1,
+        attempts=row.attempts,
+        doubtful=row.doubtful + row.on_wire,
         created_at=row.created_at,
-        in_doubt=row.state == NoticeState.SENDING.value or row.reason == "in_doubt",
+    )
+
+
+async def on_wire(tx: AsyncConnection, notice_id: int) -> None:
+    """The intent, committed just before the request leaves: from here on its fate is unknown."""
+    await tx.execute(
+        update(notice)
+        .where(notice.c.id == notice_id)
+        .values(on_wire=True, attempts=notice.c.attempts + 1)
     )
 
 
@@ -163,7 +174,9 @@ async def settle(
     await tx.execute(
         update(notice)
         .where(notice.c.id == notice_id)
-        .values(state=state.value, reason=reason.value, settled_at=now, lease_until=None)
+        .values(
+            state=state.value, reason=reason.value, settled_at=now, lease_until=None, on_wire=False
+        )
     )
 
 
@@ -177,9 +190,9 @@ async def detach(tx: AsyncConnection, notice_id: int) -> None:
 
 
 async def postpone(
-    tx: AsyncConnection, notice_id: int, due_at: datetime, *, in_doubt: bool, counts: bool = True
+    tx: AsyncConnection, notice_id: int, due_at: datetime, *, doubtful: bool = False
 ) -> None:
-    """Back into the queue until `due_at`; `counts` False gives the attempt back."""
+    """Back into the queue until `due_at`; `doubtful`: what was sent may be there."""
     await tx.execute(
         update(notice)
         .where(notice.c.id == notice_id)
@@ -187,9 +200,16 @@ async def postpone(
             state=NoticeState.QUEUED.value,
             due_at=due_at,
             lease_until=None,
-            reason="in_doubt" if in_doubt else "",
-            attempts=notice.c.attempts if counts else notice.c.attempts - 1,
+            on_wire=False,
+            doubtful=notice.c.doubtful + int(doubtful),
         )
+    )
+
+
+async def forgive(tx: AsyncConnection, notice_id: int) -> None:
+    """Give an attempt back: the platform only asked to wait."""
+    await tx.execute(
+        update(notice).where(notice.c.id == notice_id).values(attempts=notice.c.attempts - 1)
     )
 
 

@@ -217,7 +217,9 @@ notice = Table(
     Column("subscription_id", ForeignKey("subscription.id")),
     Column("state", String(16), nullable=False),  # domain.notices.NoticeState
     Column("reason", String(64), nullable=False, server_default=""),
-    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),  # times put on the wire
+    Column("on_wire", Boolean, nullable=False, server_default=text("false")),  # no answer yet
+    Column("doubtful", Integer, nullable=False, server_default="0"),  # sends that may be there
     Column("due_at", Instant, nullable=False),
     Column("lease_until", Instant),
     Column("created_at", Instant, nullable=False),

@@ -4,7 +4,9 @@ import asyncio
 import math
 import time
 from bisect import insort
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -12,6 +14,21 @@ from bot.domain.notices import Lane
 
 EARLY = 1e-6  # seconds; a timer may fire this much before its time
 KEPT = 5_000  # so many keys are remembered before idle ones are swept out
+
+
+_BEFORE_WIRE: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar(
+    "before_wire", default=None
+)
+
+
+@contextmanager
+def before_wire(call: Callable[[], Awaitable[None]]) -> Iterator[None]:
+    """Inside this block `call` runs when a turn has come, just before the request leaves."""
+    token = _BEFORE_WIRE.set(call)
+    try:
+        yield
+    finally:
+        _BEFORE_WIRE.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +133,8 @@ class Pacer:
         finally:
             if waiting.turn.cancelled():
                 self._serve()
+        if (call := _BEFORE_WIRE.get()) is not None:
+            await call()
 
     def hold(self, chat: str | None, seconds: float) -> None:
         """No turn for `chat` (None: for nobody) for so long, because the platform said so."""

@@ -5,11 +5,14 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 import structlog
 
 from bot.channels.base import Channel
+from bot.channels.pacer import before_wire
 from bot.domain.contacts import Contact, Platform
+from bot.domain.delivery import Verdict, after_doubt
 from bot.domain.notices import Claimed, Rendered
 from bot.domain.sending import (
     Gone,
@@ -73,7 +76,7 @@ class OutboxWorker:
             await self.deliver(notice)
         except Exception:  # the outbox worker's catch-all: DESIGN section 4
             log.exception("notice failed", notice=notice.id, kind=notice.kind)
-            await self.settling.not_sent(notice)
+            await self.settling.broken(notice)
 
     async def deliver(self, notice: Claimed) -> None:
         """Tell one notice, or find that it need not be told, and settle it."""
@@ -81,6 +84,9 @@ class OutboxWorker:
         if isinstance(composed, Drop):
             await self.settling.dropped(notice, composed)
             log.info("notice dropped", notice=notice.id, reason=composed.reason)
+            return
+        if composed.message is None and after_doubt(notice.doubtful) is Verdict.UNCERTAIN:
+            await self.settling.uncertain(notice)
             return
         rendered = self.render(self.platform, composed.contact.language, composed.data)
         rendered = replace(rendered, metadata=rendered.metadata or {"notice_id": notice.id})
@@ -92,7 +98,8 @@ class OutboxWorker:
     async def _put(self, notice: Claimed, composed: Composed, rendered: Rendered) -> None:
         address = composed.contact.address.value
         if composed.message is None:
-            ref = await self.channel.send(address, rendered, notice.lane)
+            with before_wire(partial(self.settling.on_wire, notice)):
+                ref = await self.channel.send(address, rendered, notice.lane)
             await self.settling.sent(notice, composed.contact, ref, shown(rendered))
             return
         changed = composed.message.shown != shown(rendered)
@@ -109,8 +116,8 @@ class OutboxWorker:
         match error:
             case RetryAfter():
                 await self.settling.later(notice, error.seconds)
-            case InDoubt():
-                await self.settling.in_doubt(notice, self.platform)
+            case InDoubt() if composed.message is None:
+                await self.settling.in_doubt(notice)
             case Gone():
                 await self.settling.gone(notice, contact, error.state)
             case Moved():
@@ -122,7 +129,7 @@ class OutboxWorker:
                 await self.settling.message_lost(notice, composed)
             case Rejected():
                 await self.settling.rejected(notice, str(error))
-            case NotSent() | _:
+            case NotSent() | _:  # an edit in doubt too: making it again changes nothing
                 await self.settling.not_sent(notice)
 
 

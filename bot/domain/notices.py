@@ -46,6 +46,7 @@ class SettleReason(StrEnum):
     BLOCKED = "blocked"
     GONE = "gone"
     REJECTED = "rejected"
+    BROKEN = "broken"  # our own fault, again and again
     SUPERSEDED = "superseded"
     UNKNOWN = "unknown"  # no answer came, twice
 
@@ -92,7 +93,7 @@ class NewNotice:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A notice in a worker's hands. `in_doubt`: an earlier attempt may have arrived."""
+    """A notice in a worker's hands. `doubtful`: how many earlier sends of it may have arrived."""
 
     id: int
     kind: NoticeKind
@@ -103,6 +104,10 @@ class Claimed:
     product_id: int | None
     restock_id: int | None
     subscription_id: int | None
-    attempts: int  # this one included
+    attempts: int  # times it was on the wire before
+    doubtful: int
     created_at: datetime
-    in_doubt: bool
+
+    @property
+    def in_doubt(self) -> bool:
+        return self.doubtful > 0

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.contacts import Address, Contact, ContactState, Platform
-from bot.domain.delivery import Doubt, Verdict, after_doubt, after_failure, wait_before
+from bot.domain.delivery import Verdict, after_doubt, after_failure, wait_before
 from bot.domain.notices import Claimed, Lane, NewNotice, NoticeKind, NoticeState, SettleReason
 from bot.domain.subscriptions import SubscriptionState
 from bot.services.composing import Composed, Drop
@@ -71,12 +71,21 @@ class Settling:
             await notices.settle(tx, notice.id, NoticeState.SENT, reason, now)
             await messages.edited(tx, message_id, shown, now)
 
+    async def on_wire(self, notice: Claimed) -> None:
+        """The intent: committed when its turn has come, just before the request leaves."""
+        async with self.database.write() as tx:
+            await notices.on_wire(tx, notice.id)
+
     async def dropped(self, notice: Claimed, drop: Drop) -> None:
-        """It need not be said; the line goes on without it."""
+        """It need not be said; the line goes on without it.
+
+        What may have arrived before is uncertain and is not told once more in this restock.
+        """
+        state = NoticeState.UNCERTAIN if notice.in_doubt else NoticeState.DROPPED
         async with self.database.write() as tx:
             await self._lock(tx, notice)
-            await notices.settle(tx, notice.id, NoticeState.DROPPED, drop.reason, self.clock())
-            if drop.retell and notice.restock_id is not None:
+            await notices.settle(tx, notice.id, state, drop.reason, self.clock())
+            if drop.retell and not notice.in_doubt and notice.restock_id is not None:
                 await notices.detach(tx, notice.id)
             await self._advance(tx, notice)
 
@@ -84,29 +93,43 @@ class Settling:
         """The platform asks to wait: that is no failed attempt."""
         due = self.clock() + timedelta(seconds=seconds)
         async with self.database.write() as tx:
-            await notices.postpone(tx, notice.id, due, in_doubt=notice.in_doubt, counts=False)
+            await notices.postpone(tx, notice.id, due)
+            await notices.forgive(tx, notice.id)
 
-    async def not_sent(self, notice: Claimed) -> Verdict:
-        """Certainly not there: again after a growing wait, or given up and shown to staff."""
-        verdict = after_failure(notice.attempts)
+    async def not_sent(self, notice: Claimed) -> None:
+        """Certainly not there: again after a growing wait, however long the platform is down.
+
+        What is no longer true by then is dropped when its turn comes.
+        """
+        due = self.clock() + wait_before(notice.attempts + 1)
+        async with self.database.write() as tx:
+            await notices.postpone(tx, notice.id, due)
+
+    async def broken(self, notice: Claimed) -> Verdict:
+        """Our own fault (a bug, a broken row): tried again a few times, then staff see it."""
+        verdict = after_failure(notice.attempts + 1)
         if verdict is Verdict.GIVE_UP:
-            await self._give_up(notice, NoticeState.FAILED, SettleReason.REJECTED)
+            await self._give_up(notice, NoticeState.FAILED, SettleReason.BROKEN)
             return verdict
-        due = self.clock() + wait_before(notice.attempts)
         async with self.database.write() as tx:
-            await notices.postpone(tx, notice.id, due, in_doubt=notice.in_doubt)
+            await notices.on_wire(tx, notice.id)  # counts the attempt
+            await notices.postpone(tx, notice.id, self.clock() + wait_before(notice.attempts + 1))
         return verdict
 
-    async def in_doubt(self, notice: Claimed, platform: Platform) -> Verdict:
+    async def in_doubt(self, notice: Claimed) -> Verdict:
         """It may be there: one marked repeat, then uncertain."""
-        verdict = after_doubt(Doubt(notice.kind, platform, notice.attempts))
+        verdict = after_doubt(notice.doubtful + 1)
         if verdict is Verdict.UNCERTAIN:
-            await self._give_up(notice, NoticeState.UNCERTAIN, SettleReason.UNKNOWN)
+            await self.uncertain(notice)
             return verdict
-        due = self.clock() + wait_before(notice.attempts)
+        due = self.clock() + wait_before(1)
         async with self.database.write() as tx:
-            await notices.postpone(tx, notice.id, due, in_doubt=True)
+            await notices.postpone(tx, notice.id, due, doubtful=True)
         return verdict
+
+    async def uncertain(self, notice: Claimed) -> None:
+        """Two copies may be there already: no third; the place in line is kept, staff see it."""
+        await self._give_up(notice, NoticeState.UNCERTAIN, SettleReason.UNKNOWN)
 
     async def gone(self, notice: Claimed, contact: Contact, state: ContactState) -> None:
         """Nobody is there: the contact says so from now on, the place in line is kept."""
@@ -120,7 +143,7 @@ class Settling:
         address = Address(contact.address.platform, new_address)
         async with self.database.write() as tx:
             await contacts.move_address(tx, self.vault, contact.id, address)
-            await notices.postpone(tx, notice.id, self.clock(), in_doubt=False, counts=False)
+            await notices.postpone(tx, notice.id, self.clock())
 
     async def rejected(self, notice: Claimed, detail: str) -> None:
         """The platform refuses it for good: staff see it, the line goes on."""
@@ -133,7 +156,7 @@ class Settling:
         async with self.database.write() as tx:
             await messages.lost(tx, composed.message.id)
             if notice.kind is NoticeKind.ALERT:
-                await notices.postpone(tx, notice.id, self.clock(), in_doubt=False, counts=False)
+                await notices.postpone(tx, notice.id, self.clock())
                 return
         await self.dropped(notice, Drop(SettleReason.SUPERSEDED))
 

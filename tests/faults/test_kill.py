@@ -183,14 +183,14 @@ async def check_told(campaign: Campaign) -> None:
             continue
         assert 1 <= len(copies) <= 2, (index, sku, [m["text"] for m in copies])
         if len(copies) == 2:
-            assert "again" in copies[1]["text"].lower(), copies[1]["text"]
+            assert "twice" in copies[1]["text"], copies[1]["text"]
             marked += 1
     assert marked <= KILLS
 
 
 async def check_alerts(campaign: Campaign) -> None:
-    """Each low SKU has its message in the channel; a crash on the wire may leave one copy more."""
+    """Each low SKU has its message in the channel; a kill on the wire may leave a copy more."""
     posted = await campaign.sandbox.slack.channel_by_id("C1").messages()
-    for number in range(KILLS):
-        copies = [m for m in posted if about(number) in m["text"]]
-        assert 1 <= len(copies) <= 2, (number, [m["text"] for m in copies])
+    copies = [sum(about(number) in m["text"] for m in posted) for number in range(KILLS)]
+    assert min(copies) >= 1
+    assert sum(copies) - KILLS <= KILLS, copies

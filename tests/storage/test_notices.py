@@ -47,9 +47,13 @@ class Outbox:
             reason = SettleReason.DELIVERED
             await notices.settle(tx, claimed.id, state, reason, self.clock())
 
-    async def postpone(self, claimed: Claimed, due_at: datetime, *, in_doubt: bool = False) -> None:
+    async def on_wire(self, claimed: Claimed) -> None:
         async with self.database.write() as tx:
-            await notices.postpone(tx, claimed.id, due_at, in_doubt=in_doubt)
+            await notices.on_wire(tx, claimed.id)
+
+    async def postpone(self, claimed: Claimed, due_at: datetime, *, doubtful: bool = False) -> None:
+        async with self.database.write() as tx:
+            await notices.postpone(tx, claimed.id, due_at, doubtful=doubtful)
 
     async def states(self) -> list[tuple[str, str]]:
         async with self.database.read() as tx:
@@ -97,9 +101,9 @@ async def test_a_claim_hands_out_what_was_queued(outbox: Outbox, clock: Clock) -
             product_id=None,
             restock_id=None,
             subscription_id=None,
-            attempts=1,
+            attempts=0,
+            doubtful=0,
             created_at=clock(),
-            in_doubt=False,
         )
     ]
 
@@ -141,7 +145,7 @@ async def test_a_postponed_notice_waits_until_it_is_due(outbox: Outbox, clock: C
     assert await outbox.claim() == []
     clock.forward(seconds=5)
     (again,) = await outbox.claim()
-    assert (again.attempts, again.in_doubt) == (2, False)
+    assert not again.in_doubt
 
 
 async def test_a_notice_that_may_have_arrived_says_so_when_it_comes_back(
@@ -149,7 +153,7 @@ async def test_a_notice_that_may_have_arrived_says_so_when_it_comes_back(
 ) -> None:
     await outbox.queue(_new(await outbox.contact(), "a"))
     (claimed,) = await outbox.claim()
-    await outbox.postpone(claimed, clock(), in_doubt=True)
+    await outbox.postpone(claimed, clock(), doubtful=True)
     assert (await outbox.claim())[0].in_doubt
 
 
@@ -157,20 +161,29 @@ async def test_what_a_dead_worker_held_comes_back_in_doubt_when_its_lease_ends(
     outbox: Outbox, clock: Clock
 ) -> None:
     await outbox.queue(_new(await outbox.contact(), "a"))
-    await outbox.claim()
+    await outbox.on_wire((await outbox.claim())[0])
     clock.forward(seconds=29)
     assert await outbox.claim() == []
     clock.forward(seconds=1)
     assert await outbox.any_due()
     (again,) = await outbox.claim()
-    assert (again.in_doubt, again.attempts) == (True, 2)
+    assert (again.doubtful, again.attempts) == (1, 1)
+
+
+async def test_what_a_dead_worker_had_not_sent_yet_is_in_no_doubt(
+    outbox: Outbox, clock: Clock
+) -> None:
+    await outbox.queue(_new(await outbox.contact(), "a"))
+    await outbox.claim()
+    clock.forward(seconds=30)
+    assert not (await outbox.claim())[0].in_doubt
 
 
 async def test_the_only_worker_takes_over_at_once_when_it_starts(
     outbox: Outbox, clock: Clock
 ) -> None:
     await outbox.queue(_new(await outbox.contact(), "a"))
-    await outbox.claim()
+    await outbox.on_wire((await outbox.claim())[0])
     async with outbox.database.write() as tx:
         assert await notices.release_orphans(tx, clock()) == 1
     assert (await outbox.claim())[0].in_doubt

@@ -313,6 +313,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("reason", sa.String(64), server_default="", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("on_wire", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("doubtful", sa.Integer(), server_default="0", nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("lease_until", sa.BigInteger()),
         sa.Column("created_at", sa.BigInteger(), nullable=False),

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 
-from bot.domain.contacts import Platform
 from bot.domain.customers import InStockAlready, Subscribed
 from bot.domain.staff import Undone
 from bot.domain.telling import RestockOver, RestockTold, SoldOut
@@ -203,16 +202,45 @@ async def test_two_receipts_at_once_tell_each_customer_once(shop: Shop) -> None:
     assert told(await shop.deliver()) == [str(n) for n in range(1, 21)]
 
 
-async def test_an_orphan_is_repeated_once_marked_and_never_a_third_time(shop: Shop) -> None:
+async def test_an_orphan_that_was_on_the_wire_is_repeated_marked_and_never_a_third_time(
+    shop: Shop,
+) -> None:
     await shop.product("MUG")
     await wait_for(shop, "MUG", 1)
     await shop.moved("MUG +5")
-    await shop.claim()  # and the worker dies
-    await shop.services.settling.release_orphans()
+    settling = shop.services.settling
+    (first,) = await shop.claim()
+    await settling.on_wire(first)  # and the worker dies
+    await settling.release_orphans()
     (again,) = await shop.claim()
     composed = await shop.services.composing.compose(again)
     assert composed.data.repeated  # type: ignore[union-attr]
-    verdict = await shop.services.settling.in_doubt(again, Platform.TELEGRAM)
-    assert verdict.value == "uncertain"
+    assert (await settling.in_doubt(again)).value == "uncertain"
     shop.clock.forward(seconds=600)
     assert await shop.claim() == []
+    assert (await shop.rows("subscription"))[0].state == "waiting"
+
+
+async def test_an_orphan_that_never_was_on_the_wire_is_no_repeat(shop: Shop) -> None:
+    await shop.product("MUG")
+    await wait_for(shop, "MUG", 1)
+    await shop.moved("MUG +5")
+    for _ in range(5):
+        await shop.claim()  # and the worker dies before its turn
+        await shop.services.settling.release_orphans()
+    assert [data.repeated for _, data in await shop.deliver()] == [False]  # type: ignore[union-attr]
+
+
+async def test_what_may_have_arrived_is_not_told_as_new_in_the_same_restock(shop: Shop) -> None:
+    await shop.product("MUG")
+    await wait_for(shop, "MUG", 1)
+    await shop.moved("MUG +1")
+    (first,) = await shop.claim()
+    await shop.services.settling.on_wire(first)
+    await shop.services.people.blocked(customer(1).address)
+    await shop.services.settling.release_orphans()
+    await shop.deliver()
+    await shop.services.people.came_back(customer(1).address)
+    assert await shop.deliver() == []
+    (row,) = [row for row in await shop.rows("notice") if row.kind == "restock"]
+    assert row.state == "uncertain"
