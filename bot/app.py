@@ -43,10 +43,11 @@ from handlers.telegram.build import build_application
 from handlers.telegram.side import Hook, TelegramSide, build_telegram
 from handlers.telegram.waiting import TokenRefused
 from handlers.telegram.webhook import webhook_route
+from storage import contacts
 from storage.database import Database
 from storage.lock import LockLost, RunLock
 from storage.migrate import migrate
-from storage.vault import Vault, load_or_create_key_file
+from storage.vault import UnknownKey, Vault, load_or_create_key_file
 
 log = structlog.get_logger(__name__)
 
@@ -108,10 +109,22 @@ async def opened(settings: Settings) -> AsyncIterator[Base]:
         applied = await migrate(database)
         if applied:
             log.info("migrated", revisions=applied)
+        await require_the_keys(database, vault)
         services = build_services(database, vault, now, options_of(settings, texts))
         yield Base(settings, database, texts, services)
     finally:
         await database.close()
+
+
+async def require_the_keys(database: Database, vault: Vault) -> None:
+    """Refuse to go on without the keys of the contacts there are. Raises UnknownKey."""
+    async with database.read() as tx:
+        known = [vault.knows(header) for header in await contacts.headers(tx)]
+    if not all(known):
+        raise UnknownKey(
+            "the contacts in this database were encrypted with a key that is neither in "
+            "PERSONAL_DATA_KEYS nor in the key file beside it: bring that key back"
+        )
 
 
 @dataclass(slots=True)
@@ -136,8 +149,13 @@ class App:
             zone=settings.zone,
             now=now,
             retention_days=settings.retention_days,
+            bot_username=self.bot_username,
         )
         return View(self.base.texts, context)
+
+    def bot_username(self) -> str:
+        """As Telegram told it; "" before that, and without Telegram."""
+        return self.telegram.username if self.telegram else ""
 
     async def run(self) -> None:
         """Raises AlreadyRunning when another bot runs on this database, or LockLost."""

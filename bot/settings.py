@@ -1,5 +1,6 @@
 """The only reader of the environment. Every setting is explained in .env.example."""
 
+import re
 from datetime import time
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -156,6 +157,9 @@ def load(**overrides: object) -> Settings:
     return settings
 
 
+WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")  # core.telegram.org/bots/api#setwebhook
+
+
 def _check_together(settings: Settings) -> None:
     """What one setting asks of another."""
     needs = {
@@ -164,6 +168,10 @@ def _check_together(settings: Settings) -> None:
     }
     if settings.telegram_token and settings.telegram_mode == "webhook":
         _require(needs, "TELEGRAM_MODE=webhook")
+        if not WEBHOOK_SECRET.fullmatch(needs["TELEGRAM_WEBHOOK_SECRET"]):
+            raise SettingsError(
+                "TELEGRAM_WEBHOOK_SECRET: 1 to 256 letters, digits, _ and -, nothing else"
+            )
     if settings.slack_token and settings.slack_mode == "socket":
         app_token = settings.slack_app_token.get_secret_value()
         _require({"SLACK_APP_TOKEN": app_token}, "SLACK_MODE=socket")

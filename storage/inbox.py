@@ -115,12 +115,16 @@ async def done(tx: AsyncConnection, arrival_id: int, now: datetime) -> None:
 
 
 async def retry(
-    tx: AsyncConnection, vault: Vault, arrival_id: int, error: str, due_at: datetime
-) -> None:
-    """It failed; it keeps its sender's later arrivals waiting until it is due again."""
+    tx: AsyncConnection, vault: Vault, arrival_id: int, error: str, due_at: datetime, *,
+    counts: bool = True,
+) -> None:  # fmt: skip
+    """It failed; it keeps its sender's later arrivals waiting until it is due again.
+
+    `counts` False gives the attempt back: it was no fault of the arrival.
+    """
     await _change(
         tx, arrival_id, state=InboxState.PENDING.value, error=vault.seal(error), due_at=due_at,
-        lease_until=None,
+        lease_until=None, attempts=inbox.c.attempts - (0 if counts else 1),
     )  # fmt: skip
 
 

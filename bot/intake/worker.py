@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.domain.sending import NotSent, RetryAfter
 from bot.services.arriving import Arriving, Json
 from bot.services.bell import Bell
 from storage.inbox import Claimed
@@ -14,6 +15,8 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 8  # different senders at the same time; one sender's arrivals stay in order
 LOOK_AGAIN = 1.0  # seconds: what another process stored is seen at the latest by then
+
+WAIT = 2.0  # seconds between tries while a platform cannot be reached
 
 Dispatch = Callable[[Json], Awaitable[None]]
 
@@ -46,6 +49,10 @@ class InboxWorker:
         """One arrival that cannot be handled must not stop the others: kept, and tried again."""
         try:
             await self.dispatchers[claimed.source](self.arriving.payload(claimed))
+        except (NotSent, RetryAfter) as error:
+            wait = error.seconds if isinstance(error, RetryAfter) else WAIT
+            await self.arriving.later(claimed, repr(error), wait)
+            log.warning("answer has to wait", source=claimed.source, reason=str(error))
         except Exception as error:  # the inbox worker's catch-all: DESIGN section 4
             again = await self.arriving.failed(claimed, repr(error))
             log.exception("arrival failed", source=claimed.source, key=claimed.key, again=again)

@@ -128,7 +128,7 @@ def _about(say: Voice, result: Card) -> Safe:
 
 def _sign_up(say: Voice, product: Product) -> Safe | None:
     """The link for the product page: who follows it is told when it is back."""
-    bot = clean(say.view.context.bot_username, 40)
+    bot = clean(say.view.context.bot_username(), 40)
     if not bot or not product.short_id:
         return None
     return say("card.link", url=say.code(f"https://t.me/{bot}?start=n_{product.short_id}", 90))

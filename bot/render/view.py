@@ -12,7 +12,8 @@ from bot.render.catalogue import Texts
 class RenderContext:
     """The shop as its people know it.
 
-    `now` is the injected clock, so that one context serves the whole run. `retention_days`: how
+    `now` is the injected clock, so that one context serves the whole run;
+    `bot_username` is "" until Telegram has told it. `retention_days`: how
     long a person who blocked the bot or waits for nothing is kept; None: /privacy names no number.
     """
 
@@ -20,7 +21,7 @@ class RenderContext:
     shop_url: str
     zone: ZoneInfo
     now: Callable[[], datetime]
-    bot_username: str = ""
+    bot_username: Callable[[], str] = str
     retention_days: int | None = None
 
 

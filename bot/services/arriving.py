@@ -73,6 +73,12 @@ class Arriving:
             await inbox.retry(tx, self.vault, claimed.id, error, due)
             return True
 
+    async def later(self, claimed: Claimed, error: str, seconds: float) -> None:
+        """The platform is down or asks to wait: tried again, however long that takes."""
+        due = self.clock() + timedelta(seconds=seconds)
+        async with self.database.write() as tx:
+            await inbox.retry(tx, self.vault, claimed.id, error, due, counts=False)
+
     async def release_orphans(self) -> int:
         """At the start: what a killed worker held is due again; returns how many."""
         async with self.database.write() as tx:

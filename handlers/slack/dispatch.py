@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 
 from slack_sdk.errors import SlackApiError
 
+from bot.domain.sending import NotSent
 from handlers.slack import actions, commands, views
 from handlers.slack.answer import UNREACHABLE, Answers
 from handlers.slack.asked import Asked
@@ -43,8 +44,10 @@ class Dispatcher:
         """
         try:
             await work
-        except (SlackApiError, *UNREACHABLE):
+        except SlackApiError:
             raise
+        except UNREACHABLE as error:
+            raise NotSent(f"Slack cannot be reached ({type(error).__name__})") from error
         except Exception:
             if payload["key"] not in self._told:
                 self._told.append(payload["key"])

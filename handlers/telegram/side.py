@@ -41,6 +41,11 @@ class TelegramSide:
     profile: Profile
     updates: Poller | WebhookKeeper
 
+    @property
+    def username(self) -> str:
+        """The bot's @name without the @; "" until Telegram has told it."""
+        return self.application.bot.username if self.connection.opened else ""
+
     async def run(self, stop: asyncio.Event) -> None:
         """Connect, show the commands, take updates until `stop`. Raises TokenRefused."""
         if not await self.connection.connect(stop):

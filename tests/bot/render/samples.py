@@ -43,7 +43,7 @@ def view(texts: Texts | None = None, **changes: object) -> View:
         shop_url="https://mugs.example/shop",
         zone=ZONE,
         now=lambda: NOW,
-        bot_username="mug_bell_bot",
+        bot_username=lambda: "mug_bell_bot",
         retention_days=90,
     )
     return View(texts or Texts(), replace(context, **changes))  # type: ignore[arg-type]
