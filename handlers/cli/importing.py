@@ -62,7 +62,8 @@ async def _import(open_bulk: OpenBulk, data: bytes, options: Options) -> int:
     layout = csv_in.layout(data)
     if not isinstance(layout, csv_in.Layout):
         return _refuse(layout)
-    click.echo(words.layout(layout), err=True)
+    for line in words.layout(layout):
+        click.echo(line, err=True)
     async with open_bulk() as bulk:
         rows = csv_in.rows(data, layout, options.currency)
         with _progress(data.count(b"\n") + 1) as progress:

@@ -1,8 +1,10 @@
 """What the command line says about a stock file. It is for operators and stays in English."""
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from bot.domain.bulk import (
+    COLUMNS,
     Bad,
     BadCell,
     BulkPreview,
@@ -44,10 +46,10 @@ BAD = {
 }
 
 DOUBTS = {
-    Doubt.ZEROED: "{count} of the {of} quantities that are in stock now fall to 0",
-    Doubt.JUMPED: "{count} quantities grow more than tenfold",
-    Doubt.PRICES: "{count} prices change by more than half",
-    Doubt.DEACTIVATED: "{count} of the {of} SKUs that are sold now are no longer",
+    Doubt.ZEROED: "in stock now, falling to 0: {count} of {of} quantities",
+    Doubt.JUMPED: "growing more than tenfold: {count}",
+    Doubt.PRICES: "price changing by more than half: {count}",
+    Doubt.DEACTIVATED: "sold now, no longer then: {count} of {of} SKUs",
 }
 
 
@@ -64,18 +66,22 @@ def _quoted(text: str) -> str:
     return '"' + "".join(sign if sign.isprintable() else " " for sign in text) + '"'
 
 
-def layout(found: Layout) -> str:
+def layout(found: Layout) -> Iterator[str]:
+    """How the file was read, and which of its attributes may be columns of ours, mistyped."""
     words = f"Read as {found.encoding.name}, separated by {DELIMITERS[found.delimiter]}"
     if found.attributes:
         words += f"; attributes: {', '.join(map(_plain, found.attributes))}"
-    return words + "."
+    yield words + "."
+    for name in found.attributes:
+        for column in get_close_matches(name.casefold(), COLUMNS, n=1, cutoff=0.8):
+            yield f"Note: {_quoted(name)} is taken for an attribute; did you mean {column}?"
 
 
 def preview(seen: BulkPreview) -> Iterator[str]:
     """What would be new, changed and suspicious, line by line."""
     yield (
-        f"{seen.rows} rows: {seen.new} new SKUs, {seen.changed} changed,"
-        f" {seen.unchanged} unchanged; {seen.moves} quantities differ."
+        f"Rows: {seen.rows}. SKUs: {seen.new} new, {seen.changed} changed,"
+        f" {seen.unchanged} unchanged. Quantities that differ: {seen.moves}."
     )
     if seen.new_locations:
         yield f"New locations: {', '.join(map(_plain, seen.new_locations))}"
@@ -116,6 +122,6 @@ def result(done: BulkResult) -> str:
     if done.repeated:
         return "This had been imported before; nothing was changed."
     return (
-        f"Imported: {done.new} new SKUs, {done.changed} changed, {done.unchanged} unchanged;"
-        f" {done.moves} ledger entries."
+        f"Imported. SKUs: {done.new} new, {done.changed} changed, {done.unchanged} unchanged."
+        f" Ledger entries: {done.moves}."
     )
