@@ -20,6 +20,7 @@ from storage.vault import Vault
 
 UNFINISHED = inbox.c.finished_at.is_(None)
 DEAD = inbox.c.state == InboxState.DEAD.value
+NOBODY = b""  # the sender of what is finished: its index would outlive a person who is forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,10 @@ async def _change(tx: AsyncConnection, arrival_id: int, **values: Any) -> None:
 
 
 async def done(tx: AsyncConnection, arrival_id: int, now: datetime) -> None:
-    """Finished: the payload is wiped, the key stays and turns repetitions away."""
+    """Finished: payload and sender are wiped, the key stays and turns repetitions away."""
     await _change(
-        tx, arrival_id, state=InboxState.DONE.value, payload=None, error=None, lease_until=None,
-        finished_at=now,
+        tx, arrival_id, state=InboxState.DONE.value, payload=None, error=None, sender=NOBODY,
+        lease_until=None, finished_at=now,
     )  # fmt: skip
 
 
@@ -187,7 +188,9 @@ async def forget_sender(
     statement = (
         update(inbox)
         .where(DEAD, inbox.c.sender.in_(vault.indexes(source, sender)))
-        .values(state=InboxState.DONE.value, payload=None, error=None, finished_at=now)
+        .values(
+            state=InboxState.DONE.value, payload=None, error=None, sender=NOBODY, finished_at=now
+        )
     )
     return int((await tx.execute(statement)).rowcount)
 

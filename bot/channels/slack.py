@@ -51,7 +51,9 @@ class SlackChannel:
         body = {"channel": address, **_content(rendered), **QUIET}
         with _explained():
             answer = await self._client.call(lane, "chat.postMessage", json=body)
-        return f"{answer.get('channel', address)}:{answer['ts']}"
+        where = answer.get("channel", address)  # of a message to a person: the conversation
+        # The address is sealed in contacts and nowhere else: no reference repeats it.
+        return str(answer["ts"]) if where == address else f"{where}:{answer['ts']}"
 
     async def _update(self, target: dict[str, str], rendered: Rendered, lane: Lane) -> None:
         if not target["ts"]:

@@ -59,7 +59,7 @@ async def test_a_notice_is_posted_with_blocks_text_and_metadata(
     notice = Rendered("Mugs are low", blocks=({"type": "divider"},), metadata=METADATA)
     ref = await channel.send("C1", notice, Lane.ALERT)
     [message] = await posted(sandbox)
-    assert ref == f"C1:{message['ts']}"
+    assert ref == message["ts"]
     assert message["text"] == "Mugs are low"
     assert [block["type"] for block in message["blocks"]] == ["divider"]
     assert message["metadata"] == METADATA
