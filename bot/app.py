@@ -1,6 +1,7 @@
 """The composition root: the only place that builds stores, clients, channels, handlers and jobs."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -32,9 +33,9 @@ from bot.services.bell import Bell
 from bot.services.bundle import Options, Services, build_services
 from bot.services.subscribing import Limits
 from bot.services.upkeep import Retention
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from bot.supervisor import Supervisor
-from handlers.http.server import Health, HttpServer, build_http
+from handlers.http.server import Health, HttpServer, bind, build_http
 from handlers.schedule.jobs import Clockwork, build_jobs
 from handlers.slack.build import SlackSide, build_slack
 from handlers.slack.http import slack_route
@@ -76,6 +77,15 @@ def keys_of(settings: Settings) -> list[str]:
     return load_or_create_key_file(path)
 
 
+def texts_of(settings: Settings) -> Texts:
+    """The catalogues. Raises SettingsError for a language that has none."""
+    texts = Texts(settings.default_language)
+    spoken = {code.partition("_")[0] for code in texts.languages}
+    if settings.default_language.replace("-", "_").partition("_")[0].lower() not in spoken:
+        raise SettingsError(f"DEFAULT_LANGUAGE: there is only {' and '.join(texts.languages)}")
+    return texts
+
+
 def options_of(settings: Settings, texts: Texts) -> Options:
     return Options(
         zone=settings.zone,
@@ -102,7 +112,7 @@ class Base:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Base]:
     """Open the database, bring its schema up to date, build the services; close it at the end."""
-    texts = Texts(settings.default_language)
+    texts = texts_of(settings)
     vault = Vault(keys_of(settings))
     database = Database(settings.database)
     try:
@@ -139,6 +149,7 @@ class App:
     routes: list[BaseRoute] = field(default_factory=list)
     telegram: TelegramSide | None = None
     slack: SlackSide | None = None
+    socket_mode: SlackSocket | None = None
 
     @property
     def view(self) -> View:
@@ -211,16 +222,27 @@ class App:
         )  # fmt: skip
         log.info("starting", shop=settings.shop_name, taken_up_again=sum(orphans))
         async with AsyncExitStack() as stack:
+            http = stack.enter_context(self._http_socket())
             supervisor = Supervisor(self.stop, fatal=(TokenRefused, SlackTokenRefused))
             if settings.telegram_token:
                 await self._add_telegram(supervisor, stack)
             if settings.slack_token:
                 await self._add_slack(supervisor, stack)
-            self._start_parts(supervisor)
+            self._start_parts(supervisor, http)
             await self.stop.wait()
             log.info("stopping")
             await supervisor.finish()
         log.info("stopped")
+
+    def _http_socket(self) -> socket.socket:
+        settings = self.base.settings
+        try:
+            return bind(settings.http_host, settings.http_port)
+        except OSError as error:
+            raise SettingsError(
+                f"HTTP_PORT: cannot listen on {settings.http_host}:{settings.http_port} "
+                f"({error.strerror}); is another program there? Set another port"
+            ) from None
 
     async def _add_telegram(self, supervisor: Supervisor, stack: AsyncExitStack) -> None:
         settings, services = self.base.settings, self.base.services
@@ -259,9 +281,10 @@ class App:
             self.routes.append(slack_route(side.app, secret, now))
         else:
             app_token = settings.slack_app_token.get_secret_value()
-            supervisor.start("slack", SlackSocket(side.app, app_token, client).run)
+            self.socket_mode = SlackSocket(side.app, app_token, client)
+            supervisor.start("slack", self.socket_mode.run)
 
-    def _start_parts(self, supervisor: Supervisor) -> None:
+    def _start_parts(self, supervisor: Supervisor, http: socket.socket) -> None:
         settings, services = self.base.settings, self.base.services
         inbox = InboxWorker(services.arriving, self.dispatchers, self.bell)
         supervisor.start("inbox", inbox.run)
@@ -269,9 +292,10 @@ class App:
         self.start_outbox(supervisor)
         jobs = build_jobs(services.upkeep, services.reporting, settings.digest_time)
         supervisor.start("clock", Clockwork(jobs).run)
-        health = Health(settings.shop_name, lambda: supervisor.states, self._database_answers)
-        http = build_http(health, self.routes)
-        supervisor.start("http", HttpServer(http, settings.http_host, settings.http_port).run)
+        health = Health(
+            settings.shop_name, lambda: supervisor.states | self._links(), self._database_answers
+        )
+        supervisor.start("http", HttpServer(build_http(health, self.routes), http).run)
 
     def start_outbox(self, supervisor: Supervisor) -> None:
         """Without these nothing leaves that must arrive; answers to people go out by themselves."""
@@ -287,6 +311,15 @@ class App:
         if platform is Platform.TELEGRAM:
             return render_telegram.notice(self.view, language, data)
         return render_slack.notice(self.view, language, data)
+
+    def _links(self) -> dict[str, str]:
+        """Whether the platforms are reached; a part may well run and reach nobody."""
+        links = {}
+        if self.telegram is not None:
+            links["telegram link"] = "running" if self.telegram.username else "not connected"
+        if self.socket_mode is not None:
+            links["slack link"] = "running" if self.socket_mode.connected else "not connected"
+        return links
 
     async def _database_answers(self) -> bool:
         try:

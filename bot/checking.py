@@ -62,7 +62,7 @@ async def _database(settings: Settings) -> Finding:
         return Finding(False, f"Database: it does not answer ({reason}). Look at DATABASE_URL.")
     finally:
         await database.close()
-    note = f"{len(waiting)} migrations will be applied at the start" if waiting else "up to date"
+    note = "its tables will be made or updated at the start" if waiting else "up to date"
     return Finding(True, f"Database: it answers, {note}.")
 
 

@@ -24,6 +24,7 @@ CHATTY = (
 TELEGRAM_TOKEN = re.compile(r"\d{5,}:[A-Za-z0-9_-]{5,}")
 SLACK_TOKEN = re.compile(r"\bx(?:ox[a-z]|app)-[A-Za-z0-9-]+")
 HIDDEN = "<secret>"
+SHORTEST = 6  # characters; hiding a shorter "secret" would only make the log unreadable
 
 Event = MutableMapping[str, Any]
 
@@ -32,7 +33,7 @@ class Redactor:
     """A structlog processor that hides the known secrets and whatever looks like a token."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        known = sorted((re.escape(secret) for secret in secrets if secret), key=len, reverse=True)
+        known = sorted((re.escape(s) for s in secrets if len(s) >= SHORTEST), key=len, reverse=True)
         self._known = re.compile("|".join(known)) if known else None
 
     def __call__(self, logger: Any, name: str, event: Event) -> Event:

@@ -103,6 +103,11 @@ async def set_state(tx: AsyncConnection, contact_id: int, state: ContactState) -
     await tx.execute(update(contact).where(contact.c.id == contact_id).values(state=state.value))
 
 
+async def touch(tx: AsyncConnection, contact_id: int, now: datetime) -> None:
+    """Something was heard of the contact: retention counts from here."""
+    await tx.execute(update(contact).where(contact.c.id == contact_id).values(seen_at=now))
+
+
 async def set_language(
     tx: AsyncConnection, contact_id: int, language: str, *, chosen: bool
 ) -> None:

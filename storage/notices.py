@@ -216,10 +216,14 @@ async def forgive(tx: AsyncConnection, notice_id: int) -> None:
 async def of_product_and_contact(
     tx: AsyncConnection, product_id: int, contact_id: int, limit: int = 5
 ) -> Sequence[AnyRow]:
-    """What this contact was told, or not told and why, about the SKU, newest first."""
+    """What this contact was told, or not told and why, about the SKU, newest first; no edits."""
     statement = (
         select(notice)
-        .where(notice.c.product_id == product_id, notice.c.contact_id == contact_id)
+        .where(
+            notice.c.product_id == product_id,
+            notice.c.contact_id == contact_id,
+            notice.c.lane != int(Lane.EDIT),
+        )
         .order_by(notice.c.id.desc())
         .limit(limit)
     )

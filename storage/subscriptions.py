@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, insert, or_, select, true, update
+from sqlalchemy import and_, exists, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -205,12 +205,12 @@ async def next_in_line(
 async def count_to_tell(
     tx: AsyncConnection, product_id: int, restock_id: int, available: int
 ) -> int:
-    """How many of the line the restock reaches: told by it, being told, or still to be told."""
+    """How many of the line the restock still has to tell and has not begun to."""
     written = exists().where(
         notice.c.restock_id == restock_id, notice.c.subscription_id == subscription.c.id
     )
     statement = select(func.count()).where(
-        subscription.c.product_id == product_id, or_(to_tell(available), written)
+        subscription.c.product_id == product_id, to_tell(available), ~written
     )
     return int((await tx.execute(statement)).scalar_one())
 

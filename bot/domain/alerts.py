@@ -43,7 +43,7 @@ class OpenAlert:
     """What is stored of an alert that the decision needs."""
 
     state: AlertState
-    severity: Severity
+    severity: Severity  # the gravest that was told: only a graver one is posted anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class AlertView:
-    """An alert as people read it."""
+    """An alert as people read it; `severity` is the present one."""
 
     id: int
     product: Product

@@ -123,10 +123,15 @@ class LowRow:
 
 @dataclass(frozen=True, slots=True)
 class LowList:
-    """/stock low: everything at or under its point, worst first; `total` may exceed the rows."""
+    """/stock low: everything at or under its point, worst first; `total` may exceed the rows.
+
+    `unknown`: the location that was named and does not exist; `places` are those that do.
+    """
 
     rows: tuple[LowRow, ...]
     total: int
+    unknown: str = ""
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,9 +141,10 @@ def _moves(say: Voice, moves: tuple[Move, ...]) -> Block | None:
 
 
 def move_line(say: Voice, move: Move) -> Safe:
-    """`+5 → 12 main · receipt · pallet 7 · @ada · 14:41`"""
+    """`#31 +5 → 12 main · receipt · pallet 7 · @ada · 14:41`; the number is for `/stock undo`."""
     numbers = say(
-        "move.numbers", quantity=say.signed(move.quantity), after=move.after,
+        "move.numbers", number=Safe(str(move.id)), quantity=say.signed(move.quantity),
+        after=move.after,
         place=say.words(move.location, 40),
     )  # fmt: skip
     reason = reason_of(say, move)
@@ -180,6 +181,9 @@ def _found(say: Voice, item: Card) -> Safe:
 
 
 def low_list(say: Voice, result: LowList) -> Rendered:
+    if result.unknown:
+        known = say.words(", ".join(result.places), 300)
+        return kit.note(say("low.no_place", place=say.words(result.unknown, 40), places=known))
     if not result.rows:
         return kit.note(say("low.nothing"))
     head = say.n("low.head", result.total)

@@ -63,7 +63,7 @@ def below_zero(say: Voice, result: BelowZero) -> Rendered:
         outcome=on_hand + quantity,
     )  # fmt: skip
     place = result.position.location.code
-    example = say.code(f"/stock {result.product.sku}@{place} ={abs(quantity)}")
+    example = say.code(f"/stock {result.product.sku}@{place} =0")
     show = kit.show_button(say, result.product.id)
     return kit.note(head, kit.context(say("belowzero.hint", example=example)), kit.actions(show))
 

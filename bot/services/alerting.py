@@ -15,6 +15,7 @@ from bot.domain.alerts import (
     Severity,
     effective_clear_level,
     judge,
+    severity_of,
 )
 from bot.domain.contacts import Caller, Role
 from bot.domain.customers import Expired
@@ -210,7 +211,7 @@ class Alerting:
                     product=named[row.product_id],
                     position=position,
                     state=AlertState(row.state),
-                    severity=Severity[row.severity.upper()],
+                    severity=severity_of(row.projected, row.available, row.point),
                     projected=row.projected,
                     point=row.point,
                     clear_level=row.clear_level,

@@ -108,8 +108,10 @@ class Looking:
             member = await self.members.allowed(tx, caller, Role.VIEWER)
             if isinstance(member, Refused):
                 return member
-            codes = {sku_key(p.code): p.id for p in await positions.locations(tx)}
-            place = codes.get(sku_key(location), -1) if location else None
+            codes = {sku_key(p.code): p for p in await positions.locations(tx)}
+            if location and sku_key(location) not in codes:
+                return LowList((), 0, location, tuple(p.code for p in codes.values()))
+            place = codes[sku_key(location)].id if location else None
             found = await alerts.low_positions(tx, now, LOW_ROWS, place)
             ids = [product_id for product_id, _ in found]
             named = await products.by_ids(tx, ids)

@@ -137,6 +137,7 @@ class People:
             contact = await contacts.find(tx, self.vault, address)
             if contact is not None:
                 await contacts.set_state(tx, contact.id, ContactState.BLOCKED)
+                await contacts.touch(tx, contact.id, self.clock())
 
     async def came_back(self, address: Address) -> None:
         """The person lifted the block: the places in line were kept."""

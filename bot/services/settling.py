@@ -135,6 +135,7 @@ class Settling:
         """Nobody is there: the contact says so from now on, the place in line is kept."""
         async with self.database.write() as tx:
             await contacts.set_state(tx, contact.id, state)
+            await contacts.touch(tx, contact.id, self.clock())
         reason = SettleReason.BLOCKED if state is ContactState.BLOCKED else SettleReason.GONE
         await self.dropped(notice, Drop(reason, retell=True))
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,10 +37,10 @@ from bot.domain.stock import MoveKind, Position, Product
 from bot.services.ledger import Applied, BelowZeroError, Change, Ledger
 from bot.services.looking import Looking
 from bot.services.members import Members
+from bot.services.undoing import Undoing
 from storage import alerts, audit, moves, positions, products
 from storage.types import AnyRow
 
-UNDO_WINDOW = timedelta(days=1)
 MAIN = "main"
 LARGEST = 10**9  # units of one SKU: beyond it is a slip of the keyboard
 
@@ -75,6 +74,7 @@ class Stocking:
         self.looking = looking
         self.members: Members = looking.members
         self.ledger = ledger
+        self.undoing = Undoing(looking, ledger)
         self.move_limits = move_limits
         self.database = looking.members.people.database
         self.clock = looking.members.people.clock
@@ -223,7 +223,7 @@ class Stocking:
             product=product,
             position=applied.position,
             move=moves.as_move(applied.row),
-            told=applied.line.to_tell,
+            told=applied.line.to_tell if applied.row.quantity > 0 else 0,
             actor=f"{member.address.platform}:{member.address.value}",
         )
 
@@ -318,73 +318,8 @@ class Stocking:
     async def undo_move(
         self, caller: Caller, move_id: int | None, key: str
     ) -> Undone | NothingToUndo | Refused:
-        """Post the counter-move. None: the caller's last move. Managers may undo anybody's."""
-        async with self.database.write() as tx:
-            member = await self.members.allowed(tx, caller, Role.CLERK)
-            if isinstance(member, Refused):
-                return member
-            earlier = await moves.by_key(tx, key)
-            if earlier is not None and earlier.undo_of is not None:
-                return await self._undone_before(tx, earlier)
-            row = await self._to_undo(tx, member, move_id)
-            if isinstance(row, NothingToUndo):
-                return row
-            return await self._post_undo(tx, member, row, key, caller.address.platform)
-
-    async def _to_undo(
-        self, tx: AsyncConnection, member: Contact, move_id: int | None
-    ) -> AnyRow | NothingToUndo:
-        if move_id is None:
-            row = await moves.last_of_actor(tx, member.id)
-        else:
-            row = await moves.by_id(tx, move_id)
-        if row is None:
-            return NothingToUndo("none")
-        await products.lock(tx, row.product_id)
-        row = await moves.by_id(tx, row.id) or row
-        if row.undo_id is not None or row.undo_of is not None:
-            return NothingToUndo("undone")
-        if row.actor_id != member.id and (member.role or Role.VIEWER) < Role.MANAGER:
-            return NothingToUndo("not_yours")
-        if self.clock() - row.created_at > UNDO_WINDOW:
-            return NothingToUndo("too_old")
-        return row
-
-    async def _post_undo(
-        self, tx: AsyncConnection, member: Contact, row: AnyRow, key: str, source: str
-    ) -> Undone | NothingToUndo:
-        product = await products.get(tx, row.product_id)
-        if product is None:
-            return NothingToUndo("none")
-        change = Change(
-            product=product,
-            location_id=row.location_id,
-            quantity=-row.quantity,
-            kind=MoveKind.ADJUSTMENT,
-            reason=f"undo of #{row.id}",
-            actor_id=member.id,
-            source=source,
-            key=key,
-            undo_of=row.id,
-        )
-        try:
-            applied = await self.ledger.apply(tx, change, self.clock())
-        except BelowZeroError:
-            return NothingToUndo("below_zero")
-        closed = applied.line.reason.value == "closes"
-        counter, undone = await self.looking.named(
-            tx, [moves.as_move(applied.row), moves.as_move(row)]
-        )
-        return Undone(product, applied.position, counter, undone, restock_closed=closed)
-
-    async def _undone_before(self, tx: AsyncConnection, row: AnyRow) -> Undone | NothingToUndo:
-        product = await products.get(tx, row.product_id)
-        undone = await moves.by_id(tx, row.undo_of)
-        if product is None or undone is None:
-            return NothingToUndo("none")
-        position = await self.ledger.position(tx, product.id, row.location_id)
-        counter, old = await self.looking.named(tx, [moves.as_move(row), moves.as_move(undone)])
-        return Undone(product, position, counter, old, restock_closed=False, repeated=True)
+        """Post the counter-move. None: the caller's last move."""
+        return await self.undoing.undo(caller, move_id, key)
 
     async def _threshold(self, caller: Caller, request: asked.Threshold, key: str) -> Answer:
         """`/stock threshold SKU 10 [clear 14]`, managers and up; judged anew at once."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import html
+import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,19 +68,18 @@ class _Server(uvicorn.Server):
 
 @dataclass(frozen=True, slots=True)
 class HttpServer:
-    """A supervised part: serves until it is told to stop."""
+    """A supervised part: serves on a bound socket until it is told to stop."""
 
     app: FastAPI
-    host: str
-    port: int
+    socket: socket.socket
 
     async def run(self, stop: asyncio.Event) -> None:
         config = uvicorn.Config(
-            self.app, host=self.host, port=self.port, log_config=None, access_log=False,
+            self.app, log_config=None, access_log=False,
             timeout_graceful_shutdown=5, lifespan="off",
         )  # fmt: skip
         server = _Server(config)
-        serving = asyncio.create_task(_serve(server))
+        serving = asyncio.create_task(server.serve(sockets=[self.socket]))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -87,12 +87,14 @@ class HttpServer:
         await serving
 
 
-async def _serve(server: uvicorn.Server) -> None:
-    """uvicorn ends the process when the port is taken; here that is an error like any other."""
+def bind(host: str, port: int) -> socket.socket:
+    """Take the port before anything starts. Raises OSError when it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    taken = socket.socket(family)
     try:
-        await server.serve()
-    except SystemExit:
-        raise OSError(
-            f"cannot listen on {server.config.host}:{server.config.port}: is the port taken? "
-            "Set HTTP_PORT to another one"
-        ) from None
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind((host, port))
+    except OSError:
+        taken.close()
+        raise
+    return taken

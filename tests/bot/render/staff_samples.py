@@ -47,6 +47,7 @@ def cards(name: str, count: int) -> Iterator[object]:
 def low_lists(item: Product, place: Position, name: str, count: int) -> Iterator[object]:
     row = staff.LowRow(item, place, count, alert(name, count))
     yield staff.LowList((), 0)
+    yield staff.LowList((), 0, name, (name, "main") * 50)
     yield staff.LowList((row, replace(row, alert=None)) * 300, 5000)
     yield staff.LowList((row,), max(count, 1))
 

@@ -104,7 +104,7 @@ def test_below_zero_shows_the_sum_and_a_way_out(view: View) -> None:
     refused = staff.BelowZero(samples.product(), samples.position(2), -5)
     text = words(slack.answer(view, "en", refused))
     assert "has 2 at main, −5 would make it −3" in text
-    assert "`/stock MUG-BLUE@main =5`" in text
+    assert "`/stock MUG-BLUE@main =0`" in text
 
 
 def test_a_large_move_asks_with_the_token(view: View) -> None:

@@ -17,7 +17,7 @@ from bot.render.view import RenderContext, View
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack_driver import SlackUser
 from bot.services.bell import Bell
-from handlers.http.server import Health, HttpServer, build_http
+from handlers.http.server import Health, HttpServer, bind, build_http
 from handlers.slack.build import SlackSide, build_slack
 from handlers.slack.http import slack_route
 from handlers.slack.ports import Services
@@ -117,7 +117,7 @@ async def by_http(desk: Desk) -> AsyncIterator[str]:
     app = build_http(Health("Demo shop", dict, answers), [route])
     port = free_port()
     stop = asyncio.Event()
-    running = asyncio.create_task(HttpServer(app, "127.0.0.1", port).run(stop))
+    running = asyncio.create_task(HttpServer(app, bind("127.0.0.1", port)).run(stop))
     url = f"http://127.0.0.1:{port}/slack/events"
     try:
         await until_listening(port)
