@@ -1,97 +1,115 @@
 """The gram index: which products hold which grams, and how many products hold a gram."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, func, select, text, update
+from sqlalchemy import Select, bindparam, case, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.dialect import insert_for
 from storage.tables import gram, gram_count, product
 
-Postings = Mapping[str, Sequence[int]]  # the products of each gram
-
 
 @dataclass(frozen=True, slots=True)
 class Unindexed:
-    """A product whose grams are to be rebuilt; `indexed` is the text that they are made of now."""
+    """A product whose grams are to be rebuilt.
+
+    `text` has a line each for code, name, brand and product, nothing when it is not sold;
+    `indexed` is the text that its grams are made of now.
+    """
 
     id: int
     text: str
     indexed: str
 
 
-async def unindexed(tx: AsyncConnection, limit: int) -> list[Unindexed]:
-    """The next products to index, locked until the transaction ends.
-
-    The text has a line each for code, name, brand and product; it is empty when it is not sold.
-    """
+def _unindexed() -> Select[Any]:
     words = (product.c.sku, product.c.name, product.c.brand, product.c.product)
-    query = (
+    return (
         select(product.c.id, product.c.active, product.c.indexed_text, *words)
         .where(product.c.indexed_at.is_(None))
         .order_by(product.c.id)
-        .limit(limit)
-        .with_for_update()
     )
+
+
+async def _read(tx: AsyncConnection, query: Select[Any]) -> list[Unindexed]:
     return [
         Unindexed(number, "\n".join(texts) if active else "", indexed)
         for number, active, indexed, *texts in await tx.execute(query)
     ]
 
 
+async def unindexed(tx: AsyncConnection, limit: int) -> list[Unindexed]:
+    """The next products to index."""
+    return await _read(tx, _unindexed().limit(limit))
+
+
+async def still_unindexed(tx: AsyncConnection, ids: Sequence[int]) -> list[Unindexed]:
+    """Those of the products that are still to be indexed, locked until the transaction ends."""
+    return await _read(tx, _unindexed().where(product.c.id.in_(ids)).with_for_update())
+
+
 async def settle(tx: AsyncConnection, items: Sequence[Unindexed], now: datetime) -> None:
     """Note that the grams of these products are those of their text."""
+    await _note(tx, {item.id: item.text for item in items}, now)
+
+
+async def postpone(tx: AsyncConnection, items: Sequence[Unindexed]) -> None:
+    """Note that these products have the grams of both texts for now, and stay to be indexed."""
+    await _note(tx, {item.id: f"{item.indexed}\n{item.text}" for item in items}, None)
+
+
+async def _note(tx: AsyncConnection, texts: Mapping[int, str], now: datetime | None) -> None:
     done = update(product).where(product.c.id == bindparam("of"))
     done = done.values(indexed_at=now, indexed_text=bindparam("words"))
-    if items:
-        await tx.execute(done, [{"of": item.id, "words": item.text} for item in items])
+    if texts:
+        await tx.execute(done, [{"of": number, "words": text} for number, text in texts.items()])
 
 
-async def change(tx: AsyncConnection, new: Postings, old: Postings) -> None:
-    """Add and take away postings, and keep the counts right."""
-    await _add(tx, [(gram, number) for gram in sorted(new) for number in new[gram]])
-    await _remove(tx, [(gram, number) for gram in sorted(old) for number in old[gram]])
-    changes = {gram: len(new.get(gram, ())) - len(old.get(gram, ())) for gram in {*new, *old}}
-    await _count(tx, {gram: by for gram, by in changes.items() if by})
+async def add(tx: AsyncConnection, rows: list[tuple[str, int]]) -> None:
+    """Add (gram, product id) pairs, in order; one that is there already is passed over.
 
-
-async def _add(tx: AsyncConnection, rows: list[tuple[str, int]]) -> None:
-    if not rows:
-        return
+    The counts take it for new all the same. Only a process that was killed in the middle repeats
+    itself so, and the counts only say which gram is rarer.
+    """
     # 30 rows a product: SQLAlchemy's own executemany took longer than SQLite itself, and asyncpg's
     # goes row by row, minutes for 100,000 products.
     if tx.dialect.name == "sqlite":
-        await tx.exec_driver_sql("INSERT INTO gram (gram, product_id) VALUES (?, ?)", rows)
-        return
-    statement = text(
-        "INSERT INTO gram (gram, product_id)"
-        " SELECT * FROM unnest(CAST(:grams AS text[]), CAST(:ids AS bigint[]))"
-    )
-    await tx.execute(statement, {"grams": [g for g, _ in rows], "ids": [i for _, i in rows]})
+        statement = "INSERT OR IGNORE INTO gram (gram, product_id) VALUES (?, ?)"
+        await tx.exec_driver_sql(statement, rows)
+    else:
+        many = text(
+            "INSERT INTO gram (gram, product_id)"
+            " SELECT * FROM unnest(CAST(:grams AS text[]), CAST(:ids AS bigint[]))"
+            " ON CONFLICT DO NOTHING"
+        )
+        await tx.execute(many, {"grams": [g for g, _ in rows], "ids": [i for _, i in rows]})
+    await _count(tx, rows, 1)
 
 
-async def _remove(tx: AsyncConnection, rows: list[tuple[str, int]]) -> None:
+async def remove(tx: AsyncConnection, rows: list[tuple[str, int]]) -> None:
+    """Take (gram, product id) pairs away, in order."""
     if rows:
-        statement = delete(gram).where(
+        gone = delete(gram).where(
             gram.c.gram == bindparam("old"), gram.c.product_id == bindparam("of")
         )
-        await tx.execute(statement, [{"old": g, "of": i} for g, i in rows])
+        await tx.execute(gone, [{"old": g, "of": i} for g, i in rows])
+        await _count(tx, rows, -1)
 
 
-async def _count(tx: AsyncConnection, changes: Mapping[str, int]) -> None:
+async def _count(tx: AsyncConnection, rows: list[tuple[str, int]], by: int) -> None:
     # In order of gram: two indexers on PostgreSQL then wait for each other, never in a circle.
-    rows = [{"gram": g, "products": changes[g]} for g in sorted(changes)]
-    if not rows:
-        return
+    changes = Counter(g for g, _ in rows)
     statement = insert_for(tx, gram_count)
     statement = statement.on_conflict_do_update(
         index_elements=["gram"],
         set_={"products": gram_count.c.products + statement.excluded.products},
     )
-    await tx.execute(statement, rows)
+    counted = [{"gram": g, "products": by * changes[g]} for g in sorted(changes)]
+    await tx.execute(statement, counted)
 
 
 async def counts(tx: AsyncConnection, grams: Iterable[str]) -> dict[str, int]:

@@ -35,6 +35,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("platform", "address_index"),
     )
     op.create_table(
+        "gram",
+        sa.Column("gram", sa.Text(), nullable=False),
+        sa.Column("product_id", Id, autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("gram", "product_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "gram_count",
         sa.Column("gram", sa.Text(), nullable=False),
         sa.Column("products", sa.Integer(), nullable=False),
@@ -128,14 +135,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("key"),
     )
     op.create_index("ix_batch_untold", "batch", ["applied_at"], **where("told_at IS NULL"))
-    op.create_table(
-        "gram",
-        sa.Column("gram", sa.Text(), nullable=False),
-        sa.Column("product_id", Id, nullable=False),
-        sa.ForeignKeyConstraint(["product_id"], ["product.id"]),
-        sa.PrimaryKeyConstraint("gram", "product_id"),
-        sqlite_with_rowid=False,
-    )
     op.create_table(
         "position",
         sa.Column("product_id", Id, nullable=False),

@@ -144,6 +144,50 @@ async def test_a_product_that_is_sold_no_more_gives_its_grams_back(
     assert most == 0
 
 
+async def test_a_product_that_changes_while_it_is_indexed_is_indexed_again(
+    database: Database, clock: Clock
+) -> None:
+    await add(database, clock)
+    kettle = update(product).where(product.c.sku == "KTL-STEEL")
+    async with database.write() as tx:
+        await tx.execute(kettle.values(name="Copper samovar", indexed_at=None))
+
+    class Renamed(Database):
+        """Renames it once more between reading and settling, as another import would."""
+
+        async def yield_turn(self) -> None:
+            async with self.write() as tx:
+                again = kettle.where(product.c.name == "Copper samovar")
+                await tx.execute(again.values(name="Brass teapot", indexed_at=None))
+
+    renaming = Renamed(database.url.render_as_string(hide_password=False))
+    try:
+        assert await reindex(renaming, clock) == 1
+    finally:
+        await renaming.close()
+    assert (await codes(database, "teapot"))[0] == "KTL-STEEL"
+    assert await codes(database, "samovar") == await codes(database, "kettle") == []
+
+
+async def test_an_indexer_that_was_killed_starts_over(database: Database, clock: Clock) -> None:
+    class Killed(Database):
+        async def yield_turn(self) -> None:
+            raise KeyboardInterrupt
+
+    await add(database, clock)
+    async with database.write() as tx:
+        await tx.execute(update(product).values(brand="Zephyr", indexed_at=None))
+    killed = Killed(database.url.render_as_string(hide_password=False))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            await reindex(killed, clock)
+    finally:
+        await killed.close()
+    assert await reindex(database, clock) == len(SHOP)
+    assert len(await codes(database, "zephyr")) == 5
+    assert await codes(database, "nordwind") == []
+
+
 async def test_the_counts_say_in_how_many_products_a_gram_is(
     database: Database, clock: Clock
 ) -> None:
