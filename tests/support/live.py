@@ -9,6 +9,7 @@ from bot import settings
 from bot.app import App, now, opened
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
+from tests.support.clock import Clock
 from tests.support.process import settings_for
 from tests.support.shop import Shop
 
@@ -37,7 +38,7 @@ async def running(sandbox: Sandbox, found: Settings, kind: type[App] = App) -> A
         task = asyncio.create_task(app.run())
         try:
             await sandbox.driver.wait_until_listening()
-            yield Shop(base.database, base.services.arriving.vault, now, base.services)
+            yield Shop(base.database, base.services.arriving.vault, Clock(now()), base.services)
         finally:
             app.stop.set()
             await asyncio.wait_for(task, 15)

@@ -1,8 +1,6 @@
 """A small shop for tests of the services: products, customers, staff, and what they were sent."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -40,7 +38,7 @@ class Shop:
 
     database: Database
     vault: Vault
-    clock: Callable[[], datetime]
+    clock: Clock
     services: Services
     said: list[tuple[str, NoticeData]] = field(default_factory=list)
     _keys: int = 0

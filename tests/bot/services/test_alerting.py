@@ -154,3 +154,19 @@ async def test_an_acknowledgement_reaches_every_destination(shop: Shop) -> None:
     assert isinstance(answer, Acknowledged)
     (news,) = await said(shop)
     assert news.alerts[0].acknowledged_by == "slack:U0CLERK"
+
+
+async def test_the_message_shows_the_present_severity_and_a_fall_is_only_an_edit(
+    shop: Shop,
+) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA =0")
+    (news,) = await said(shop)
+    assert news.alerts[0].severity is Severity.OUT
+    await shop.moved("TEA =7")
+    (news,) = await said(shop)
+    assert news.alerts[0].severity is Severity.LOW
+    await shop.moved("TEA =0")
+    (news,) = await said(shop)
+    assert news.alerts[0].severity is Severity.OUT
+    assert await messages(shop) == 1

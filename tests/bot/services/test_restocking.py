@@ -244,3 +244,25 @@ async def test_what_may_have_arrived_is_not_told_as_new_in_the_same_restock(shop
     assert await shop.deliver() == []
     (row,) = [row for row in await shop.rows("notice") if row.kind == "restock"]
     assert row.state == "uncertain"
+
+
+async def test_only_an_arrival_says_whom_it_reaches_and_counts_nobody_twice(shop: Shop) -> None:
+    await shop.product("MUG")
+    await wait_for(shop, "MUG", 1, 2, 3)
+    assert (await shop.moved("MUG +5")).told == 3
+    await shop.deliver()
+    await wait_for(shop, "MUG")
+    assert (await shop.moved("MUG -1 damaged")).told == 0
+    assert (await shop.moved("MUG +5")).told == 0
+
+
+async def test_why_tells_each_restock_once(shop: Shop) -> None:
+    await shop.product("MUG")
+    await wait_for(shop, "MUG", 1)
+    for _ in range(2):
+        await shop.moved("MUG +5")
+        await shop.deliver()
+        await shop.moved("MUG =0")
+        await shop.deliver()
+    why = await shop.services.subscribing.why(customer(1), "MUG")
+    assert [fact.kind for fact in why.told] == ["restock", "restock"]  # type: ignore[union-attr]

@@ -284,3 +284,11 @@ async def test_an_empty_list_of_admins_refuses_everybody(
     await shop.product("MUG")
     for caller in (ADMIN, MANAGER, CLERK):
         assert isinstance(await shop.stock("MUG +1", caller), Refused)
+
+
+@pytest.mark.usefixtures("mug")
+async def test_low_at_an_unknown_place_says_which_places_there_are(shop: Shop) -> None:
+    await shop.stock("threshold MUG 10")
+    answer = await shop.stock("low cellar")
+    assert isinstance(answer, LowList)
+    assert (answer.unknown, answer.places) == ("cellar", ("main",))

@@ -173,3 +173,16 @@ async def test_people_whom_nothing_needs_are_forgotten_after_the_retention(shop:
     async with shop.database.read() as tx:
         assert await contacts.find(tx, shop.vault, customer(1).address) is not None
         assert await contacts.find(tx, shop.vault, customer(2).address) is None
+
+
+async def test_who_blocked_the_bot_keeps_the_place_for_the_retention_from_then_on(
+    shop: Shop,
+) -> None:
+    await shop.product("MUG")
+    await shop.notify(1, "MUG")
+    shop.clock.forward(days=200)
+    await shop.services.people.blocked(customer(1).address)
+    shop.clock.forward(days=89)
+    assert await shop.services.upkeep.forget_old() == 0
+    shop.clock.forward(days=2)
+    assert await shop.services.upkeep.forget_old() == 1
