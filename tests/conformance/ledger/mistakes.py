@@ -1,0 +1,138 @@
+"""Mistakes that others have shipped, to be planted in the services; the ledger machine finds each.
+
+See STYLE's "what the field gets wrong": told before sent, keys forgotten, locks dropped, ...
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import event, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.contacts import Contact, Platform
+from bot.domain.notices import Claimed, Lane, SettleReason
+from bot.domain.subscriptions import SubscriptionState
+from bot.domain.telling import RestockTold
+from bot.services.alerting import Alerting
+from bot.services.bundle import Services
+from bot.services.composing import Composed, Composing, Drop
+from bot.services.restocking import Restocking
+from bot.services.settling import Settling
+from bot.services.stocking import Stocking, Write
+from storage import contacts, restocks, subscriptions
+from storage.database import Database
+from storage.tables import notice
+from storage.types import AnyRow
+from storage.vault import Vault
+from tests.conformance.ledger.base import build
+from tests.support.clock import Clock
+
+Builder = Callable[[Database, Vault, Clock], Services]
+
+
+class SettlesBeforeSending(Settling):
+    """Takes who is about to be told out of the line: lost if the send fails."""
+
+    __slots__ = ()
+
+    async def claim(self, platform: Platform, limit: int) -> list[Claimed]:
+        claimed = await Settling.claim(self, platform, limit)
+        async with self.database.write() as tx:
+            for item in claimed:
+                if item.restock_id is not None and item.subscription_id is not None:
+                    told = SubscriptionState.TOLD
+                    await subscriptions.set_state(tx, item.subscription_id, told, self.clock())
+        return claimed
+
+
+class ForgetsDoubt(Settling):
+    """Takes what a dead worker held for unsent: tells it again without a word."""
+
+    __slots__ = ()
+
+    async def release_orphans(self) -> int:
+        async with self.database.write() as tx:
+            free = {"state": "queued", "lease_until": None, "on_wire": False}
+            held = update(notice).where(notice.c.state == "sending").values(**free)
+            return int((await tx.execute(held)).rowcount)
+
+
+class ForgetsKeys(Stocking):
+    """Applies what arrives again, again."""
+
+    async def write(self, tx: AsyncConnection, member: Contact, write: Write) -> Any:
+        return await super().write(tx, member, replace(write, key=str(uuid.uuid4())))
+
+
+class ForgetsTheRest(Restocking):
+    """Tells the first chunk and never the next."""
+
+    async def advance(self, *_args: Any) -> int:
+        return 0
+
+
+class NeverLooksBack(Restocking):
+    """Goes on behind the cursor when more arrives: who wanted more than there was is passed by."""
+
+    async def _feed(self, tx: AsyncConnection, current: AnyRow, available: int, now: Any) -> int:
+        if not await restocks.outstanding(tx, current.id):
+            product_id, cursor = current.product_id, current.cursor
+            await self._write_chunk(tx, current.id, product_id, cursor, available, now)
+        return 0
+
+
+class NeverLooksAgain(Composing):
+    """Says what was true when the notice was written."""
+
+    async def compose(self, notice: Claimed) -> Composed | Drop:
+        said = await super().compose(notice)
+        if not isinstance(said, Drop) or said.reason is not SettleReason.SOLD_OUT_BEFORE:
+            return said
+        async with self.subscribing.database.read() as tx:
+            view = await self.subscribing.view(tx, notice.subscription_id or 0)
+            stock = await self.subscribing.availability(tx, view.product)
+            contact = await contacts.by_id(tx, self.vault, notice.contact_id or 0)
+        assert contact is not None
+        told = RestockTold(stock, view.id, view.quantity, repeated=notice.in_doubt)
+        return Composed(contact, told, None)
+
+
+class ForgetsEdits(Alerting):
+    """Posts an alert and lets its message grow old."""
+
+    async def _tell(self, tx: AsyncConnection, subject: str, key: str, lane: Lane) -> None:
+        if lane is not Lane.EDIT:
+            await super()._tell(tx, subject, key, lane)
+
+
+def one_with(part: str, mistake: type) -> Builder:
+    """Services of which one is made a faulty one, for all who hold it."""
+
+    def builder(database: Database, vault: Vault, clock: Clock) -> Services:
+        services = build(database, vault, clock)
+        object.__setattr__(getattr(services, part), "__class__", mistake)
+        return services
+
+    return builder
+
+
+def allows_below_zero(database: Database, vault: Vault, clock: Clock) -> Services:
+    services = build(database, vault, clock)
+    services.ledger.allow_negative = True
+    return services
+
+
+def drops_the_lock(database: Database, vault: Vault, clock: Clock) -> Services:
+    """Reads the SKU without FOR UPDATE (PostgreSQL; on SQLite the transaction is the lock)."""
+    engine = database.engine.sync_engine
+    if not event.contains(engine, "before_cursor_execute", _without_lock):
+        event.listen(engine, "before_cursor_execute", _without_lock, retval=True)
+    return build(database, vault, clock)
+
+
+def _without_lock(
+    _connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any
+) -> tuple[str, Any]:
+    return statement.removesuffix(" FOR UPDATE"), parameters

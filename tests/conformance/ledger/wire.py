@@ -1,0 +1,176 @@
+"""What workers and platforms do: the real outbox worker, on a wire where anything may happen."""
+
+import asyncio
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from bot.channels.pacer import Pacer
+from bot.delivery.worker import OutboxWorker
+from bot.domain.contacts import ContactState, Platform
+from bot.domain.notices import Claimed, Lane, Rendered
+from bot.domain.sending import (
+    Gone,
+    InDoubt,
+    MessageLost,
+    NotSent,
+    Rejected,
+    RetryAfter,
+    SendError,
+    Unchanged,
+)
+from bot.domain.telling import AlertTold, NoticeData, RestockTold, SoldOut
+from bot.services.bell import Bell
+from tests.conformance.ledger.base import ALIVE, Cut, MachineBase, PowerCut, cuts
+
+NOT_ARRIVED: dict[str, Callable[[], SendError]] = {
+    "no_slot": lambda: NotSent("no connection"),
+    "swallowed": lambda: InDoubt("no answer"),
+    "wait": lambda: RetryAfter(3),
+    "blocked": lambda: Gone(ContactState.BLOCKED),
+    "refused": lambda: Rejected("refused"),
+}
+outcomes = st.sampled_from(("arrives",) * 6 + ("no_answer", "arrived_before", *NOT_ARRIVED))
+
+
+@dataclass(slots=True)
+class Hand:
+    """A notice in a worker's hands; as a channel, it is the wire on which just this one is sent."""
+
+    notice: Claimed
+    platform: Platform
+    machine: "WireRules"
+    outcome: "asyncio.Future[str]"
+    data: NoticeData | None = None
+    work: asyncio.Task[None] | None = None
+    at_wire: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def render(self, _platform: Platform, _language: str, data: NoticeData) -> Rendered:
+        self.machine.checks_what_is_said(data)
+        self.data = data
+        return Rendered(repr(data))
+
+    async def send(self, address: str, rendered: Rendered, lane: Lane) -> str:
+        outcome = await self._turn()
+        await Pacer(math.inf).turn(address, lane)  # it tells the worker that the request leaves
+        self._arrive(outcome)
+        return f"{self.notice.id}:{rendered.text[:1]}"
+
+    async def edit(self, _address: str, _ref: str, _rendered: Rendered, _lane: Lane) -> None:
+        outcome = await self._turn()
+        if outcome == "arrived_before":
+            raise Unchanged("it shows this")
+        if outcome == "refused":
+            raise MessageLost("deleted")
+        self._arrive(outcome)
+
+    async def _turn(self) -> str:
+        """Waits for what becomes of it: only then the request leaves."""
+        self.at_wire.set()
+        return await self.outcome
+
+    def _arrive(self, outcome: str) -> None:
+        if error := NOT_ARRIVED.get(outcome):
+            raise error()
+        self.machine.arrived(self.notice, self.data)
+        if outcome == "no_answer":
+            raise InDoubt("no answer")
+
+
+class WireRules(MachineBase):
+    def opens_its_hands(self) -> None:
+        for hand in getattr(self, "hands", ()):
+            if hand.work is not None:
+                hand.work.cancel()
+        self.hands: list[Hand] = []
+
+    async def _open(self) -> None:
+        self.opens_its_hands()
+        await super()._open()
+
+    async def _start(self) -> None:
+        self.opens_its_hands()
+        await asyncio.sleep(0)  # the dead ones end before anything else happens
+        await super()._start()
+
+    async def claim(self, platform: Platform, limit: int) -> list[Hand]:
+        loop = asyncio.get_running_loop()
+        claimed = await self.services.settling.claim(platform, limit)
+        return [Hand(item, platform, self, loop.create_future()) for item in claimed]
+
+    @rule(platform=st.sampled_from(Platform), limit=st.integers(1, 4), cut=cuts)
+    def a_worker_claims(self, platform: Platform, limit: int, cut: Cut) -> None:
+        self.hands += self.run(self._insist(lambda: self.claim(platform, limit), cut))
+        self.run(self._look())
+
+    @precondition(lambda self: any(hand.work is None for hand in self.hands))
+    @rule(number=st.integers(0, 3))
+    def a_worker_looks_and_waits_for_its_turn(self, number: int) -> None:
+        raw = [hand for hand in self.hands if hand.work is None]
+        self.run(self.to_the_wire(raw[number % len(raw)]))
+        self.run(self._look())
+
+    @precondition(lambda self: any(hand.work is not None for hand in self.hands))
+    @rule(number=st.integers(0, 3), outcome=outcomes, cut=cuts)
+    def a_worker_sends(self, number: int, outcome: str, cut: Cut) -> None:
+        ready = [hand for hand in self.hands if hand.work is not None]
+        self.run(self.finish(ready[number % len(ready)], outcome, cut))
+        self.run(self._look())
+
+    @rule(platform=st.sampled_from(Platform), outcome=outcomes, cut=cuts)
+    def a_worker_works(self, platform: Platform, outcome: str, cut: Cut) -> None:
+        """One notice from the queue to the phone, and nothing happens meanwhile."""
+        for hand in self.run(self.claim(platform, 1)):
+            self.hands.append(hand)
+            self.run(self.finish(hand, outcome, cut))
+        self.run(self._look())
+
+    async def to_the_wire(self, hand: Hand) -> None:
+        """Until it waits for its turn, or has found that there is nothing to say."""
+        services = self.services
+        worker = OutboxWorker(
+            hand.platform, hand, services.settling, services.composing, hand.render, Bell()
+        )
+        hand.work = asyncio.create_task(worker.deliver(hand.notice))
+        waiting = asyncio.create_task(hand.at_wire.wait())
+        await asyncio.wait({hand.work, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if hand.work.done():
+            self.hands.remove(hand)
+            hand.work.result()
+
+    async def finish(self, hand: Hand, outcome: str, cut: Cut = ALIVE) -> None:
+        """Let it happen; a process that dies there does not come back to it."""
+        if hand.work is None:
+            await self.to_the_wire(hand)
+        if hand not in self.hands or hand.work is None:
+            return
+        self.hands.remove(hand)
+        self.database.cut = cut
+        hand.outcome.set_result(outcome)
+        try:
+            await hand.work
+        except PowerCut:
+            await self._start()
+        finally:
+            self.database.cut = ALIVE
+
+    def checks_what_is_said(self, data: NoticeData) -> None:
+        if isinstance(data, RestockTold):
+            left = self.last.available(data.stock.product.id)
+            assert 0 < left >= data.quantity, f"{data.quantity} offered, {left} there"
+        if isinstance(data, SoldOut):
+            assert self.last.available(data.product.id) <= 0, "said to be gone and is there"
+
+    def arrived(self, notice: Claimed, data: NoticeData | None) -> None:
+        """It is on the phone, or in the alert channel."""
+        if isinstance(data, RestockTold):
+            copies = self.heard[notice.restock_id or 0, notice.subscription_id or 0]
+            assert not copies or data.repeated, f"told twice: {notice.subject}"
+            copies.append(data.repeated)
+            assert len(copies) <= 2, f"a third copy: {notice.subject}"
+        if isinstance(data, AlertTold):
+            self.shown[notice.subject] = data
