@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, case, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.dialect import insert_for
@@ -53,20 +53,19 @@ async def still_unindexed(tx: AsyncConnection, ids: Sequence[int]) -> list[Unind
 
 
 async def settle(tx: AsyncConnection, items: Sequence[Unindexed], now: datetime) -> None:
-    """Note that the grams of these products are those of their text."""
-    await _note(tx, {item.id: item.text for item in items}, now)
+    """Note that the grams of these products are those of their text, which is locked."""
+    text_now: ColumnElement[Any] = product.c.sku
+    for column in (product.c.name, product.c.brand, product.c.product):
+        text_now = text_now + "\n" + column
+    done = update(product).where(product.c.id.in_([item.id for item in items]))
+    indexed = case((product.c.active, text_now), else_="")
+    await tx.execute(done.values(indexed_at=now, indexed_text=indexed))
 
 
-async def postpone(tx: AsyncConnection, items: Sequence[Unindexed]) -> None:
-    """Note that these products have the grams of both texts for now, and stay to be indexed."""
-    await _note(tx, {item.id: f"{item.indexed}\n{item.text}" for item in items}, None)
-
-
-async def _note(tx: AsyncConnection, texts: Mapping[int, str], now: datetime | None) -> None:
-    done = update(product).where(product.c.id == bindparam("of"))
-    done = done.values(indexed_at=now, indexed_text=bindparam("words"))
-    if texts:
-        await tx.execute(done, [{"of": number, "words": text} for number, text in texts.items()])
+async def postpone(tx: AsyncConnection, item: Unindexed) -> None:
+    """Note that this product has the grams of both texts for now, and stays to be indexed."""
+    both = f"{item.indexed}\n{item.text}"
+    await tx.execute(update(product).where(product.c.id == item.id).values(indexed_text=both))
 
 
 async def add(tx: AsyncConnection, rows: list[tuple[str, int]]) -> None:

@@ -134,8 +134,15 @@ async def _settle(tx: AsyncConnection, items: Sequence[search.Unindexed], now: d
     """Take the old grams of what has not changed meanwhile; returns how many that were."""
     now_there = {item.id: item for item in await search.still_unindexed(tx, [i.id for i in items])}
     same = [item for item in items if now_there.get(item.id) == item]
-    old = {(g, item.id) for item in same for g in _grams(item.indexed) - _grams(item.text)}
+    old = [
+        (g, item.id)
+        for item in same
+        if item.indexed
+        for g in _grams(item.indexed) - _grams(item.text)
+    ]
     await search.remove(tx, sorted(old))
     await search.settle(tx, same, now)
-    await search.postpone(tx, [i for i in items if i.id in now_there and now_there[i.id] != i])
+    for item in items:
+        if now_there.get(item.id, item) != item:
+            await search.postpone(tx, item)
     return len(same)
