@@ -37,11 +37,7 @@ class StaffRules(MachineBase):
         self.run(self._type(*self.typed[-1 - number % len(self.typed)]))
         self.run(self._look())
 
-    @rule(
-        lines=st.lists(
-            st.tuples(places, st.sampled_from(("+1", "+2", "-1"))), min_size=2, max_size=5
-        )
-    )
+    @rule(lines=st.lists(st.tuples(places, amounts), min_size=2, max_size=5))
     def several_type_at_once(self, lines: list[tuple[str, str]]) -> None:
         typed = [(f"{place} {change}", MANAGER, self.shop.key()) for place, change in lines]
         self.typed += typed
