@@ -200,6 +200,13 @@ async def day(sandbox: Sandbox, tmp_path: Path, engine: str, empty_url: str) -> 
     await bot.terminate()
 
 
+@pytest.mark.parametrize("order", ["text", "big", "little"])
+def test_the_search_finds_an_id_however_it_is_stored(order: Any) -> None:
+    chat_id = CHAT_IDS[0]
+    stored = str(chat_id).encode() if order == "text" else chat_id.to_bytes(8, order)
+    assert found_in(b"\x07" + stored + b"\x07", NAMES, CHAT_IDS) == [str(chat_id)]
+
+
 async def test_neither_the_data_nor_the_log_tell_who_the_people_are_or_any_secret(day: Day) -> None:
     await day.start("INFO")
     await day.passes("MUG-1")
