@@ -64,13 +64,9 @@ class Bulk:
         self.after_apply = after_apply
 
     async def stage(
-        self,
-        rows: Iterable[StockRow | BadCell],
-        source: str,
-        key: str,
-        actor_id: int | None = None,
-        progress: Progress | None = None,
-    ) -> Staged | BadFile:
+        self, rows: Iterable[StockRow | BadCell], source: str, key: str,
+        actor_id: int | None = None, progress: Progress | None = None,
+    ) -> Staged | BadFile:  # fmt: skip
         """Store the rows beside the stock; nothing changes. All or nothing: one bad cell refuses
         the file, after all of it was read, so that every one of them is told.
 
@@ -86,17 +82,22 @@ class Bulk:
         async with self.database.write() as tx:
             batch_id = await batches.start(tx, key, source, actor_id, self.clock())
             known = await positions.locations(tx)
-        piece = _Staging(batch_id, {place_key(place.code): place.code for place in known})
-        problems = await self._fill(piece, rows, progress) or await self._agree(batch_id)
-        if not problems:
-            async with self.database.read() as tx:
-                problems = await _against_stored(tx, batch_id)
+        staging = _Staging(batch_id, {place_key(place.code): place.code for place in known})
+        problems = await self._fill(staging, rows, progress) or await self._check(batch_id)
         if problems:
             await self.drop(batch_id)
             return BadFile(tuple(sorted(problems, key=lambda bad: bad.line)))
         async with self.database.write() as tx:
-            await batches.note(tx, batch_id, piece.summary())
-        return Staged(batch_id, piece.rows)
+            await batches.note(tx, batch_id, staging.summary())
+        return Staged(batch_id, staging.rows)
+
+    async def _check(self, batch_id: int) -> list[BadCell]:
+        """What only all lines together, or the stored values, can tell."""
+        problems = await self._agree(batch_id)
+        if problems:
+            return problems
+        async with self.database.read() as tx:
+            return await _against_stored(tx, batch_id)
 
     async def _fill(
         self, staging: "_Staging", rows: Iterable[StockRow | BadCell], progress: Progress | None
