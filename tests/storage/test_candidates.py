@@ -52,7 +52,7 @@ async def test_the_low_list_and_the_clear_level_agree_with_the_rules(
         low = {p for p, _ in await alerts.low_positions(tx, now, 1000)}
         named = await products.by_ids(tx, ids)
         places = await positions.for_products(tx, ids)
-        clear = dict(
+        clear: dict[int, int] = dict(
             (await tx.execute(select(position.c.product_id, alerts.effective_clear()))).all()
         )
     for product_id in ids:
