@@ -52,6 +52,18 @@ async def unmark(tx: AsyncConnection, product_ids: Sequence[int]) -> None:
     await tx.execute(delete(dirty).where(dirty.c.product_id.in_(product_ids)))
 
 
+async def unmark_quiet(tx: AsyncConnection, now: datetime) -> None:
+    """Forget the marks of SKUs that are no candidates: nothing low, and no alert open.
+
+    After an import these are nearly all, and one statement passes them by.
+    """
+    is_low = exists().where(
+        position.c.product_id == dirty.c.product_id, product.c.id == dirty.c.product_id, low(now)
+    )
+    alerted = exists().where(alert.c.product_id == dirty.c.product_id, OPEN)
+    await tx.execute(delete(dirty).where(~is_low, ~alerted))
+
+
 async def open_of_products(tx: AsyncConnection, product_ids: Sequence[int]) -> Sequence[AnyRow]:
     statement = select(alert).where(alert.c.product_id.in_(product_ids), OPEN)
     return (await tx.execute(statement.order_by(alert.c.id))).all()

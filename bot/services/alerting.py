@@ -56,6 +56,7 @@ class Alerting:
             if not await alerts.dirty_products(tx, 1) and not await alerts.batches_to_tell(tx):
                 return 0
         async with self.database.write() as tx:
+            await alerts.unmark_quiet(tx, self.clock())
             marked = await alerts.dirty_products(tx, JUDGED_AT_ONCE)
             batch_of = {row.product_id: row.batch_id for row in marked}
             await self._judge(tx, batch_of)
@@ -67,7 +68,7 @@ class Alerting:
     async def _judge(self, tx: AsyncConnection, batch_of: dict[int, int | None]) -> None:
         now = self.clock()
         ids = sorted(batch_of)
-        found = {i: item for i in ids if (item := await products.lock(tx, i)) is not None}
+        found = await products.lock_all(tx, ids)
         places = await positions.for_products(tx, ids)
         open_alerts = {
             (row.product_id, row.location_id): row for row in await alerts.open_of_products(tx, ids)

@@ -3,9 +3,11 @@
 import asyncio
 
 from bot.domain.alerts import AlertState, Severity
+from bot.domain.bulk import Staged
 from bot.domain.contacts import Platform
 from bot.domain.staff import Acknowledged, Refused, ThresholdSet
-from bot.domain.telling import AlertTold
+from bot.domain.telling import AlertTold, RestockOver, RestockTold
+from bot.formats import csv_in
 from tests.support.shop import CLERK, STRANGER, VIEWER, Shop
 
 
@@ -170,3 +172,63 @@ async def test_the_message_shows_the_present_severity_and_a_fall_is_only_an_edit
     (news,) = await said(shop)
     assert news.alerts[0].severity is Severity.OUT
     assert await messages(shop) == 1
+
+
+async def imported(shop: Shop, text: str) -> None:
+    bulk = shop.services.bulk
+    staged = await bulk.stage(csv_in.read(text.encode()), "import", shop.key())
+    assert isinstance(staged, Staged)
+    await bulk.apply(staged.batch_id)
+
+
+def stock_file(low: int, high: int = 2) -> str:
+    rows = [f"LOW{n},1,10" for n in range(low)] + [f"HIGH{n},50,10" for n in range(high)]
+    return "sku,quantity,reorder_point\n" + "\n".join(rows)
+
+
+async def test_one_import_posts_one_summary_that_counts_them_all(shop: Shop) -> None:
+    await shop.alert_channel()
+    await imported(shop, stock_file(low=300))
+    (news,) = await said(shop)
+    assert (news.summary, news.total) == (True, 300)
+    assert await messages(shop) == 1
+
+
+async def test_an_import_with_one_low_sku_posts_it_like_any_other(shop: Shop) -> None:
+    await shop.alert_channel()
+    await imported(shop, stock_file(low=1))
+    (news,) = await said(shop)
+    assert (news.summary, news.alerts[0].product.sku) == (False, "LOW0")
+
+
+async def test_the_summary_stays_true_and_what_rises_leaves_it(shop: Shop) -> None:
+    await shop.alert_channel()
+    await imported(shop, stock_file(low=3))
+    await said(shop)
+    await shop.moved("LOW1 =40")
+    (news,) = await said(shop)
+    assert [item.state for item in news.alerts if item.product.sku == "LOW1"] == [
+        AlertState.RESOLVED
+    ]
+    await shop.moved("LOW0 =0")
+    edited, posted = sorted(await said(shop), key=lambda item: not item.summary)
+    assert [a.superseded for a in edited.alerts if a.product.sku == "LOW0"] == [True]
+    assert (posted.summary, posted.alerts[0].severity) == (False, Severity.OUT)
+    assert await messages(shop) == 2
+
+
+async def test_an_import_that_changes_nothing_posts_nothing(shop: Shop) -> None:
+    await shop.alert_channel()
+    await imported(shop, stock_file(low=3))
+    await said(shop)
+    await imported(shop, stock_file(low=3))
+    assert await said(shop) == []
+
+
+async def test_an_import_is_a_restock_like_any_other(shop: Shop) -> None:
+    await shop.product("LOW0")
+    await shop.notify(1, "LOW0")
+    await imported(shop, stock_file(low=1))
+    assert [type(data) for _, data in await shop.deliver()] == [RestockTold]
+    await imported(shop, "sku,quantity\nLOW0,0")
+    assert [type(data) for _, data in await shop.deliver()] == [RestockOver]
