@@ -103,7 +103,7 @@ async def _people(sandbox: Sandbox) -> list[tuple[Visitor, int]]:
     for visitor in VISITORS:
         customer = await sandbox.telegram.customer(visitor.name, language_code=visitor.language)
         found.append((visitor, customer.id))
-    sandbox.set_tour({"steps": TOUR | {"customer_id": found[0][1]}})
+    sandbox.set_tour(TOUR | {"customer_id": found[0][1]})
     return found
 
 
