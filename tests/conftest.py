@@ -1,6 +1,7 @@
 """What every test may ask for. The databases are real; only the clock is ours."""
 
-from collections.abc import AsyncIterator, Iterator
+import os
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import AsyncExitStack, ExitStack
 
 import pytest
@@ -16,6 +17,19 @@ ENGINES = ("sqlite", "postgresql")
 
 def pytest_configure() -> None:
     network.forbid()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where everything is installed (.ci/run sets STOCKBELL_NO_SKIPS) a skip is a failure."""
+    del item, call
+    report = yield
+    if report.skipped and os.environ.get("STOCKBELL_NO_SKIPS"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session")
