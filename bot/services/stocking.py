@@ -42,6 +42,7 @@ from storage import alerts, audit, moves, positions, products
 from storage.types import AnyRow
 
 MAIN = "main"
+MODES = ("add", "remove", "set")  # of the Adjust modal
 LARGEST = 10**9  # units of one SKU: beyond it is a slip of the keyboard
 
 Answer = (
@@ -148,17 +149,25 @@ class Stocking:
             member = await self.members.allowed(tx, caller, Role.CLERK)
             if isinstance(member, Refused):
                 return member
-            found = await self.looking.find(tx, request.sku)
-            product = await products.lock(tx, found.id) if found else None
-            if product is None:
-                return await self.looking.search(tx, request.sku, can_write=True, was_write=True)
-            place = await self._place(tx, product, request.location)
-            if isinstance(place, WhichLocation):
-                return place
+            meant = await self._meant(tx, request.sku, request.location)
+            if not isinstance(meant, tuple):
+                return meant
+            product, place = meant
             write = Write(
                 product, place, quantity, target, request.reason, key, caller.address.platform
             )
             return await self.write(tx, member, write)
+
+    async def _meant(
+        self, tx: AsyncConnection, sku: str, location: str
+    ) -> tuple[Product, int] | StaffNotFound | WhichLocation:
+        """The SKU, locked, and the id of the location that a write means."""
+        found = await self.looking.find(tx, sku)
+        product = await products.lock(tx, found.id) if found else None
+        if product is None:
+            return await self.looking.search(tx, sku, can_write=True, was_write=True)
+        place = await self._place(tx, product, location)
+        return place if isinstance(place, WhichLocation) else (product, place)
 
     async def _place(
         self, tx: AsyncConnection, product: Product, named: str
@@ -271,7 +280,7 @@ class Stocking:
             if isinstance(member, Refused):
                 return member
             product = await products.lock(tx, form.product_id)
-            if product is None or number is None:
+            if product is None or number is None or form.mode not in MODES:
                 return Expired()
             sets = form.mode == "set"
             write = Write(
@@ -331,13 +340,10 @@ class Stocking:
             member = await self.members.allowed(tx, caller, Role.MANAGER)
             if isinstance(member, Refused):
                 return member
-            found = await self.looking.find(tx, request.sku)
-            product = await products.lock(tx, found.id) if found else None
-            if product is None:
-                return await self.looking.search(tx, request.sku, can_write=True, was_write=True)
-            place = await self._place(tx, product, request.location)
-            if isinstance(place, WhichLocation):
-                return place
+            meant = await self._meant(tx, request.sku, request.location)
+            if not isinstance(meant, tuple):
+                return meant
+            product, place = meant
             await moves.ensure_position(tx, product.id, place, now)
             point = request.point or None
             await moves.set_rule(tx, product.id, place, point, request.clear, now)
