@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import stock_command as asked
+from bot.domain.adjust_form import MODES, wrong
 from bot.domain.alerts import effective_clear_level
 from bot.domain.codes import whole_number
 from bot.domain.contacts import Caller, Contact, Role
@@ -42,8 +43,6 @@ from storage import alerts, audit, moves, positions, products
 from storage.types import AnyRow
 
 MAIN = "main"
-MODES = ("add", "remove", "set")  # of the Adjust modal
-LARGEST = 10**9  # units of one SKU: beyond it is a slip of the keyboard
 
 Answer = (
     Card | Moved | Unchanged | BelowZero | NeedsConfirmation | ChangedMeanwhile | Refused
@@ -252,23 +251,7 @@ class Stocking:
                 return {"quantity": "gone"}
             places = (await positions.for_products(tx, [product.id]))[product.id]
         here = next((p.on_hand for p in places if p.location.id == form.location_id), 0)
-        return self._wrong(form, here)
-
-    def _wrong(self, form: AdjustForm, on_hand: int) -> dict[str, str]:
-        number = whole_number(form.quantity)
-        if number is None:
-            return {"quantity": "not_whole"}
-        if number < 0:
-            return {"quantity": "negative"}
-        if number > LARGEST:
-            return {"quantity": "too_big"}
-        if form.mode != "set" and number == 0:
-            return {"quantity": "zero"}
-        if form.mode == "remove" and number > on_hand and not self.ledger.allow_negative:
-            return {"quantity": "below_zero"}
-        if form.mode == "set" and form.shown != on_hand:
-            return {"quantity": "changed_meanwhile"}
-        return {}
+        return wrong(form, here, allow_negative=self.ledger.allow_negative)
 
     async def adjust(
         self, caller: Caller, form: AdjustForm, key: str
