@@ -21,7 +21,9 @@ TABLES = {
     "contacts": contact,
 }
 OUTSTANDING = ("queued", "sending")
-UNREACHED = ("failed", "uncertain")  # tried in vain: the place is kept for the next restock
+# Heard of in this restock, or tried in vain: whoever waits on is told in the next one. (Told, and
+# then asked for more than there was: once a restock is the promise.)
+HAD_THEIR_TURN = ("sent", "failed", "uncertain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def check_drained(now: Snapshot) -> None:
         current = now.open_restock(product_id)
         noticed = now.noticed(current.id) if current else {}
         forgotten = [
-            row.id for row in now.to_tell(product_id) if noticed.get(row.id) not in UNREACHED
+            row.id for row in now.to_tell(product_id) if noticed.get(row.id) not in HAD_THEIR_TURN
         ]
         assert not forgotten, f"forgotten with {now.available(product_id)} left: {forgotten}"
     for row in now.positions:

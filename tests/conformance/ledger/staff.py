@@ -68,7 +68,8 @@ class StaffRules(MachineBase):
             assert not alone or self.stock[place] + answer.quantity < 0, "refused though it fits"
         else:
             assert isinstance(answer, Unchanged), answer
-        assert key not in self.effects or isinstance(answer, Moved), "the first answer is lost"
+        lost = alone and key in self.effects and not isinstance(answer, Moved)
+        assert not lost, "the first answer is lost"
 
     def _applied(self, place: str, key: str, answer: Moved, cut: Cut = ALIVE) -> None:
         if key in self.effects:

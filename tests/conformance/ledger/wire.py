@@ -62,8 +62,10 @@ class Hand:
     async def edit(self, _address: str, _ref: str, _rendered: Rendered, _lane: Lane) -> None:
         outcome = await self._turn()
         if outcome == "arrived_before":
+            self.machine.arrived(self.notice, self.data)
             raise Unchanged("it shows this")
         if outcome == "refused":
+            self.machine.shown.pop(self.notice.subject, None)
             raise MessageLost("deleted")
         self._arrive(outcome)
 
