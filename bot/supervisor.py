@@ -21,6 +21,7 @@ class Supervisor:
 
     stop: asyncio.Event
     fatal: tuple[type[Exception], ...] = ()
+    stop_within: float = STOP_WITHIN
     states: dict[str, str] = field(default_factory=dict)
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -61,7 +62,7 @@ class Supervisor:
         """After `stop` is set: wait for every part; what does not end in time is cancelled."""
         if not self._tasks:
             return
-        _, late = await asyncio.wait(self._tasks.values(), timeout=STOP_WITHIN)
+        _, late = await asyncio.wait(self._tasks.values(), timeout=self.stop_within)
         for task in late:
             log.warning("part did not stop in time", part=task.get_name())
             task.cancel()

@@ -1,0 +1,216 @@
+"""The outbox worker does what each error of a channel says, and one notice stops no other."""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.channels.pacer import Pacer
+from bot.delivery.worker import OutboxWorker
+from bot.domain.contacts import Address, ContactState, Platform
+from bot.domain.notices import Lane, Rendered
+from bot.domain.sending import (
+    Gone,
+    InDoubt,
+    MessageLost,
+    Moved,
+    NotSent,
+    Rejected,
+    RetryAfter,
+    SendError,
+    Unchanged,
+)
+from bot.domain.telling import NoticeData
+from bot.services.bell import Bell
+from storage import contacts
+from storage.database import Database
+from storage.vault import Vault
+from tests.support.clock import Clock
+from tests.support.shop import Shop, customer
+
+
+@dataclass
+class Wire:
+    """A way out that keeps what it was given. `trouble`: errors by address, used up in turn."""
+
+    pacer: Pacer
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    edits: list[tuple[str, str, str]] = field(default_factory=list)
+    trouble: defaultdict[str, list[Exception]] = field(default_factory=lambda: defaultdict(list))
+
+    async def send(self, address: str, rendered: Rendered, lane: Lane) -> str:
+        await self.pacer.turn(address, lane)
+        self._fail(address)
+        self.sent.append((address, rendered.text))
+        return f"m{len(self.sent)}"
+
+    async def edit(self, address: str, ref: str, rendered: Rendered, lane: Lane) -> None:
+        await self.pacer.turn(address, lane)
+        self._fail(address)
+        self.edits.append((address, ref, rendered.text))
+
+    def _fail(self, address: str) -> None:
+        if self.trouble[address]:
+            raise self.trouble[address].pop(0)
+
+    @property
+    def told(self) -> list[str]:
+        return [address for address, _ in self.sent]
+
+
+@pytest.fixture
+async def shop(sqlite_database: Database, vault: Vault, clock: Clock) -> Shop:
+    shop = await Shop.open(sqlite_database, vault, clock)
+    await shop.product("MUG")
+    for number in (1, 2, 3):
+        await shop.notify(number, "MUG")
+    return shop
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire(Pacer(10_000, 100))
+
+
+def plain(platform: Platform, language: str, data: NoticeData) -> Rendered:
+    del platform, language
+    again = " again" if getattr(data, "repeated", False) else ""
+    return Rendered(f"{type(data).__name__}{again}")
+
+
+async def drain(shop: Shop, wire: Wire) -> None:
+    """Everything that is due now, until nothing is."""
+    worker = OutboxWorker(
+        Platform.TELEGRAM, wire, shop.services.settling, shop.services.composing, plain, Bell()
+    )
+    while claimed := await shop.claim():
+        await asyncio.gather(*(worker._guarded(item) for item in claimed))
+
+
+async def states(shop: Shop) -> dict[str, str]:
+    rows = await shop.rows("notice")
+    return {str(row.contact_id): row.state for row in rows if row.kind == "restock"}
+
+
+@pytest.mark.parametrize(
+    ("error", "after"),
+    [(NotSent("no connection"), 1), (RetryAfter(30), 30), (InDoubt("cut"), 1)],
+)
+async def test_what_may_be_tried_again_is_and_the_others_are_told_meanwhile(
+    shop: Shop, wire: Wire, error: SendError, after: int
+) -> None:
+    wire.trouble["1"] = [error]
+    await shop.moved("MUG +3")
+    await drain(shop, wire)
+    assert sorted(wire.told) == ["2", "3"]
+    shop.clock.forward(seconds=after - 0.5)
+    await drain(shop, wire)
+    assert len(wire.told) == 2
+    shop.clock.forward(seconds=0.5)
+    await drain(shop, wire)
+    assert sorted(wire.told) == ["1", "2", "3"]
+
+
+async def test_only_what_may_have_arrived_is_marked_as_a_repeat(shop: Shop, wire: Wire) -> None:
+    wire.trouble["1"] = [InDoubt("cut")]
+    wire.trouble["2"] = [NotSent("no connection"), RetryAfter(1)]
+    await shop.moved("MUG +3")
+    for _ in range(4):
+        await drain(shop, wire)
+        shop.clock.forward(seconds=10)
+    assert dict(wire.sent) == {"1": "RestockTold again", "2": "RestockTold", "3": "RestockTold"}
+
+
+async def test_after_two_lost_answers_there_is_no_third_copy(shop: Shop, wire: Wire) -> None:
+    wire.trouble["1"] = [InDoubt("cut"), InDoubt("cut")]
+    await shop.moved("MUG +3")
+    for _ in range(5):
+        await drain(shop, wire)
+        shop.clock.forward(seconds=60)
+    assert "1" not in wire.told
+    assert "uncertain" in (await states(shop)).values()
+
+
+async def test_a_platform_that_is_down_for_an_hour_loses_nothing(shop: Shop, wire: Wire) -> None:
+    for who in ("1", "2", "3"):
+        wire.trouble[who] = [NotSent("down")] * 12
+    await shop.moved("MUG +3")
+    for _ in range(20):
+        await drain(shop, wire)
+        shop.clock.forward(minutes=5)
+    assert sorted(wire.told) == ["1", "2", "3"]
+
+
+async def test_who_is_gone_keeps_the_place_and_stops_nobody(shop: Shop, wire: Wire) -> None:
+    wire.trouble["1"] = [Gone(ContactState.BLOCKED)]
+    await shop.moved("MUG +1")
+    await drain(shop, wire)
+    assert wire.told == ["2", "3"]
+    async with shop.database.read() as tx:
+        contact = await contacts.find(tx, shop.vault, customer(1).address)
+    assert contact is not None
+    assert contact.state is ContactState.BLOCKED
+    assert (await shop.rows("subscription"))[0].state == "waiting"
+
+
+async def test_a_chat_that_moved_is_followed_at_once(shop: Shop, wire: Wire) -> None:
+    wire.trouble["1"] = [Moved("100")]
+    await shop.moved("MUG +3")
+    await drain(shop, wire)
+    assert "100" in wire.told
+    async with shop.database.read() as tx:
+        assert await contacts.find(tx, shop.vault, Address(Platform.TELEGRAM, "100")) is not None
+
+
+@pytest.mark.parametrize("error", [Rejected("bad markup"), RuntimeError("a bug of ours")])
+async def test_what_cannot_be_told_is_given_up_and_the_line_goes_on(
+    shop: Shop, wire: Wire, error: Exception
+) -> None:
+    wire.trouble["1"] = [error] * 20
+    await shop.moved("MUG +1")
+    for _ in range(12):
+        await drain(shop, wire)
+        shop.clock.forward(minutes=5)
+    assert wire.told == ["2", "3"]
+    assert "failed" in (await states(shop)).values()
+
+
+@pytest.mark.parametrize("error", [MessageLost("deleted"), Unchanged("same"), InDoubt("cut")])
+async def test_an_edit_that_meets_trouble_posts_nothing_new(
+    shop: Shop, wire: Wire, error: SendError
+) -> None:
+    await shop.moved("MUG +3")
+    await drain(shop, wire)
+    wire.trouble["1"] = [error]
+    await shop.moved("MUG =0")
+    for _ in range(3):
+        await drain(shop, wire)
+        shop.clock.forward(seconds=10)
+    assert len(wire.sent) == 3
+    edited = {address for address, _, text in wire.edits if text == "RestockOver"}
+    assert edited >= {"2", "3"}
+
+
+async def test_the_intent_is_in_the_database_before_the_request_leaves(
+    shop: Shop, wire: Wire
+) -> None:
+    seen: list[tuple[bool, int]] = []
+
+    class Watching(Wire):
+        def _fail(self, address: str) -> None:
+            del address
+            task = asyncio.ensure_future(self._look())
+            self.looks.append(task)
+
+        looks: list[asyncio.Task[None]] = []  # noqa: RUF012  # one instance, in this test
+
+        async def _look(self) -> None:
+            rows = await shop.rows("notice")
+            seen.append((rows[0].on_wire or rows[0].state == "sent", rows[0].attempts))
+
+    watching = Watching(Pacer(10_000, 100))
+    await shop.moved("MUG +1")
+    await drain(shop, watching)
+    await asyncio.gather(*watching.looks)
+    assert seen[0] == (True, 1)
