@@ -113,6 +113,17 @@ class People:
         live = sum(row.state != "ended" for row in rows)
         return MyData(document=text, subscriptions=live, since=created_at)
 
+    async def number(self, caller: Caller) -> int:
+        """The contact's number, to bind a question to it; a contact made anew has another one."""
+        async with self.database.write() as tx:
+            return (await self.ensure(tx, caller)).id
+
+    async def is_number(self, caller: Caller, number: int) -> bool:
+        """Whether the caller still is the contact that was asked."""
+        async with self.database.read() as tx:
+            contact = await contacts.find(tx, self.vault, caller.address)
+        return contact is not None and contact.id == number
+
     async def forget(self, caller: Caller) -> int:
         """Erase the person: the contact goes, its subscriptions end, unsent notices are dropped.
 
@@ -126,10 +137,21 @@ class People:
             await inbox.forget_sender(
                 tx, self.vault, caller.address.platform, caller.address.value, now
             )
+            lines = await self._lines_of(tx, contact.id)
             await notices.drop_of_contact(tx, contact.id, SettleReason.FORGOTTEN, now)
             ended = await subscriptions.end_all(tx, contact.id, EndReason.FORGOTTEN, now)
             await contacts.delete(tx, contact.id)
+            for product_id in lines:
+                await self.restocking.advance(tx, product_id, now)
         return ended
+
+    async def _lines_of(self, tx: AsyncConnection, contact_id: int) -> list[int]:
+        """The SKUs that the contact waits for, locked: who is behind them in a line goes on."""
+        rows = await subscriptions.of_contact(tx, contact_id)
+        lines = sorted({row.product_id for row in rows})
+        for product_id in lines:
+            await products.lock(tx, product_id)
+        return lines
 
     async def blocked(self, address: Address) -> None:
         """The person blocked the bot: nothing is sent, the places in line are kept."""

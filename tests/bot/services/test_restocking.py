@@ -178,6 +178,16 @@ async def test_the_line_goes_on_behind_who_is_forgotten_while_told_by_a_dying_wo
     assert told(await shop.deliver()) == ["2"]
 
 
+async def test_the_line_goes_on_at_once_behind_who_is_forgotten_before_being_told(
+    shop: Shop,
+) -> None:
+    await shop.product("MUG")
+    await wait_for(shop, "MUG", 1, 2)
+    await shop.moved("MUG +1")
+    await shop.services.people.forget(customer(1))
+    assert told(await shop.deliver()) == ["2"]
+
+
 async def test_a_return_adds_stock_and_opens_a_restock(shop: Shop) -> None:
     await shop.product("MUG")
     await wait_for(shop, "MUG", 1)

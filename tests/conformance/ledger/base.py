@@ -97,7 +97,10 @@ class MachineBase(RuleBasedStateMachine):
         async def waiting() -> T:
             return await work
 
-        return self.world.runner.run(waiting())
+        self.sound = False  # nothing is drained after a step that failed
+        result = self.world.runner.run(waiting())
+        self.sound = True
+        return result
 
     @property
     def services(self) -> Services:

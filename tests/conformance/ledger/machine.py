@@ -18,9 +18,11 @@ class LedgerMachine(StaffRules, CustomerRules, WireRules):
         self.run(self._drain())
 
     def teardown(self) -> None:
-        if hasattr(self, "last"):
-            self.run(self._drain())
-            self.opens_its_hands()
+        try:
+            if self.sound:
+                self.run(self._drain())
+        finally:
+            self.run(self.lets_go())
 
     async def _drain(self) -> None:
         """Everything goes well from here until nothing is left to do."""
