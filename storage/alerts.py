@@ -95,7 +95,7 @@ async def by_batch(tx: AsyncConnection, batch_id: int) -> Sequence[AnyRow]:
     statement = (
         select(alert)
         .where(alert.c.batch_id == batch_id)
-        .order_by(alert.c.projected - alert.c.point, alert.c.id)
+        .order_by(*worst_first(alert.c.available, alert.c.projected, alert.c.point), alert.c.id)
     )
     return (await tx.execute(statement)).all()
 
@@ -146,6 +146,14 @@ def low(now: datetime) -> ColumnElement[bool]:
     )
 
 
+def worst_first(
+    available: ColumnElement[int], projected: ColumnElement[int], point: ColumnElement[int]
+) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """Order: out, critical, low (domain.alerts.severity_of), then what lacks most to the point."""
+    grave = case((available <= 0, 0), (projected * 5 <= point, 1), else_=2)
+    return grave, projected - point
+
+
 def effective_clear() -> ColumnElement[int]:
     """domain.alerts.effective_clear_level, in SQL."""
     point = position.c.reorder_point
@@ -174,7 +182,9 @@ async def low_positions(
         .select_from(position.join(product))
         .where(low(now), *_at(location_id))
         .order_by(
-            projected(now) - position.c.reorder_point, position.c.product_id, position.c.location_id
+            *worst_first(AVAILABLE, projected(now), position.c.reorder_point),
+            position.c.product_id,
+            position.c.location_id,
         )
         .limit(limit)
     )

@@ -20,10 +20,14 @@ class Availability:
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
-    """No SKU has this code; `closest` are up to five that look like it, best first."""
+    """No SKU has this code; `closest` are up to five that look like it, best first.
+
+    `bad_quantity`: without the last word it is one, and that word is no quantity.
+    """
 
     query: str
     closest: tuple[Availability, ...] = ()
+    bad_quantity: bool = False
 
 
 @dataclass(frozen=True, slots=True)

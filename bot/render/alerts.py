@@ -116,6 +116,8 @@ def row(say: Voice, alert: AlertView) -> Safe:
     """One alert in a list: one line, two on a phone."""
     position = alert.position
     name = f"{mark(alert)} {say.name(alert.product, 60)} {say.code(alert.product.sku)}"
+    if alert.superseded and alert.resolved_at is None:
+        return Safe(f"{name} · {say('alert.superseded')}")
     numbers = say(
         "alert.row", place=say.place(position.location), available=position.available,
         point=alert.point,

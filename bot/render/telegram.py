@@ -100,8 +100,9 @@ def language_set(view: View, language: str) -> Rendered:
     return people.language_set(voice(view, language))
 
 
-def forget_question(view: View, language: str) -> Rendered:
-    return people.forget_question(voice(view, language))
+def forget_question(view: View, language: str, number: int) -> Rendered:
+    """`number` is the contact's: the buttons are good for nobody else, nor after an erase."""
+    return people.forget_question(voice(view, language), number)
 
 
 def forgotten(view: View, language: str, ended: int) -> Rendered:

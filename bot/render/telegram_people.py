@@ -109,10 +109,10 @@ def my_data(say: Voice, result: MyData) -> Rendered:
     return message(text)
 
 
-def forget_question(say: Voice) -> Rendered:
+def forget_question(say: Voice, number: int) -> Rendered:
     label = say.label
-    yes = press(label("forget.yes"), "forget:yes")
-    no = press(label("forget.no"), "forget:no")
+    yes = press(label("forget.yes"), f"forget:yes:{number}")
+    no = press(label("forget.no"), f"forget:no:{number}")
     return message(lines(say("forget.question"), say("forget.means")), (yes, no))
 
 

@@ -1,7 +1,7 @@
 """Low-stock alerts: judged for dirty SKUs, one message each, kept true by edits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -205,6 +205,9 @@ class Alerting:
         views = []
         for row in rows:
             position = next(p for p in places[row.product_id] if p.location.id == row.location_id)
+            if row.resolved_at is not None:  # as it was then: what came later is another alert's
+                on_hand = position.on_hand - position.available + row.available
+                position = replace(position, on_hand=on_hand)
             by = await contacts.by_id(tx, self.people.vault, row.acknowledged_by or 0)
             views.append(
                 AlertView(

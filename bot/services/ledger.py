@@ -56,11 +56,15 @@ class Ledger:
         found = (await positions.for_products(tx, [product_id]))[product_id]
         return next(item for item in found if item.location.id == location_id)
 
+    def falls_below_zero(self, position: Position, quantity: int) -> bool:
+        """Whether the move would make on hand (more) negative in a shop that does not allow it."""
+        return position.on_hand + quantity < min(0, position.on_hand) and not self.allow_negative
+
     async def apply(self, tx: AsyncConnection, change: Change, now: datetime) -> Applied:
         """Write the move and all that follows from it. Raises BelowZeroError, writing nothing."""
         await moves.ensure_position(tx, change.product.id, change.location_id, now)
         before = await self.position(tx, change.product.id, change.location_id)
-        if before.on_hand + change.quantity < min(0, before.on_hand) and not self.allow_negative:
+        if self.falls_below_zero(before, change.quantity):
             raise BelowZeroError(before)
         entry = moves.Entry(
             product_id=change.product.id,

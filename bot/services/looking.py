@@ -17,6 +17,7 @@ from bot.domain.staff import (
     RestockFact,
     StaffNotFound,
     StaffWhy,
+    WhichLocation,
     WhyLocation,
 )
 from bot.domain.stock import Move, Position, Product, available_to_customers
@@ -50,8 +51,8 @@ class Looking:
             return await self.card_of(tx, product, can_write=(member.role or 0) >= Role.CLERK)
 
     async def show(
-        self, caller: Caller, sku: str, words: str, *, was_write: bool = False
-    ) -> Card | StaffNotFound | Refused:
+        self, caller: Caller, sku: str, words: str, location: str = "", *, was_write: bool = False
+    ) -> Card | StaffNotFound | WhichLocation | Refused:
         """`/stock SKU`, or a search when the words are no code."""
         async with self.members.people.database.read() as tx:
             member = await self.members.allowed(tx, caller, Role.VIEWER)
@@ -60,7 +61,10 @@ class Looking:
             can_write = (member.role or 0) >= Role.CLERK
             product = await self.find(tx, sku, words)
             if product is not None:
-                return await self.card_of(tx, product, can_write=can_write)
+                card = await self.card_of(tx, product, can_write=can_write)
+                if location and not any(_is(p, location) for p in card.positions):
+                    return WhichLocation(product, card.positions, location)
+                return card
             return await self.search(tx, words, can_write=can_write, was_write=was_write)
 
     async def find(self, tx: AsyncConnection, *codes: str) -> Product | None:
@@ -191,3 +195,8 @@ class Looking:
             dropped=counts.get("dropped", 0),
             failed=counts.get("failed", 0) + counts.get("uncertain", 0),
         )
+
+
+def _is(position: Position, named: str) -> bool:
+    """Whether the position lies at the location as somebody typed it."""
+    return sku_key(position.location.code) == sku_key(named)

@@ -103,7 +103,8 @@ class Stocking:
 
     async def _show(self, caller: Caller, request: asked.Show, key: str) -> Answer:
         del key
-        return await self.looking.show(caller, request.sku, request.words or request.sku)
+        words = request.words or request.sku
+        return await self.looking.show(caller, request.sku, words, request.location)
 
     async def _search(self, caller: Caller, request: asked.Search, key: str) -> Answer:
         del key
@@ -197,6 +198,8 @@ class Stocking:
         quantity = write.quantity if write.target is None else write.target - position.on_hand
         if quantity == 0:
             return Unchanged(write.product, position)
+        if self.ledger.falls_below_zero(position, quantity):
+            return BelowZero(write.product, position, quantity)
         limit = self.move_limits.get(member.role or Role.VIEWER)
         if limit is not None and abs(quantity) > limit and not write.confirmed:
             token = Preview(

@@ -1,10 +1,11 @@
 """What customers do: subscribe, look, list, stop."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.codes import sku_key
+from bot.domain.codes import plain_number, sku_key
 from bot.domain.contacts import Caller, Contact
 from bot.domain.customers import (
     Availability,
@@ -31,6 +32,8 @@ from storage import contacts, notices, products, subscriptions
 from storage.database import Database
 from storage.types import AnyRow
 
+# What people write for a quantity: +2, x3, 5 pcs, 1.5, 两个. Matched against the last word.
+QUANTITY_LIKE = re.compile(r"[-+x×*]?\d|[一二三四五六七八九十两几]")
 PAGE = 5  # subscriptions a page of /list: one screen of a phone
 
 Asked = Subscribed | InStockAlready | NotFound | LimitReached | NotForSale | Expired
@@ -61,14 +64,25 @@ class Subscribing:
         """/start without a link."""
         return await self.people.start(caller)
 
-    async def notify(self, caller: Caller, words: str, quantity: int, key: str) -> Asked:
-        """/notify: wait for the SKU with this code; other words get the closest five."""
+    async def notify(self, caller: Caller, words: str, quantity: int | None, key: str) -> Asked:
+        """/notify: wait for the SKU with this code; other words get the closest five.
+
+        `quantity` None: one, or as many as were wanted before.
+        """
         async with self.database.write() as tx:
             contact = await self.people.ensure(tx, caller)
             product = await products.by_key(tx, sku_key(words))
             if product is None:
-                return await self.not_found(tx, words)
+                found = await self.not_found(tx, words)
+                return replace(found, bad_quantity=await self._bad_quantity(tx, words))
             return await self._ask(tx, contact, product.id, quantity, key)
+
+    async def _bad_quantity(self, tx: AsyncConnection, words: str) -> bool:
+        """`MUG-BLUE -3`: the code is right, what follows is meant as a quantity and is none."""
+        code, _, last = words.rpartition(" ")
+        if not code or not QUANTITY_LIKE.match(plain_number(last)):
+            return False
+        return await products.by_key(tx, sku_key(code)) is not None
 
     async def notify_short(self, caller: Caller, short_id: str, key: str) -> Asked:
         """The deep link of a product page."""
@@ -94,22 +108,24 @@ class Subscribing:
             return await self._ask(tx, contact, product_id, quantity, key, watch=True)
 
     async def _ask(
-        self, tx: AsyncConnection, contact: Contact, product_id: int, quantity: int, key: str, *,
-        watch: bool = False,
+        self, tx: AsyncConnection, contact: Contact, product_id: int, given: int | None, key: str,
+        *, watch: bool = False,
     ) -> Asked:  # fmt: skip
         product = await products.lock(tx, product_id)
         if product is None:
             return Expired()
         if (earlier := await subscriptions.by_key(tx, key)) is not None:
             return Subscribed(await self.view(tx, earlier), watching=not earlier.armed)
+        live = await subscriptions.live(tx, contact.id, product.id)
+        quantity = given or (live.quantity if live else 1)
         available = await self.restocking.available(tx, product.id)
         enough = self.restocking.in_stock(available) and available >= quantity
-        if (live := await subscriptions.live(tx, contact.id, product.id)) is not None:
-            return await self._again(tx, live, quantity, enough=enough)
-        if not product.active:
+        if not product.active and live is None:
             return NotForSale(product)
-        if enough and not watch:
+        if enough and not watch and product.active:
             return InStockAlready(await self.availability(tx, product), quantity)
+        if live is not None:
+            return await self._again(tx, live, quantity, enough=enough)
         return await self._join(tx, contact, product, quantity, key, watching=enough)
 
     async def _again(

@@ -109,9 +109,14 @@ async def set_language(desk: Desk, pressed: Pressed) -> None:
 
 
 async def forget(desk: Desk, pressed: Pressed) -> None:
-    """The answer to /forget's question."""
+    """The answer to /forget's question, from the contact that was asked."""
+    verb, number = (*pressed.press.words, "", "")[:2]
+    people = desk.services.people
+    if not number.isdecimal() or not await people.is_number(pressed.caller, int(number)):
+        await expired(desk, pressed)
+        return
     code = await desk.language(pressed.caller)  # afterwards nothing is known of the person
-    if pressed.press.words == ("yes",):
+    if verb == "yes":
         ended = await desk.services.people.forget(pressed.caller)
         rendered = render.forgotten(desk.view, code, ended)
     else:

@@ -33,11 +33,14 @@ async def notify(desk: Desk, asked: Asked) -> None:
         await say(desk, asked, "error.quantity")
     else:
         subscribing = desk.services.subscribing
-        result = await subscribing.notify(asked.caller, sku, quantity or 1, asked.key)
+        result = await subscribing.notify(asked.caller, sku, quantity, asked.key)
         if isinstance(result, NotFound) and quantity:
-            whole = await subscribing.notify(asked.caller, asked.words, 1, asked.key)
+            whole = await subscribing.notify(asked.caller, asked.words, None, asked.key)
             result = result if isinstance(whole, NotFound) else whole
-        await answer(desk, asked, result, quantity=quantity or 1)
+        if isinstance(result, NotFound) and result.bad_quantity:
+            await say(desk, asked, "error.quantity")
+        else:
+            await answer(desk, asked, result, quantity=quantity or 1)
 
 
 async def stock(desk: Desk, asked: Asked) -> None:
@@ -88,7 +91,9 @@ async def my_data(desk: Desk, asked: Asked) -> None:
 
 async def forget(desk: Desk, asked: Asked) -> None:
     """Asks first: what is forgotten cannot be brought back."""
-    await put(desk, asked, render.forget_question(desk.view, await desk.language(asked.caller)))
+    number = await desk.services.people.number(asked.caller)
+    code = await desk.language(asked.caller)
+    await put(desk, asked, render.forget_question(desk.view, code, number))
 
 
 async def help_(desk: Desk, asked: Asked) -> None:

@@ -240,7 +240,9 @@ async def test_forget_leaves_nothing_of_the_person(day: Day) -> None:
     traces = await sealed_traces(day)
     assert found_traces(await day.stored(), traces) == ["address", "index", "name"]
     await person.say("/forget")
-    await person.press("forget:yes", await person.wait_for(lambda m: data_of(m, "forget:yes")))
+    question = await person.wait_for(lambda m: "forget:yes" in str(m["reply_markup"]))
+    (yes, _) = question["reply_markup"]["inline_keyboard"][0]
+    await person.press_data(question["message_id"], yes["callback_data"])
     await person.wait_until(lambda chat: not any(data_of(m, "forget:") for m in chat["messages"]))
     assert await day.bot.terminate() == 0
     await checkpoint(day.url, day.bot.folder)

@@ -205,7 +205,7 @@ def test_languages_are_offered_in_their_own_names(view: View) -> None:
 
 
 def test_questions_carry_their_answers(view: View) -> None:
-    assert data(telegram.forget_question(view, "en")) == ["forget:yes", "forget:no"]
+    assert data(telegram.forget_question(view, "en", 7)) == ["forget:yes:7", "forget:no:7"]
     assert data(telegram.stop_question(view, "en")) == ["stopall:yes", "stopall:no"]
 
 

@@ -292,3 +292,14 @@ async def test_low_at_an_unknown_place_says_which_places_there_are(shop: Shop) -
     answer = await shop.stock("low cellar")
     assert isinstance(answer, LowList)
     assert (answer.unknown, answer.places) == ("cellar", ("main",))
+
+
+@pytest.mark.usefixtures("mug")
+async def test_a_card_at_a_place_that_does_not_exist_says_so(shop: Shop) -> None:
+    assert isinstance(await shop.stock("MUG@nowhere"), WhichLocation)
+    assert isinstance(await shop.stock("MUG@MAIN"), Card)
+
+
+@pytest.mark.usefixtures("mug")
+async def test_what_would_fall_below_zero_is_not_even_offered(shop: Shop) -> None:
+    assert isinstance(await shop.stock("MUG -500", CLERK), BelowZero)

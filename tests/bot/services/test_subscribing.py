@@ -186,3 +186,18 @@ async def test_who_blocked_the_bot_keeps_the_place_for_the_retention_from_then_o
     assert await shop.services.upkeep.forget_old() == 0
     shop.clock.forward(days=2)
     assert await shop.services.upkeep.forget_old() == 1
+
+
+async def test_asking_again_without_a_number_keeps_the_wanted_quantity(shop: Shop) -> None:
+    await shop.product("MUG")
+    await shop.notify(1, "MUG", 3)
+    again = await shop.services.subscribing.notify(customer(1), "MUG", None, shop.key())
+    assert isinstance(again, Subscribed)
+    assert (again.quantity_changed, again.subscription.quantity) == (False, 3)
+
+
+async def test_who_watches_and_asks_again_hears_that_it_can_be_bought(shop: Shop) -> None:
+    product_id = await shop.product("MUG")
+    await shop.moved("MUG +5")
+    await shop.services.subscribing.watch(customer(1), product_id, 1, shop.key())
+    assert isinstance(await shop.notify(1, "MUG"), InStockAlready)

@@ -191,13 +191,30 @@ async def test_forget_asks_first_and_then_forgets(bot: Live, ann: Customer) -> N
     await ann.wait_for("in line")
     await ann.say("/forget")
     question = await ann.wait_for(lambda m: "forget:yes" in str(m["reply_markup"]))
-    await ann.press("forget:no", question)
+    yes, no = (button["callback_data"] for button in question["reply_markup"]["inline_keyboard"][0])
+    await ann.press_data(question["message_id"], no)
     kept = await ann.wait_for(lambda m: m["message_id"] == question["message_id"] and m["edits"])
     assert [row.state for row in await bot.shop.rows("subscription")] == ["waiting"]
-    await ann.press_data(kept["message_id"], "forget:yes")
+    await ann.press_data(kept["message_id"], yes)
     await ann.wait_for("erased")
     (row,) = await bot.shop.rows("subscription")
     assert (row.state, row.contact_id) == ("ended", None)
+    await ann.say("/notify MUG-BLUE")
+    await ann.wait_for("in line", after=kept["message_id"])
+    for late in (no, yes):
+        await ann.press_data(kept["message_id"], late)
+    await ann.say("/list")  # answered after what was pressed before
+    await ann.wait_for("Your list")
+    assert [row.state for row in await bot.shop.rows("subscription")] == ["ended", "waiting"]
+
+
+@pytest.mark.parametrize("typed", ["-3", "+2", "1.5", "x3", "5pcs", "两个", "99999999999999999999"])
+async def test_a_quantity_that_is_none_is_named_and_not_the_code(
+    bot: Live, ann: Customer, typed: str
+) -> None:
+    await ann.say(f"/notify MUG-BLUE {typed}")
+    await ann.wait_for("whole number")
+    assert await bot.shop.rows("subscription") == []
 
 
 async def test_the_language_is_guessed_and_can_be_chosen(bot: Live, ann: Customer) -> None:
