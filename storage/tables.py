@@ -132,6 +132,7 @@ contact = Table(
     Column("created_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
     UniqueConstraint("platform", "address_index"),
+    sqlite_autoincrement=True,  # a number is never given again: buttons and questions carry it
 )
 
 subscription = Table(

@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("platform", "address_index"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "gram",
