@@ -281,7 +281,7 @@ async def test_the_tour_shows_the_main_job_from_the_line_to_the_acknowledgement(
 
 
 async def test_the_tour_can_be_stopped_while_it_types(shop: Shop) -> None:
-    page = await shop.page(path="/?pace=0.2")
+    page = await shop.page(path="/?pace=2")
     await page.click("#tour-start")
     await expect(page.locator("#telegram-input")).to_have_value(re.compile("^/n"))
     await page.click("#tour-stop")
