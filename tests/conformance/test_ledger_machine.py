@@ -22,6 +22,7 @@ from tests.conformance.ledger import mistakes
 from tests.conformance.ledger.base import World, build
 from tests.conformance.ledger.machine import LedgerMachine
 from tests.support.databases import PostgresServer
+from tests.support.shop import MANAGER
 
 WANTED = os.environ.get("STOCKBELL_MACHINE_EXAMPLES")
 SHARED: dict[str, Any] = {
@@ -102,4 +103,5 @@ def race(machine: type[LedgerMachine]) -> None:
     for _ in range(20):
         example = machine()
         example.opens()
-        example.several_type_at_once([("TEA@main", "+1"), ("TEA@main", "+2")] * 3)
+        lines = [("TEA@main +1", MANAGER, example.shop.key()) for _ in range(6)]
+        example.run(example.type_at_once(lines))

@@ -41,15 +41,15 @@ class StaffRules(MachineBase):
     def several_type_at_once(self, lines: list[tuple[str, str]]) -> None:
         typed = [(f"{place} {change}", MANAGER, self.shop.key()) for place, change in lines]
         self.typed += typed
-        self.run(self._type_all(typed + typed[:1]))
-        self.run(self._look(line=False))
+        self.run(self.type_at_once(typed + typed[:1]))
 
-    async def _type_all(self, lines: list[tuple[str, Caller, str]]) -> None:
+    async def type_at_once(self, lines: list[tuple[str, Caller, str]]) -> None:
         answers = await asyncio.gather(*(self.shop.stock(*line) for line in lines))
         for (text, _, key), answer in sorted(
             zip(lines, answers, strict=True), key=lambda pair: getattr(pair[1], "repeated", False)
         ):
             self._account(text, key, answer, alone=False)
+        await self._look(line=False)
 
     async def _type(self, text: str, who: Caller, key: str, cut: Cut = ALIVE) -> None:
         answer = await self._insist(lambda: self.shop.stock(text, who, key), cut)
