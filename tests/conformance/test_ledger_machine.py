@@ -63,7 +63,7 @@ def test_whatever_people_platforms_and_death_do_the_promises_hold(database_url: 
         if WANTED:
             run_state_machine_as_test(found, settings=FREE)
         else:
-            explore(found, seeds=2)
+            explore(found, seeds=3)
 
 
 @pytest.mark.parametrize(
