@@ -18,7 +18,7 @@ def main() -> None:
     size = "10000" if small else "100000"
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(reaction(folder, rounds=20 if small else 100))
-    for module in ("search", "importing"):
+    for module in ("search", "importing", "flood"):
         print(f"\n== {module} ({size} rows)", flush=True)  # noqa: T201  # a bench prints
         command = [sys.executable, "-m", f"tests.bench.{module}", size]
         subprocess.run(command, check=True)
