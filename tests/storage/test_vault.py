@@ -46,7 +46,11 @@ def test_a_changed_byte_is_noticed(vault: Vault, position: int) -> None:
         vault.open(bytes(blob))
 
 
-@pytest.mark.parametrize("blob", [b"", b"\x01abc", b"plain text", ANY_VAULT.seal("x")[:-1]])
+@pytest.mark.parametrize(
+    "blob",
+    [b"", b"\x01abc", b"plain text", ANY_VAULT.seal("x")[:-1]],
+    ids=["nothing", "short", "plain", "cut"],
+)
 def test_what_is_no_sealed_text_is_refused(blob: bytes) -> None:
     with pytest.raises(Damaged):
         ANY_VAULT.open(blob)
