@@ -220,6 +220,7 @@ notice = Table(
     Column("reason", String(64), nullable=False, server_default=""),
     Column("attempts", Integer, nullable=False, server_default="0"),  # times put on the wire
     Column("on_wire", Boolean, nullable=False, server_default=text("false")),  # no answer yet
+    Column("wired_at", Instant),  # when it was put on the wire the last time
     Column("doubtful", Integer, nullable=False, server_default="0"),  # sends that may be there
     Column("due_at", Instant, nullable=False),
     Column("lease_until", Instant),
@@ -351,4 +352,14 @@ setting = Table(
     metadata,
     Column("name", String(64), primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+# What is used up of the platforms' limits, for keys that a restart must not forget.
+pace = Table(
+    "pace",
+    metadata,
+    Column("account", String(16), primary_key=True),  # telegram, slack
+    Column("key", LargeBinary, primary_key=True),  # blind index of a chat, channel or method
+    Column("used_until", Instant, nullable=False),  # up to then the turns are used up
+    Column("held_until", Instant, nullable=False),  # the platform said: not before
 )

@@ -1,9 +1,11 @@
 """The one interface of every way out; what its errors tell the caller to do is in the domain."""
 
+from datetime import datetime
 from typing import Protocol
 
 from bot.domain.notices import Lane, Rendered
 from bot.domain.sending import (
+    CannotLook,
     Gone,
     InDoubt,
     MessageLost,
@@ -16,6 +18,7 @@ from bot.domain.sending import (
 )
 
 __all__ = [
+    "CannotLook",
     "Channel",
     "Gone",
     "InDoubt",
@@ -38,4 +41,11 @@ class Channel(Protocol):
 
     async def edit(self, address: str, ref: str, rendered: Rendered, lane: Lane) -> None:
         """Make the message show `rendered`. Raises SendError."""
+        ...
+
+    async def find(self, address: str, notice_id: int, since: datetime) -> str | None:
+        """The reference of the message that was posted for this notice after `since`, or None.
+
+        Raises CannotLook when the platform cannot tell, else SendError.
+        """
         ...

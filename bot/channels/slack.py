@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -12,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 from bot.channels.slack_client import PacedSlackClient
 from bot.channels.slack_errors import RejectedContent, explain
 from bot.domain.notices import Lane, Rendered
-from bot.domain.sending import MessageLost
+from bot.domain.sending import CannotLook, MessageLost
 
 log = logging.getLogger(__name__)
 LONGEST = 3_900  # characters; chat.update refuses more than 4,000
@@ -46,6 +47,11 @@ class SlackChannel:
         except RejectedContent as refused:
             log.warning("Slack refuses the form of an edit, shown as plain text: %s", refused)
             await self._update(target, plain(rendered), lane)
+
+    async def find(self, address: str, notice_id: int, since: datetime) -> str | None:
+        """The message whose metadata names the notice. Raises CannotLook."""
+        del address, notice_id, since
+        raise CannotLook("reading back")
 
     async def _post(self, address: str, rendered: Rendered, lane: Lane) -> str:
         body = {"channel": address, **_content(rendered), **QUIET}

@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 import structlog
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
@@ -13,7 +14,7 @@ from telegram.ext import ExtBot
 
 from bot.channels.telegram_errors import RejectedContent, explain
 from bot.domain.notices import Button, Lane, Rendered
-from bot.domain.sending import MessageLost
+from bot.domain.sending import CannotLook, MessageLost
 
 log = structlog.get_logger(__name__)
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
@@ -41,6 +42,11 @@ class TelegramChannel:
         except RejectedContent as refused:
             log.warning("telegram refuses the form", shown_as="plain text", reason=str(refused))
             await self._edit(address, ref, plain(rendered), lane, None)
+
+    async def find(self, address: str, notice_id: int, since: datetime) -> str | None:
+        """Bots see no history: github.com/tdlib/telegram-bot-api/issues/482. Raises CannotLook."""
+        del address, notice_id, since
+        raise CannotLook("Telegram shows a bot no history")
 
     async def send_document(
         self, address: str, name: str, content: bytes, caption: Rendered, lane: Lane

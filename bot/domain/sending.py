@@ -50,3 +50,11 @@ class Unchanged(SendError):
 
 class MessageLost(SendError):
     """The message to edit is no longer there (deleted, or too old to edit)."""
+
+
+class CannotLook(SendError):
+    """The platform offers no way to see whether a message is there."""
+
+
+class Withdrawn(Exception):
+    """The notice was dropped between its claim and its turn: the request must not leave."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pytest
 
@@ -11,6 +12,7 @@ from bot.delivery.worker import OutboxWorker
 from bot.domain.contacts import Address, ContactState, Platform
 from bot.domain.notices import Lane, Rendered
 from bot.domain.sending import (
+    CannotLook,
     Gone,
     InDoubt,
     MessageLost,
@@ -49,6 +51,9 @@ class Wire:
         await self.pacer.turn(address, lane)
         self._fail(address)
         self.edits.append((address, ref, rendered.text))
+
+    async def find(self, address: str, notice_id: int, since: datetime) -> str | None:
+        raise CannotLook(f"{address}, {notice_id}, {since}")
 
     def _fail(self, address: str) -> None:
         if self.trouble[address]:

@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
@@ -13,6 +14,7 @@ from bot.delivery.worker import OutboxWorker
 from bot.domain.contacts import ContactState, Platform
 from bot.domain.notices import Claimed, Lane, Rendered
 from bot.domain.sending import (
+    CannotLook,
     Gone,
     InDoubt,
     MessageLost,
@@ -70,6 +72,9 @@ class Hand:
             self.machine.shown.pop(self.notice.subject, None)
             raise MessageLost("deleted")
         self._arrive(outcome)
+
+    async def find(self, address: str, notice_id: int, since: datetime) -> str | None:
+        raise CannotLook(f"{address}, {notice_id}, {since}")
 
     async def _turn(self) -> str:
         """Waits for what becomes of it: only then the request leaves."""
