@@ -18,7 +18,7 @@ VENDORS = {
     "slack_bolt": ("handlers/slack/",),
     "slack_sdk": ("handlers/slack/", "bot/channels/slack", "bot/checking.py"),
     "apscheduler": ("handlers/schedule/",),
-    "sqlalchemy": ("storage/", "bot/services/", "bot/app.py", "bot/checking.py", "bot/__main__.py"),
+    "sqlalchemy": ("storage/", "bot/services/", "bot/app/", "bot/checking.py", "bot/__main__.py"),
     "aiosqlite": ("storage/",),
     "asyncpg": ("storage/",),
     "alembic": ("storage/",),

@@ -42,7 +42,7 @@ class Judged:
 
 
 class Alerting:
-    """`destinations` are contact ids of the channels that alerts go to; app.py sets them."""
+    """`destinations` are contact ids of the channels that alerts go to; bot.app sets them."""
 
     def __init__(self, database: Database, clock: Clock, people: People) -> None:
         self.database = database

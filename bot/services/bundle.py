@@ -1,4 +1,4 @@
-"""All services of one bot, built from what they need; app.py and the tests build them alike."""
+"""All services of one bot, built from what they need; bot.app and the tests build them alike."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The HTTP server: a status page, /healthz, and whatever routes app.py mounts."""
+"""The HTTP server: a status page, /healthz, and whatever routes bot.app mounts."""
 
 import asyncio
 import html

@@ -1,4 +1,4 @@
-"""The Slack side as app.py wires it."""
+"""The Slack side as bot.app wires it."""
 
 from dataclasses import dataclass
 

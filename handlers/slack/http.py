@@ -48,7 +48,7 @@ class Signatures:
 def slack_route(
     app: AsyncApp, signing_secret: str, clock: Callable[[], datetime], path: str = PATH
 ) -> Route:
-    """The route for app.py to mount. Raises ValueError without a signing secret.
+    """The route for bot.app to mount. Raises ValueError without a signing secret.
 
     401 without a fresh and right signature, 413 beyond 1 MB, else what Bolt answers. A signed
     request that is sent again passes; its arrival key is known, so it changes nothing.

@@ -43,7 +43,7 @@ class Alerting(Protocol):
 
 
 class Services(Protocol):
-    """The bundle that app.py builds; only these two are used here."""
+    """The bundle that bot.app builds; only these two are used here."""
 
     @property
     def stocking(self) -> Stocking: ...

@@ -85,7 +85,7 @@ class Alerting(Protocol):
 
 
 class Services(Protocol):
-    """The bundle that app.py builds; only these three are used here."""
+    """The bundle that bot.app builds; only these three are used here."""
 
     @property
     def subscribing(self) -> Subscribing: ...

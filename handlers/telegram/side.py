@@ -1,4 +1,4 @@
-"""The Telegram side as app.py wires it."""
+"""The Telegram side as bot.app wires it."""
 
 import asyncio
 from collections.abc import Callable

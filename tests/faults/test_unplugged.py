@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from bot.app import App
+from bot.app.platforms import Platforms
 from bot.sandbox.server import Sandbox
 from bot.supervisor import Supervisor
 from tests.support.live import bot_settings, running
@@ -11,8 +12,8 @@ from tests.support.live import bot_settings, running
 class Unplugged(App):
     """The bot without its outbox workers."""
 
-    def start_outbox(self, supervisor: Supervisor) -> None:
-        del supervisor
+    def start_outbox(self, supervisor: Supervisor, platforms: Platforms) -> None:
+        del supervisor, platforms
 
 
 async def test_without_the_outbox_worker_no_notice_leaves_and_with_it_all_do(

@@ -1,0 +1,99 @@
+"""What every command needs: the settings made into an open, migrated database with services."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from bot.render.catalogue import Texts
+from bot.services.bundle import Options, Services, build_services
+from bot.services.subscribing import Limits
+from bot.services.upkeep import Retention
+from bot.settings import Settings, SettingsError
+from storage import contacts
+from storage.database import Database
+from storage.migrate import migrate
+from storage.vault import UnknownKey, Vault, load_or_create_key_file
+
+log = structlog.get_logger(__name__)
+
+DEFAULT_KEY_FILE = Path("data/stockbell.key")  # for PostgreSQL, which has no file to be beside
+
+
+def now() -> datetime:
+    """The one clock of the running bot."""
+    return datetime.now(UTC)  # noqa: TID251  # this is the injected clock
+
+
+def keys_of(settings: Settings) -> list[str]:
+    """The keys of the settings, else those of the key file beside the database."""
+    if settings.keys:
+        return list(settings.keys)
+    database = Database(settings.database)
+    path = DEFAULT_KEY_FILE
+    if database.is_sqlite:
+        path = Path(f"{database.url.database}.key")
+    return load_or_create_key_file(path)
+
+
+def texts_of(settings: Settings) -> Texts:
+    """The catalogues. Raises SettingsError for a language that has none."""
+    texts = Texts(settings.default_language)
+    spoken = {code.partition("_")[0] for code in texts.languages}
+    if settings.default_language.replace("-", "_").partition("_")[0].lower() not in spoken:
+        raise SettingsError(f"DEFAULT_LANGUAGE: there is only {' and '.join(texts.languages)}")
+    return texts
+
+
+def options_of(settings: Settings, texts: Texts) -> Options:
+    return Options(
+        zone=settings.zone,
+        languages=texts.languages,
+        admins=settings.admins,
+        out_level=settings.out_level,
+        allow_negative=settings.allow_negative_stock,
+        clerk_limit=settings.clerk_limit,
+        limits=Limits(settings.max_subscriptions, settings.few_left),
+        retention=Retention(settings.subscription_days, settings.retention_days),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What every command needs: an open, migrated database and the services on it."""
+
+    settings: Settings
+    database: Database
+    texts: Texts
+    services: Services
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Base]:
+    """Open the database, bring its schema up to date, build the services; close it at the end."""
+    texts = texts_of(settings)
+    vault = Vault(keys_of(settings))
+    database = Database(settings.database)
+    try:
+        applied = await migrate(database)
+        if applied:
+            log.info("migrated", revisions=applied)
+        await require_the_keys(database, vault)
+        services = build_services(database, vault, now, options_of(settings, texts))
+        yield Base(settings, database, texts, services)
+    finally:
+        await database.close()
+
+
+async def require_the_keys(database: Database, vault: Vault) -> None:
+    """Refuse to go on without the keys of the contacts there are. Raises UnknownKey."""
+    async with database.read() as tx:
+        known = [vault.knows(header) for header in await contacts.headers(tx)]
+    if not all(known):
+        raise UnknownKey(
+            "the contacts in this database were encrypted with a key that is neither in "
+            "PERSONAL_DATA_KEYS nor in the key file beside it: bring that key back"
+        )

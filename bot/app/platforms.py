@@ -1,0 +1,128 @@
+"""Telegram and Slack as the settings want them: ways in, ways out, and what they look like."""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+from starlette.routing import BaseRoute
+
+from bot.app.opening import Base, now
+from bot.channels.base import Channel
+from bot.channels.pacer import Pacer, telegram_rate
+from bot.channels.slack import SlackChannel
+from bot.channels.slack_client import PacedSlackClient, slack_pacer, slack_session
+from bot.channels.telegram import TelegramChannel
+from bot.channels.telegram_limits import PacedRequests
+from bot.domain.contacts import Platform
+from bot.domain.notices import Rendered
+from bot.domain.telling import NoticeData
+from bot.intake.worker import Dispatch
+from bot.render import slack as render_slack
+from bot.render import telegram as render_telegram
+from bot.render.view import RenderContext, View
+from bot.supervisor import Part
+from handlers.slack.build import build_slack
+from handlers.slack.http import slack_route
+from handlers.slack.socket import SlackSocket
+from handlers.telegram.build import build_application
+from handlers.telegram.side import Hook, TelegramSide, build_telegram
+from handlers.telegram.webhook import webhook_route
+
+# Telegram: about 30 messages a second in all; core.telegram.org/bots/faq. A burst of 5 and 28 a
+# second keep every second under it, the first one too; the last 2 of the burst are for answers.
+TELEGRAM_RATE, TELEGRAM_BURST, TELEGRAM_RESERVED = 25.0, 5, 2
+BACKGROUND_WITHIN = 3.0  # seconds: a modal that is not open by then never will be
+
+
+@dataclass(slots=True)
+class Platforms:
+    """Those that are set up. `parts` connect to them and are for the process that leads.
+
+    What they hold is given back when `stack` is left, after the last message is out.
+    """
+
+    base: Base
+    stack: AsyncExitStack
+    channels: dict[Platform, Channel] = field(default_factory=dict)
+    dispatchers: dict[str, Dispatch] = field(default_factory=dict)
+    routes: list[BaseRoute] = field(default_factory=list)
+    parts: dict[str, Part] = field(default_factory=dict)
+    telegram: TelegramSide | None = None
+    socket_mode: SlackSocket | None = None
+
+    async def add_all(self) -> None:
+        """Those with a token; connects to nothing."""
+        if self.base.settings.telegram_token:
+            self.add_telegram()
+        if self.base.settings.slack_token:
+            await self.add_slack()
+
+    def add_telegram(self) -> None:
+        settings, services = self.base.settings, self.base.services
+        pacer = Pacer(
+            TELEGRAM_RATE, TELEGRAM_BURST, reserved=TELEGRAM_RESERVED, rate_of=telegram_rate
+        )
+        limiter = PacedRequests(pacer)
+        application = build_application(settings.telegram_token, settings.telegram_api_url, limiter)
+        channel = TelegramChannel(application.bot)
+        accept_many = services.arriving.accept_many
+        hook = None
+        if settings.telegram_mode == "webhook":
+            secret = settings.telegram_webhook_secret.get_secret_value()
+            hook = Hook(settings.telegram_webhook_url, secret)
+            self.routes.append(webhook_route(hook.url, secret, accept_many))
+        side = build_telegram(application, services, channel, self.view, accept_many, hook)
+        self.stack.push_async_callback(side.close)
+        self.telegram = side
+        self.channels[Platform.TELEGRAM] = channel
+        self.dispatchers[Platform.TELEGRAM] = side.dispatch
+        self.parts["telegram"] = side.run
+
+    async def add_slack(self) -> None:
+        settings, services = self.base.settings, self.base.services
+        session = await self.stack.enter_async_context(slack_session())
+        client = PacedSlackClient(
+            settings.slack_token, slack_pacer(), session, settings.slack_api_url
+        )
+        side = build_slack(client, services, self.view, services.arriving.accept)
+        self.stack.push_async_callback(side.background.finish, BACKGROUND_WITHIN)
+        self.channels[Platform.SLACK] = SlackChannel(client)
+        self.dispatchers[Platform.SLACK] = side.dispatch
+        if settings.slack_mode == "http":
+            secret = settings.slack_signing_secret.get_secret_value()
+            self.routes.append(slack_route(side.app, secret, now))
+        else:
+            app_token = settings.slack_app_token.get_secret_value()
+            self.socket_mode = SlackSocket(side.app, app_token, client)
+            self.parts["slack"] = self.socket_mode.run
+
+    @property
+    def view(self) -> View:
+        settings = self.base.settings
+        context = RenderContext(
+            shop_name=settings.shop_name,
+            shop_url=settings.shop_url,
+            zone=settings.zone,
+            now=now,
+            retention_days=settings.retention_days,
+            bot_username=self.bot_username,
+        )
+        return View(self.base.texts, context)
+
+    def bot_username(self) -> str:
+        """As Telegram told it; "" before that, and without Telegram."""
+        return self.telegram.username if self.telegram else ""
+
+    def render(self, platform: Platform, language: str, data: NoticeData) -> Rendered:
+        """A notice in its platform's form."""
+        if platform is Platform.TELEGRAM:
+            return render_telegram.notice(self.view, language, data)
+        return render_slack.notice(self.view, language, data)
+
+    def links(self) -> dict[str, str]:
+        """Whether the platforms are reached; a part may well run and reach nobody."""
+        links = {}
+        if self.telegram is not None:
+            links["telegram link"] = "running" if self.telegram.username else "not connected"
+        if self.socket_mode is not None:
+            links["slack link"] = "running" if self.socket_mode.connected else "not connected"
+        return links
