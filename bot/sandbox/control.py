@@ -6,7 +6,7 @@ import inspect
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from aiohttp import WSMsgType, web
@@ -54,7 +54,16 @@ async def body_of(request: web.Request) -> Json:
     return body
 
 
+class Door(Protocol):
+    """The platforms' own port, if they have one."""
+
+    async def open(self) -> None: ...
+    async def close(self) -> None: ...
+
+
 class Control:
+    door: Door | None = None
+
     def __init__(self, world: World, telegram: Telegram, slack: Slack, delivery: Delivery) -> None:
         self.world = world
         self.telegram = telegram
@@ -87,6 +96,7 @@ class Control:
             get("/sandbox/faults", self.get_faults),
             post("/sandbox/faults", self.set_faults),
             web.delete("/sandbox/faults", self.clear_faults),
+            post("/sandbox/door", self.set_door),
         ]
         return routes + self.people_routes()
 
@@ -179,6 +189,13 @@ class Control:
     async def clear_faults(self, _request: web.Request) -> web.Response:
         self.world.faults.reset()
         return web.json_response(self.world.faults.as_json())
+
+    async def set_door(self, request: web.Request) -> web.Response:
+        if self.door is None:
+            raise Refused("the platforms have no port of their own here", 404)
+        is_open = bool((await body_of(request)).get("open"))
+        await (self.door.open() if is_open else self.door.close())
+        return web.json_response({"open": is_open})
 
     async def slack_config(self, request: web.Request) -> web.Response:
         """request_url (null: Socket Mode), commands, events (subscribed types), scopes."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bot.sandbox.faults import Failure
+from bot.sandbox.failures import Failure
 from bot.sandbox.state import Json, World
 
 SECRET_PARAMS = ("token", "secret_token")
@@ -34,6 +34,14 @@ class Reply:
     def ok(self) -> bool:
         return bool(self.body.get("ok"))
 
+    @property
+    def retry_after(self) -> int | None:
+        """Seconds to wait, as the client is told."""
+        if self.status != 429:
+            return None
+        told = (self.body.get("parameters") or {}).get("retry_after")
+        return int(told or (self.headers or {}).get("Retry-After") or 0)
+
 
 Work = Callable[[], Awaitable[Reply]]
 Refusal = Callable[[Failure], Reply]
@@ -47,11 +55,15 @@ def cut(request: web.Request) -> web.Response:
 
 
 async def pass_through(world: World, call: Call, work: Work, refusal: Refusal) -> web.Response:
-    """Runs `work` unless a planned failure comes first, and logs what the bot got."""
+    """Runs `work` unless a failure comes first, and logs what the bot got.
+
+    A request that was read is worked off though its client died meanwhile, as on the platforms:
+    what left is accepted.
+    """
     began = time.monotonic()
-    latency = world.faults.get(call.platform, "latency_ms") / 1000
-    if latency:
-        await asyncio.sleep(latency)
+    one_way = world.faults.chances[call.platform].latency() / 2
+    if one_way:
+        await asyncio.sleep(one_way)
     failure = world.faults.take(call.platform, call.method, call.chat)
     reply, dropped = await _outcome(failure, work, refusal)
     world.log.add(
@@ -64,11 +76,14 @@ async def pass_through(world: World, call: Call, work: Work, refusal: Refusal) -
             "status": reply.status,
             "ok": reply.ok,
             "error": None if reply.ok else reply.body.get("description", reply.body.get("error")),
+            "retry_after": reply.retry_after,
             "dropped": dropped,
         }
     )
     if call.method != "getUpdates":
         world.changes.bump()
+    if one_way:
+        await asyncio.sleep(one_way)
     if dropped:
         return cut(call.request)
     return web.json_response(reply.body, status=reply.status, headers=reply.headers)

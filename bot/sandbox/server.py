@@ -1,7 +1,13 @@
-"""A local Telegram and Slack in one HTTP server."""
+"""A local Telegram and Slack in one HTTP server.
+
+`Sandbox(door=True)` gives the platforms a port of their own, which can be shut:
+`POST /sandbox/door {"open": false}` breaks its connections and refuses new ones; the control API
+stays in reach.
+"""
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from types import TracebackType
 
 import aiohttp
@@ -12,14 +18,43 @@ from bot.sandbox.driver import Driver
 from bot.sandbox.slack_api import SlackApi
 from bot.sandbox.slack_delivery import Delivery
 from bot.sandbox.slack_driver import SlackDriver
-from bot.sandbox.slack_state import Slack
+from bot.sandbox.slack_state import Slack, SlackMessage
 from bot.sandbox.state import Clock, Json, World
 from bot.sandbox.telegram_api import TelegramApi
 from bot.sandbox.telegram_driver import TelegramDriver
-from bot.sandbox.telegram_state import Telegram
-from bot.sandbox.telegram_updates import HookSender
+from bot.sandbox.telegram_people import TelegramPeople
+from bot.sandbox.telegram_state import Message, Telegram
+from bot.sandbox.telegram_updates import HookSender, Pending
 
 MAX_BODY = 60 * 1024 * 1024  # files up to 50 MB: https://core.telegram.org/bots/api#senddocument
+
+
+class Door:
+    """The platforms' own port."""
+
+    def __init__(self, runner: web.AppRunner, host: str) -> None:
+        self._runner = runner
+        self._host = host
+        self._site: web.TCPSite | None = None
+        self.port = 0
+
+    async def open(self) -> None:
+        """Accept connections, on the same port as before."""
+        if self._site is None:
+            self._site = web.TCPSite(self._runner, self._host, self.port)
+            await self._site.start()
+            self.port = self._runner.addresses[-1][1]
+
+    async def close(self) -> None:
+        """Break the connections that came in here, refuse new ones."""
+        if self._site is None:
+            return
+        await self._site.stop()
+        self._site = None
+        for connection in self._runner.server.connections if self._runner.server else ():
+            transport = connection.transport
+            if transport and transport.get_extra_info("sockname")[1] == self.port:
+                transport.abort()
 
 
 class Sandbox:
@@ -36,8 +71,11 @@ class Sandbox:
         signing_secret: str = "sandbox-secret",  # noqa: S107
         slack_request_url: str | None = None,
         clock: Clock | None = None,
+        door: bool = False,
     ) -> None:
         self.host, self.port = host, port
+        self._has_door = door
+        self._door: Door | None = None
         self.world = World(clock)
         self._telegram = Telegram(self.world, telegram_token)
         self._slack = Slack(self.world, slack_bot_token, slack_app_token, signing_secret)
@@ -56,11 +94,11 @@ class Sandbox:
     @property
     def telegram_api_url(self) -> str:
         """The root: the Bot API is {root}/bot{token}/{method}."""
-        return f"{self.url}/telegram"
+        return f"{self.world.platforms_url}/telegram"
 
     @property
     def slack_api_url(self) -> str:
-        return f"{self.url}/slack/api/"
+        return f"{self.world.platforms_url}/slack/api/"
 
     def set_tour(self, steps: Json) -> None:
         """What the page's guided tour talks about: SKUs, who plays the staff, where."""
@@ -80,6 +118,36 @@ class Sandbox:
     def slack(self) -> SlackDriver:
         return self.driver.slack
 
+    def crowd(self, count: int, languages: Sequence[str] = ("en",)) -> list[int]:
+        """So many people who have pressed Start, and nothing else: their chat ids."""
+        people = TelegramPeople(self._telegram)
+        ids = []
+        for number in range(count):
+            code = languages[number % len(languages)]
+            chat = people.add_customer({"first_name": f"P{number}", "language_code": code})
+            chat.started = True
+            ids.append(chat.id)
+        return ids
+
+    def told(self, chat_id: int) -> list[Message]:
+        """What the bot wrote to a Telegram chat, oldest first."""
+        every = self._telegram.chats[chat_id].messages.values()
+        return [message for message in every if message.sender is None]
+
+    def posted(self, channel_id: str) -> list[SlackMessage]:
+        """What stands in a Slack channel, oldest first."""
+        return list(self._slack.channels[channel_id].messages.values())
+
+    @property
+    def pending_updates(self) -> list[Pending]:
+        """What the bot has not confirmed yet."""
+        return list(self._telegram.updates.pending)
+
+    @property
+    def sockets(self) -> int:
+        """How many Socket Mode connections are open."""
+        return len(self._delivery.hub.sockets)
+
     async def start(self) -> None:
         api = TelegramApi(self._telegram)
         app = web.Application(client_max_size=MAX_BODY, middlewares=[refusals])
@@ -92,7 +160,11 @@ class Sandbox:
         site = web.TCPSite(self._runner, self.host, self.port)
         await site.start()
         self.host, self.port = self._runner.addresses[0][:2]
-        self.world.url = f"http://{self.host}:{self.port}"
+        self.world.url = self.world.platforms_url = f"http://{self.host}:{self.port}"
+        if self._has_door:
+            self._door = control.door = Door(self._runner, self.host)
+            await self._door.open()
+            self.world.platforms_url = f"http://{self.host}:{self._door.port}"
         self._session = aiohttp.ClientSession()
         self._delivery.http.session = self._session
         self._hook_sender = HookSender(self.world, api.answer_in_hook)

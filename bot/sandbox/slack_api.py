@@ -4,7 +4,8 @@ import math
 
 from aiohttp import web
 
-from bot.sandbox.faults import Bucket, Failure
+from bot.sandbox.failures import Failure
+from bot.sandbox.faults import Bucket
 from bot.sandbox.gate import Call, Reply, pass_through
 from bot.sandbox.slack_chat import METHODS as CHAT
 from bot.sandbox.slack_chat import respond

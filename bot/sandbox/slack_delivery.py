@@ -59,7 +59,7 @@ class SocketHub:
     def open(self) -> str:
         ticket = self.slack.new_id("ticket-")
         self.tickets.add(ticket)
-        base = self.slack.world.url.replace("http", "ws", 1)
+        base = self.slack.world.platforms_url.replace("http", "ws", 1)
         return f"{base}/slack/link/?ticket={ticket}&app_id={APP_ID}"
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -224,6 +224,7 @@ class Delivery:
 
     async def send(self, kind: str, payload: Json, times: int = 1) -> Ack:
         """The first delivery's ack; `times` over 1 sends the same payload again, as retries."""
+        times = max(times, self.slack.world.faults.chances["slack"].deliveries(kind))
         first = await self.once(kind, payload)
         for number in range(1, times):
             await self.once(kind, payload, Retry(number))

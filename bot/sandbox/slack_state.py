@@ -227,7 +227,7 @@ class Slack:
     def new_response_url(self, user: str, channel: str, message_ts: str | None = None) -> str:
         key = self.new_id("R")
         self.response_urls[key] = ResponseUrl(self.world.clock(), user, channel, message_ts)
-        return f"{self.world.url}/slack/response/{TEAM['id']}/{key}"
+        return f"{self.world.platforms_url}/slack/response/{TEAM['id']}/{key}"
 
     def channel(self, wanted: str) -> Channel:
         """By id, by #name, or a user's direct messages by the user's id."""

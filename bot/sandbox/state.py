@@ -5,11 +5,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from bot.sandbox.faults import Faults
 
 Json = dict[str, Any]
+KEPT = 50_000  # requests in the log; a fan-out of 10,000 and its answers fit, about 100 MB
 Clock = Callable[[], float]
 
 
@@ -52,10 +54,14 @@ class Changes:
 
 @dataclass
 class RequestLog:
-    """Every API request that the bot made, in the order in which they ended."""
+    """Every API request that the bot made, in the order in which the platforms dealt with them.
+
+    `t` is when a request came, `t_end` when it was dealt with; the answer may still be on its way.
+    Only the last ones are kept.
+    """
 
     started: float = field(default_factory=time.monotonic)
-    entries: deque[Json] = field(default_factory=lambda: deque(maxlen=200_000))
+    entries: deque[Json] = field(default_factory=lambda: deque(maxlen=KEPT))
     count: int = 0
 
     def add(self, entry: Json) -> None:
@@ -63,7 +69,9 @@ class RequestLog:
         self.entries.append({"n": self.count, "t_end": time.monotonic(), **entry})
 
     def after(self, n: int) -> list[Json]:
-        return [entry for entry in self.entries if entry["n"] > n]
+        """Those with a higher number, oldest first."""
+        new = min(max(self.count - n, 0), len(self.entries))
+        return list(islice(reversed(self.entries), new))[::-1]
 
 
 class World:
@@ -72,6 +80,7 @@ class World:
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock: Clock = clock or wall_clock
         self.url = ""
+        self.platforms_url = ""  # the same, unless the platforms have a port of their own
         self.changes = Changes()
         self.log = RequestLog()
         self.faults = Faults()

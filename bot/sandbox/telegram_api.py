@@ -8,7 +8,8 @@ import math
 
 from aiohttp import web
 
-from bot.sandbox.faults import Bucket, Failure, Window
+from bot.sandbox.failures import Failure
+from bot.sandbox.faults import Bucket, Window
 from bot.sandbox.gate import Call, Reply, pass_through
 from bot.sandbox.state import Json
 from bot.sandbox.telegram_hooks import METHODS as HOOKS
@@ -101,14 +102,24 @@ class TelegramApi:
         if name == "sendChatAction":
             return
         chat = params.text("chat_id")
-        # "about 30 messages per second"; three more for the jitter of a paced sender
-        windows = {"all": Window(33, 1.0)}
+        windows, buckets = self.account_limit(params)
         if chat.startswith("-"):
             windows[f"group {chat}"] = Window(20, 60.0)  # "20 messages per minute to one group"
         # "more than one message per second" in one chat; "short bursts" are allowed
-        wait = faults.limits["telegram"].spend(windows, {chat: Bucket(1.0, 3.0)})
+        buckets[chat] = Bucket(1.0, 3.0)
+        wait = faults.limits["telegram"].spend(windows, buckets)
         if wait:
             raise too_many(math.ceil(wait))
+
+    def account_limit(self, params: Params) -> tuple[dict[str, Window], dict[str, Bucket]]:
+        """What all chats share. A paid message counts towards the paid limit only."""
+        settings = self.telegram.world.faults.settings["telegram"]
+        if params.flag("allow_paid_broadcast"):
+            return {}, {"paid": Bucket(settings["paid_rate"], settings["paid_rate"])}
+        if settings["limit_kind"] == "bucket":
+            return {}, {"all": Bucket(settings["rate"], settings["capacity"])}
+        # "about 30 messages per second"; three more for the jitter of a paced sender
+        return {"all": Window(33, 1.0)}, {}
 
     async def answer_in_hook(self, name: str, params: Json) -> None:
         """https://core.telegram.org/bots/api#making-requests-when-getting-updates"""

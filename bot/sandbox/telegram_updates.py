@@ -66,6 +66,7 @@ class UpdateQueue:
         update = {"update_id": self.next_id, kind: payload}
         wanted = kind in self.allowed if self.allowed else kind not in NOT_BY_DEFAULT
         if wanted:
+            times = max(times, self.world.faults.chances["telegram"].deliveries(kind))
             self.pending.append(Pending(update, self.world.clock(), chat_of(payload), times))
             self.wake()
         return self.next_id
