@@ -1,6 +1,6 @@
 """Contacts: the only place with personal data, and it holds them sealed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,19 @@ async def find(tx: AsyncConnection, vault: Vault, address: Address) -> Contact |
 async def by_id(tx: AsyncConnection, vault: Vault, contact_id: int) -> Contact | None:
     row = (await tx.execute(select(contact).where(contact.c.id == contact_id))).first()
     return None if row is None else _contact(vault, row)
+
+
+async def by_ids(
+    tx: AsyncConnection, vault: Vault, contact_ids: Collection[int]
+) -> dict[int, Contact]:
+    rows = await tx.execute(select(contact).where(contact.c.id.in_(contact_ids)))
+    return {row.id: _contact(vault, row) for row in rows.all()}
+
+
+async def known(tx: AsyncConnection, contact_ids: Collection[int]) -> set[int]:
+    """Those of the contacts that have not been forgotten."""
+    rows = await tx.execute(select(contact.c.id).where(contact.c.id.in_(contact_ids)))
+    return {int(row.id) for row in rows.all()}
 
 
 async def ensure(

@@ -1,6 +1,7 @@
 """What a platform shows for a notice, so that it can be edited instead of repeated."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -22,21 +23,33 @@ async def of_subject(tx: AsyncConnection, subject: str) -> Sequence[AnyRow]:
     return (await tx.execute(select(message).where(message.c.subject == subject))).all()
 
 
-async def remember(
-    tx: AsyncConnection, *, contact_id: int, subject: str, ref: str, notice_id: int, shown: str,
-    now: datetime,
-) -> None:  # fmt: skip
-    """Keep where the message is and what it shows; a message posted anew takes the place."""
-    values = {
-        "contact_id": contact_id,
-        "subject": subject,
-        "ref": ref,
-        "notice_id": notice_id,
-        "shown": shown,
-        "created_at": now,
-    }
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where a message is and what it shows; `shown` is a hash."""
+
+    contact_id: int
+    subject: str
+    ref: str
+    notice_id: int
+    shown: str
+
+
+async def find_many(
+    tx: AsyncConnection, wanted: Collection[tuple[int, str]]
+) -> dict[tuple[int, str], AnyRow]:
+    """The messages of these (contact id, subject) that the platform shows."""
+    subjects = {subject for _, subject in wanted}
+    rows = await tx.execute(select(message).where(message.c.subject.in_(subjects)))
+    return {(row.contact_id, row.subject): row for row in rows.all()}
+
+
+async def remember(tx: AsyncConnection, posted: Sequence[Shown], now: datetime) -> None:
+    """Keep what was posted; a message posted anew takes the place of the one of its subject."""
+    if not posted:
+        return
+    rows = [asdict(item) | {"created_at": now} for item in posted]
     overwrite = ["ref", "notice_id", "shown", "created_at"]
-    await tx.execute(upsert(tx, message, values, ["contact_id", "subject"], overwrite))
+    await tx.execute(upsert(tx, message, rows, ["contact_id", "subject"], overwrite))
 
 
 async def edited(tx: AsyncConnection, message_id: int, shown: str, now: datetime) -> None:

@@ -1,15 +1,30 @@
 """The outbox: what must arrive, in the order it goes out, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.contacts import Platform
 from bot.domain.notices import (
+    LAST_LANE,
     Claimed,
     Lane,
     NewNotice,
@@ -19,11 +34,12 @@ from bot.domain.notices import (
 )
 from storage.dialect import insert_ignore, take_turns
 from storage.tables import contact, message, notice, restock
-from storage.types import AnyRow
+from storage.types import AnyRow, Instant
 
 OPEN = notice.c.settled_at.is_(None)  # what the partial indexes hold, however long the history is
 QUEUED = OPEN & (notice.c.state == NoticeState.QUEUED.value)
 SENDING = OPEN & (notice.c.state == NoticeState.SENDING.value)
+NOT_LEFT = OPEN & (notice.c.on_wire == false())  # queued, or claimed and waiting for its turn
 TURN = 0x53_42_4E_43  # "SBNC": whose turn it is to claim
 PIECE = 500  # rows an INSERT carries: both databases bound the number of parameters
 
@@ -49,30 +65,40 @@ def _row(item: NewNotice, now: datetime) -> dict[str, Any]:
 
 
 async def supersede(tx: AsyncConnection, subject: str, now: datetime) -> None:
-    """Drop what is queued for this message: a newer state of it is about to be queued."""
-    await _drop(tx, notice.c.subject == subject, SettleReason.SUPERSEDED, now)
+    """Drop what is queued for this message: a newer state of it is about to be queued.
+
+    One in a worker's hands reads the newest state itself; two must not edit a message at once.
+    """
+    await _drop(tx, QUEUED & (notice.c.subject == subject), SettleReason.SUPERSEDED, now)
 
 
 async def drop_of_restock(
     tx: AsyncConnection, restock_id: int, reason: SettleReason, now: datetime
 ) -> None:
-    """Drop the restock's unsent notices; those subscriptions never left the line."""
-    await _drop(tx, notice.c.restock_id == restock_id, reason, now)
+    """Drop the restock's unsent notices; those subscriptions never left the line.
+
+    Also those that wait for their turn in a worker's hands: its intent to send finds them gone.
+    """
+    await _drop(tx, NOT_LEFT & (notice.c.restock_id == restock_id), reason, now)
 
 
 async def drop_of_contact(
     tx: AsyncConnection, contact_id: int, reason: SettleReason, now: datetime
 ) -> None:
-    await _drop(tx, notice.c.contact_id == contact_id, reason, now)
+    """Drop what is not on its way to the contact yet."""
+    await _drop(tx, NOT_LEFT & (notice.c.contact_id == contact_id), reason, now)
 
 
 async def _drop(
     tx: AsyncConnection, which: ColumnElement[bool], reason: SettleReason, now: datetime
 ) -> None:
+    unsure = case(
+        (notice.c.doubtful > 0, NoticeState.UNCERTAIN.value), else_=NoticeState.DROPPED.value
+    )
     await tx.execute(
         update(notice)
-        .where(which, QUEUED)
-        .values(state=NoticeState.DROPPED.value, reason=reason.value, settled_at=now)
+        .where(which)
+        .values(state=unsure, reason=reason.value, settled_at=now, lease_until=None)
     )
 
 
@@ -91,19 +117,25 @@ def _due(now: datetime) -> ColumnElement[bool]:
     return and_(OPEN, notice.c.due_at <= now, free)
 
 
-async def any_due(tx: AsyncConnection, platform: Platform, now: datetime) -> bool:
+async def any_due(
+    tx: AsyncConnection, platform: Platform, now: datetime, last: Lane = LAST_LANE
+) -> bool:
     """Whether `claim` would find something, or will when a contact's claimed one is settled."""
-    statement = select(notice.c.id).where(_due(now), _mine(platform)).limit(1)
+    statement = (
+        select(notice.c.id).where(_due(now), notice.c.lane <= int(last), _mine(platform)).limit(1)
+    )
     return (await tx.execute(statement)).first() is not None
 
 
 async def claim(
-    tx: AsyncConnection, platform: Platform, now: datetime, lease: timedelta, limit: int
-) -> list[Claimed]:
-    """Take up to `limit` due notices, lane by lane, oldest first, one a contact at a time.
+    tx: AsyncConnection, platform: Platform, now: datetime, lease: timedelta, limit: int,
+    last: Lane = LAST_LANE,
+) -> list[Claimed]:  # fmt: skip
+    """Take up to `limit` due notices of the lanes up to `last`, lane by lane, oldest first.
 
-    A notice whose lease ended was in the hands of a worker that died. If it was on the wire then,
-    one more copy of it may be there.
+    One a contact at a time, and those of one message in their order: while it is in doubt whether
+    a message is there, nothing may post it anew. A notice whose lease ended was in the hands of a
+    worker that died. If it was on the wire then, one more copy of it may be there.
     """
     await take_turns(tx, TURN)  # or two could each claim a notice of one contact
     other = notice.alias("other")
@@ -112,9 +144,15 @@ async def claim(
         other.c.settled_at.is_(None),
         other.c.lease_until > now,
     )
+    earlier = exists().where(
+        other.c.subject == notice.c.subject,
+        other.c.contact_id == notice.c.contact_id,
+        other.c.settled_at.is_(None),
+        other.c.id < notice.c.id,
+    )
     statement = (
         select(notice)
-        .where(_due(now), ~busy, _mine(platform))
+        .where(_due(now), notice.c.lane <= int(last), ~busy, ~earlier, _mine(platform))
         .order_by(notice.c.lane, notice.c.due_at, notice.c.id)
         .limit(limit * 4)
         .with_for_update(skip_locked=True)
@@ -149,17 +187,50 @@ def _claimed(row: AnyRow) -> Claimed:
         subscription_id=row.subscription_id,
         attempts=row.attempts,
         doubtful=row.doubtful + row.on_wire,
+        wired_at=row.wired_at,
         created_at=row.created_at,
     )
 
 
-async def on_wire(tx: AsyncConnection, notice_id: int) -> None:
-    """The intent, committed just before the request leaves: from here on its fate is unknown."""
+async def on_wire(tx: AsyncConnection, held: Collection[Claimed], now: datetime) -> set[int]:
+    """The intent, committed just before the requests leave: from here on their fate is unknown.
+
+    Returns the ids of those that may leave. The others were dropped while they waited for their
+    turn, or another process has put them on the wire since (`attempts` tells). `wired_at` keeps
+    when the first copy may have arrived.
+    """
+    as_claimed = tuple_(notice.c.id, notice.c.attempts).in_([(n.id, n.attempts) for n in held])
+    first = case((notice.c.doubtful > 0, notice.c.wired_at), else_=literal(now, Instant))
+    statement = (
+        update(notice)
+        .where(notice.c.id.in_([item.id for item in held]), as_claimed, SENDING)
+        .values(on_wire=True, attempts=notice.c.attempts + 1, wired_at=first)
+        .returning(notice.c.id)
+    )
+    return {int(row.id) for row in (await tx.execute(statement)).all()}
+
+
+async def failed(tx: AsyncConnection, notice_id: int) -> None:
+    """Count an attempt that failed by our own fault, whether or not it left."""
     await tx.execute(
         update(notice)
-        .where(notice.c.id == notice_id)
-        .values(on_wire=True, attempts=notice.c.attempts + 1)
+        .where(notice.c.id == notice_id, notice.c.on_wire == false())
+        .values(attempts=notice.c.attempts + 1)
     )
+
+
+async def release(tx: AsyncConnection, notice_ids: Collection[int], now: datetime) -> None:
+    """Give back what was claimed and has not left: whoever claims next may send it."""
+    await tx.execute(
+        update(notice)
+        .where(notice.c.id.in_(notice_ids), SENDING, NOT_LEFT)
+        .values(state=NoticeState.QUEUED.value, lease_until=None, due_at=now)
+    )
+
+
+async def not_there(tx: AsyncConnection, notice_id: int) -> None:
+    """The platform was asked: none of the earlier sends arrived."""
+    await tx.execute(update(notice).where(notice.c.id == notice_id).values(doubtful=0))
 
 
 async def release_orphans(tx: AsyncConnection, now: datetime) -> int:
@@ -169,15 +240,22 @@ async def release_orphans(tx: AsyncConnection, now: datetime) -> int:
 
 
 async def settle(
-    tx: AsyncConnection, notice_id: int, state: NoticeState, reason: SettleReason, now: datetime
-) -> None:
-    await tx.execute(
+    tx: AsyncConnection,
+    notice_ids: Collection[int],
+    state: NoticeState,
+    reason: SettleReason,
+    now: datetime,
+) -> set[int]:
+    """Settle those that are open; returns them. What was dropped meanwhile keeps its reason."""
+    statement = (
         update(notice)
-        .where(notice.c.id == notice_id)
+        .where(notice.c.id.in_(notice_ids), OPEN)
         .values(
             state=state.value, reason=reason.value, settled_at=now, lease_until=None, on_wire=False
         )
+        .returning(notice.c.id)
     )
+    return {int(row.id) for row in (await tx.execute(statement)).all()}
 
 
 async def detach(tx: AsyncConnection, notice_id: int) -> None:
@@ -195,7 +273,7 @@ async def postpone(
     """Back into the queue until `due_at`; `doubtful`: what was sent may be there."""
     await tx.execute(
         update(notice)
-        .where(notice.c.id == notice_id)
+        .where(notice.c.id == notice_id, OPEN)
         .values(
             state=NoticeState.QUEUED.value,
             due_at=due_at,
@@ -207,9 +285,11 @@ async def postpone(
 
 
 async def forgive(tx: AsyncConnection, notice_id: int) -> None:
-    """Give an attempt back: the platform only asked to wait."""
+    """Give the attempt back, if it left at all: the platform only asked to wait."""
     await tx.execute(
-        update(notice).where(notice.c.id == notice_id).values(attempts=notice.c.attempts - 1)
+        update(notice)
+        .where(notice.c.id == notice_id, notice.c.on_wire == true())
+        .values(attempts=notice.c.attempts - 1)
     )
 
 

@@ -1,6 +1,6 @@
 """Restocks: one open one per SKU at most, with a cursor in the line."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, func, insert, or_, select, true, update
@@ -13,7 +13,7 @@ from storage.tables import location, notice, position, product, restock, subscri
 from storage.types import AnyRow
 
 AVAILABLE = position.c.on_hand - position.c.reserved - position.c.unsellable
-OUTSTANDING = notice.c.state.in_([NoticeState.QUEUED.value, NoticeState.SENDING.value])
+OUTSTANDING = notice.c.settled_at.is_(None)  # as the partial index has it
 
 
 async def open_one(tx: AsyncConnection, product_id: int) -> AnyRow | None:
@@ -22,6 +22,11 @@ async def open_one(tx: AsyncConnection, product_id: int) -> AnyRow | None:
         restock.c.product_id == product_id, restock.c.closed_at.is_(None)
     )
     return (await tx.execute(statement)).first()
+
+
+async def by_ids(tx: AsyncConnection, restock_ids: Collection[int]) -> dict[int, AnyRow]:
+    rows = await tx.execute(select(restock).where(restock.c.id.in_(restock_ids)))
+    return {row.id: row for row in rows.all()}
 
 
 async def by_id(tx: AsyncConnection, restock_id: int) -> AnyRow:

@@ -1,6 +1,6 @@
 """The lines of those who wait."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +39,11 @@ async def by_id(tx: AsyncConnection, subscription_id: int) -> AnyRow | None:
     return (
         await tx.execute(select(subscription).where(subscription.c.id == subscription_id))
     ).first()
+
+
+async def by_ids(tx: AsyncConnection, subscription_ids: Collection[int]) -> dict[int, AnyRow]:
+    rows = await tx.execute(select(subscription).where(subscription.c.id.in_(subscription_ids)))
+    return {row.id: row for row in rows.all()}
 
 
 async def by_key(tx: AsyncConnection, key: str) -> AnyRow | None:
@@ -147,6 +152,15 @@ async def set_state(
         values["armed"] = armed
     await tx.execute(
         update(subscription).where(subscription.c.id == subscription_id).values(**values)
+    )
+
+
+async def told(tx: AsyncConnection, subscription_ids: Collection[int], now: datetime) -> None:
+    """Those of them that still wait were told."""
+    await tx.execute(
+        update(subscription)
+        .where(subscription.c.id.in_(subscription_ids), WAITING)
+        .values(state=SubscriptionState.TOLD.value, reason="", updated_at=now)
     )
 
 

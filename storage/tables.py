@@ -234,6 +234,9 @@ OPEN_NOTICE = where(notice.c.settled_at.is_(None))
 Index("ix_notice_queue", notice.c.lane, notice.c.due_at, notice.c.id, **OPEN_NOTICE)
 Index("ix_notice_open_contact", notice.c.contact_id, **OPEN_NOTICE)
 Index("ix_notice_open_subject", notice.c.subject, **OPEN_NOTICE)
+Index("ix_notice_open_restock", notice.c.restock_id, **OPEN_NOTICE)
+UNDELIVERED = ("failed", "uncertain")  # domain.notices.NoticeState; spelled out for the index
+Index("ix_notice_undelivered", notice.c.settled_at, **where(notice.c.state.in_(UNDELIVERED)))
 
 message = Table(
     "message",

@@ -1,20 +1,21 @@
-"""The outbox worker: claim -> compose -> render -> send or edit -> settle."""
+"""The outbox worker: claim -> compose -> (look) -> render -> send or edit -> settle."""
 
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 
 import structlog
 
 from bot.channels.base import Channel
 from bot.channels.pacer import before_wire
+from bot.delivery.hands import USUAL, Hands, Window
 from bot.domain.contacts import Contact, Platform
-from bot.domain.delivery import Verdict, after_doubt
+from bot.domain.delivery import Look, Step, next_step
 from bot.domain.notices import Claimed, Rendered
 from bot.domain.sending import (
+    CannotLook,
     Gone,
     InDoubt,
     MessageLost,
@@ -24,6 +25,7 @@ from bot.domain.sending import (
     RetryAfter,
     SendError,
     Unchanged,
+    Withdrawn,
 )
 from bot.domain.telling import NoticeData
 from bot.services.bell import Bell
@@ -34,8 +36,6 @@ log = structlog.get_logger(__name__)
 
 Render = Callable[[Platform, str, NoticeData], Rendered]
 
-# Few on the wire at a time: these are what a crash leaves in doubt. Two fill 30/s at 60 ms each.
-IN_FLIGHT = 4
 LOOK_AGAIN = 1.0  # seconds: what another process queued is seen at the latest by then
 
 
@@ -55,87 +55,146 @@ class OutboxWorker:
     composing: Composing
     render: Render
     bell: Bell
+    window: Window = USUAL
+    hands: Hands = field(default_factory=Hands)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; what is on the wire then is waited for."""
-        busy: set[asyncio.Task[None]] = set()
-        while not stop.is_set():
-            heard = self.bell.rings
-            claimed = await self.settling.claim(self.platform, IN_FLIGHT - len(busy))
-            busy |= {asyncio.create_task(self._guarded(notice)) for notice in claimed}
-            if not claimed:
-                await self.bell.wait(stop, heard, LOOK_AGAIN, busy)
-            busy = _still_busy(busy)
-        if busy:
-            await asyncio.wait(busy)
-            _still_busy(busy)
+        """Work until `stop` is set; then what is on the wire is waited for, the rest given back."""
+        wake = Bell()
+        with wake.follow(self.bell):
+            while not stop.is_set():
+                heard = wake.rings
+                if not await self._take(wake):
+                    await wake.wait(stop, heard, LOOK_AGAIN)
+                self.hands.raise_failures()
+        await self.settling.release(await self.hands.let_go())
 
-    async def _guarded(self, notice: Claimed) -> None:
+    async def _take(self, wake: Bell) -> bool:
+        """Claim what there is room for and start on it; False when there was nothing to do."""
+        ask = self.hands.room(self.window)
+        if ask is None:
+            return False
+        claimed = await self.settling.claim(self.platform, ask.limit, ask.last)
+        if not claimed:
+            return False
+        for notice, composed in zip(claimed, await self._compose(claimed), strict=True):
+            task = asyncio.create_task(self.guarded(notice, composed))
+            task.add_done_callback(lambda _: wake.ring())
+            self.hands.hold(notice, task)
+        return True
+
+    async def _compose(self, claimed: Sequence[Claimed]) -> Sequence[Composed | Drop | None]:
+        """All at once; if one of them cannot be composed, each by itself (None)."""
+        (composed,) = await asyncio.gather(
+            self.composing.compose_many(claimed), return_exceptions=True
+        )
+        return [None] * len(claimed) if isinstance(composed, BaseException) else composed
+
+    async def guarded(self, notice: Claimed, composed: Composed | Drop | None = None) -> None:
         """One notice that cannot be told must not stop the others: recorded, and tried again."""
         try:
-            await self.deliver(notice)
+            await self.deliver(notice, composed)
+        except Withdrawn:
+            log.info("notice withdrawn", notice=notice.id, kind=notice.kind)
         except Exception:  # the outbox worker's catch-all: DESIGN section 4
             log.exception("notice failed", notice=notice.id, kind=notice.kind)
             await self.settling.broken(notice)
 
-    async def deliver(self, notice: Claimed) -> None:
-        """Tell one notice, or find that it need not be told, and settle it."""
-        composed = await self.composing.compose(notice)
+    async def deliver(self, notice: Claimed, composed: Composed | Drop | None = None) -> None:
+        """Tell one notice, or find that it need not be told, and settle it.
+
+        Raises Withdrawn when it was dropped while it waited for its turn.
+        """
+        composed = composed or await self.composing.compose(notice)
         if isinstance(composed, Drop):
             await self.settling.dropped(notice, composed)
             log.info("notice dropped", notice=notice.id, reason=composed.reason)
             return
-        if composed.message is None and after_doubt(notice.doubtful) is Verdict.UNCERTAIN:
-            await self.settling.uncertain(notice)
-            return
-        rendered = self.render(self.platform, composed.contact.language, composed.data)
-        rendered = replace(rendered, metadata=rendered.metadata or {"notice_id": notice.id})
         try:
-            await self._put(notice, composed, rendered)
+            await self._tell(notice, composed)
         except SendError as error:
-            await self._handle(notice, composed, rendered, error)
+            await self._handle(notice, composed, error)
 
-    async def _put(self, notice: Claimed, composed: Composed, rendered: Rendered) -> None:
-        address = composed.contact.address.value
-        if composed.message is None:
-            with before_wire(partial(self.settling.on_wire, notice)):
-                ref = await self.channel.send(address, rendered, notice.lane)
-            await self.settling.sent(notice, composed.contact, ref, shown(rendered))
-            return
-        changed = composed.message.shown != shown(rendered)
+    async def _tell(self, notice: Claimed, composed: Composed) -> None:
+        ref, look = "", None
+        step = next_step(shown=composed.message is not None, doubtful=notice.doubtful)
+        if step is Step.LOOK:
+            ref, look = await self._look(notice, composed.contact)
+            step = next_step(shown=False, doubtful=notice.doubtful, look=look)
+            log.info("notice in doubt", notice=notice.id, look=look, step=step)
+        match step:
+            case Step.EDIT:
+                await self._edit(notice, composed)
+            case Step.SETTLE:
+                await self.settling.sent(notice, composed.contact, ref, "")
+            case Step.UNCERTAIN:
+                await self.settling.uncertain(notice)
+            case Step.POST_ANEW:
+                notice = await self.settling.not_there(notice)
+                await self._post(notice, composed)
+            case _:
+                await self._post(notice, composed)
+
+    async def _look(self, notice: Claimed, contact: Contact) -> tuple[str, Look]:
+        """Ask the platform whether an earlier send arrived. Raises SendError when it is away."""
+        since = notice.wired_at or notice.created_at
+        try:
+            ref = await self.channel.find(contact.address.value, notice.id, since)
+        except CannotLook as error:
+            log.debug("cannot look", notice=notice.id, reason=str(error))
+            return "", Look.CANNOT_TELL
+        return (ref, Look.FOUND) if ref else ("", Look.NOT_THERE)
+
+    async def _post(self, notice: Claimed, composed: Composed) -> None:
+        rendered = self._rendered(notice, composed)
+
+        async def leaves() -> None:
+            self.hands.leaves(notice)
+            await self.settling.on_wire(notice)
+
+        with before_wire(leaves):
+            ref = await self.channel.send(composed.contact.address.value, rendered, notice.lane)
+        await self.settling.sent(notice, composed.contact, ref, shown(rendered))
+
+    async def _edit(self, notice: Claimed, composed: Composed) -> None:
+        rendered, message = self._rendered(notice, composed), composed.message
+        if message is None:
+            raise ValueError("there is no message to edit")
+        changed = message.shown != shown(rendered)
         if changed:
-            await self.channel.edit(address, composed.message.ref, rendered, notice.lane)
-        await self.settling.edited(notice, composed.message.id, shown(rendered), changed=changed)
 
-    async def _handle(
-        self, notice: Claimed, composed: Composed, rendered: Rendered, error: SendError
-    ) -> None:
+            async def leaves() -> None:
+                self.hands.leaves(notice)
+
+            with before_wire(leaves):
+                await self.channel.edit(
+                    composed.contact.address.value, message.ref, rendered, notice.lane
+                )
+        await self.settling.edited(notice, message.id, shown(rendered), changed=changed)
+
+    def _rendered(self, notice: Claimed, composed: Composed) -> Rendered:
+        rendered = self.render(self.platform, composed.contact.language, composed.data)
+        return replace(rendered, metadata=rendered.metadata or {"notice_id": notice.id})
+
+    async def _handle(self, notice: Claimed, composed: Composed, error: SendError) -> None:
         """Do what the error says; the policy itself is pure (domain.delivery)."""
-        contact: Contact = composed.contact
         log.info("notice not sent", notice=notice.id, error=type(error).__name__, detail=str(error))
+        message = composed.message
         match error:
             case RetryAfter():
                 await self.settling.later(notice, error.seconds)
-            case InDoubt() if composed.message is None:
+            case InDoubt() if message is None:
                 await self.settling.in_doubt(notice)
             case Gone():
-                await self.settling.gone(notice, contact, error.state)
+                await self.settling.gone(notice, composed.contact, error.state)
             case Moved():
-                await self.settling.moved(notice, contact, error.new_address)
-            case Unchanged() if composed.message is not None:
-                message = composed.message.id
-                await self.settling.edited(notice, message, shown(rendered), changed=False)
+                await self.settling.moved(notice, composed.contact, error.new_address)
+            case Unchanged() if message is not None:
+                now_shown = shown(self._rendered(notice, composed))
+                await self.settling.edited(notice, message.id, now_shown, changed=False)
             case MessageLost():
                 await self.settling.message_lost(notice, composed)
             case Rejected():
                 await self.settling.rejected(notice, str(error))
             case NotSent() | _:  # an edit in doubt too: making it again changes nothing
                 await self.settling.not_sent(notice)
-
-
-def _still_busy(tasks: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
-    """Those not done. A guarded task that failed met a broken database: that is raised."""
-    for task in tasks:
-        if task.done():
-            task.result()
-    return {task for task in tasks if not task.done()}

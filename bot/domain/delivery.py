@@ -16,6 +16,48 @@ class Verdict(StrEnum):
     GIVE_UP = "give_up"  # it fails by itself, again and again
 
 
+class Look(StrEnum):
+    """What the platform says about an earlier send of a notice."""
+
+    FOUND = "found"
+    NOT_THERE = "not_there"
+    CANNOT_TELL = "cannot_tell"  # it shows no history, or not to us
+
+
+class Step(StrEnum):
+    """The next thing to do for a notice that is to be told."""
+
+    EDIT = "edit"  # the message is there: make it show the present state
+    POST = "post"  # nothing of it can be there
+    LOOK = "look"  # an earlier send may have arrived: ask the platform
+    SETTLE = "settle"  # it did arrive
+    POST_ANEW = "post_anew"  # it did not: post it as if for the first time
+    REPEAT = "repeat"  # nobody can tell: once more, marked as a repeat
+    UNCERTAIN = "uncertain"  # nobody can tell, and two may be there: no third
+
+
+def next_step(*, shown: bool, doubtful: int, look: Look | None = None) -> Step:
+    """The policy for what is in doubt; docs/architecture.md has it as a table.
+
+    `shown`: the platform shows a message for it. `doubtful`: earlier sends that may have arrived.
+    `look`: what the platform said about them, None before it was asked.
+    """
+    if shown:
+        return Step.EDIT
+    if doubtful == 0:
+        return Step.POST
+    match look:
+        case None:
+            return Step.LOOK
+        case Look.FOUND:
+            return Step.SETTLE
+        case Look.NOT_THERE:
+            return Step.POST_ANEW
+        case Look.CANNOT_TELL:
+            again = after_doubt(doubtful) is Verdict.REPEAT
+            return Step.REPEAT if again else Step.UNCERTAIN
+
+
 def after_doubt(doubtful: int) -> Verdict:
     """After `doubtful` sends that may have arrived: one repeat, marked as such, then no more."""
     return Verdict.REPEAT if doubtful < COPIES else Verdict.UNCERTAIN

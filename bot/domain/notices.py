@@ -16,6 +16,9 @@ class Lane(IntEnum):
     DIGEST = 4
 
 
+LAST_LANE = max(Lane)
+
+
 class NoticeKind(StrEnum):
     RESTOCK = "restock"  # to a customer: it is back
     SOLD_OUT = "sold_out"  # to a customer who watches: it is gone
@@ -106,6 +109,7 @@ class Claimed:
     subscription_id: int | None
     attempts: int  # times it was on the wire before
     doubtful: int
+    wired_at: datetime | None  # when the first send that may have arrived left
     created_at: datetime
 
     @property

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-LARGEST_CHUNK = 100
+LARGEST_CHUNK = 500
 
 
 class RestockReason(StrEnum):
@@ -35,9 +35,15 @@ def judge(*, in_stock: bool, active: bool, is_open: bool, somebody_waits: bool) 
     return RestockReason.OPENS if somebody_waits else RestockReason.NOBODY_WAITS
 
 
-def chunk_size(available: int) -> int:
-    """How many of the line are told in the next step: one for each unit left, at most 100.
+def chunk_size(available: int, outstanding: int = 0) -> int:
+    """How many more of the line are written now, when `outstanding` are written and not yet told.
 
-    The next step comes when these have been told, after reading availability again.
+    At most one for each unit left are under way at a time. Few units: the next step comes when the
+    last one has been told, after reading availability again. Many: it comes early enough that the
+    telling never pauses.
+
+    >>> chunk_size(3), chunk_size(3, outstanding=1), chunk_size(10_000, outstanding=200)
+    (3, 0, 300)
     """
-    return max(1, min(LARGEST_CHUNK, available))
+    room = min(LARGEST_CHUNK, max(1, available)) - outstanding
+    return room if outstanding == 0 or room >= LARGEST_CHUNK // 2 else 0

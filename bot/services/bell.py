@@ -1,7 +1,8 @@
 """Wakes the workers when something was committed."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 
 class Bell:
@@ -13,9 +14,21 @@ class Bell:
     def __init__(self) -> None:
         self.rings = 0
         self._waiting: set[asyncio.Future[None]] = set()
+        self._followers: list[Bell] = []
+
+    @contextmanager
+    def follow(self, other: "Bell") -> Iterator[None]:
+        """Inside this block it also rings whenever `other` rings."""
+        other._followers.append(self)
+        try:
+            yield
+        finally:
+            other._followers.remove(self)
 
     def ring(self) -> None:
         self.rings += 1
+        for follower in self._followers:
+            follower.ring()
         for future in self._waiting:
             if not future.done():
                 future.set_result(None)

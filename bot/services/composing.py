@@ -1,12 +1,13 @@
 """Reads, just before the send, what a notice has to say now, or why it need not be said."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.contacts import Contact, ContactState
+from bot.domain.customers import Availability
 from bot.domain.notices import Claimed, NoticeKind, SettleReason
 from bot.domain.subscriptions import SubscriptionState
 from bot.domain.telling import (
@@ -21,7 +22,7 @@ from bot.domain.telling import (
 from bot.services.alerting import Alerting
 from bot.services.reporting import Reporting
 from bot.services.subscribing import Subscribing
-from storage import alerts, contacts, messages, restocks, subscriptions
+from storage import alerts, contacts, messages, products, restocks, subscriptions
 from storage.types import AnyRow
 
 SUMMARY_ROWS = 40  # alerts a summary lists; the total says how many there are
@@ -44,6 +45,17 @@ class Composed:
     message: AnyRow | None
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What is read once for all notices that are composed together."""
+
+    people: Mapping[int, Contact]
+    shown: Mapping[tuple[int, str], AnyRow]
+    lines: Mapping[int, AnyRow]  # subscriptions of restock notices
+    restocks: Mapping[int, AnyRow]
+    stock: Mapping[int, Availability]  # by product
+
+
 class Composing:
     def __init__(self, subscribing: Subscribing, alerting: Alerting, reporting: Reporting) -> None:
         self.subscribing = subscribing
@@ -54,7 +66,6 @@ class Composing:
             NoticeKind,
             Callable[[AsyncConnection, Claimed, AnyRow | None], Awaitable[NoticeData | Drop]],
         ] = {
-            NoticeKind.RESTOCK: self._restock,
             NoticeKind.SOLD_OUT: self._sold_out,
             NoticeKind.SUBSCRIPTION_EXPIRED: self._expired,
             NoticeKind.ALERT: self._alert,
@@ -64,33 +75,57 @@ class Composing:
 
     async def compose(self, notice: Claimed) -> Composed | Drop:
         """Check the notice against the database as it is now."""
+        (composed,) = await self.compose_many([notice])
+        return composed
+
+    async def compose_many(self, held: Sequence[Claimed]) -> list[Composed | Drop]:
+        """Check the notices against the database as it is now, reading it once for all of them."""
         async with self.subscribing.database.read() as tx:
-            contact = await contacts.by_id(tx, self.vault, notice.contact_id or 0)
-            if contact is None:
-                return Drop(SettleReason.FORGOTTEN)
-            if contact.state is ContactState.BLOCKED:
-                return Drop(SettleReason.BLOCKED, retell=True)
-            if contact.state is ContactState.GONE:
-                return Drop(SettleReason.GONE, retell=True)
-            message = await messages.find(tx, contact.id, notice.subject)
+            together = await self._read(tx, held)
+            return [await self._compose(tx, notice, together) for notice in held]
+
+    async def _read(self, tx: AsyncConnection, held: Sequence[Claimed]) -> Together:
+        of_lines = [notice for notice in held if notice.kind is NoticeKind.RESTOCK]
+        found = await products.by_ids(tx, {n.product_id for n in of_lines if n.product_id})
+        return Together(
+            people=await contacts.by_ids(tx, self.vault, {n.contact_id or 0 for n in held}),
+            shown=await messages.find_many(tx, {(n.contact_id or 0, n.subject) for n in held}),
+            lines=await subscriptions.by_ids(tx, {n.subscription_id or 0 for n in of_lines}),
+            restocks=await restocks.by_ids(tx, {n.restock_id or 0 for n in of_lines}),
+            stock={p.id: await self.subscribing.availability(tx, p) for p in found.values()},
+        )
+
+    async def _compose(
+        self, tx: AsyncConnection, notice: Claimed, together: Together
+    ) -> Composed | Drop:
+        contact = together.people.get(notice.contact_id or 0)
+        if contact is None:
+            return Drop(SettleReason.FORGOTTEN)
+        if contact.state is ContactState.BLOCKED:
+            return Drop(SettleReason.BLOCKED, retell=True)
+        if contact.state is ContactState.GONE:
+            return Drop(SettleReason.GONE, retell=True)
+        message = together.shown.get((contact.id, notice.subject))
+        if notice.kind is NoticeKind.RESTOCK:
+            said = await self._restock(tx, notice, message, together)
+        else:
             said = await self._say[notice.kind](tx, notice, message)
         return said if isinstance(said, Drop) else Composed(contact, said, message)
 
     async def _restock(
-        self, tx: AsyncConnection, notice: Claimed, message: AnyRow | None
+        self, tx: AsyncConnection, notice: Claimed, message: AnyRow | None, together: Together
     ) -> NoticeData | Drop:
-        row = await subscriptions.by_id(tx, notice.subscription_id or 0)
+        row = together.lines.get(notice.subscription_id or 0)
         if row is None or row.state == SubscriptionState.ENDED.value:
             return Drop(SettleReason.UNSUBSCRIBED)
         if notice.payload.get("over"):
             return await self._over(tx, notice, row, message)
         if row.state == SubscriptionState.PAUSED.value:
             return Drop(SettleReason.PAUSED, retell=True)
-        restock = await restocks.by_id(tx, notice.restock_id or 0)
-        if restock.closed_at is not None:
+        restock = together.restocks.get(notice.restock_id or 0)
+        if restock is None or restock.closed_at is not None:
             return Drop(SettleReason.RESTOCK_CLOSED)
-        view = await self.subscribing.view(tx, row)
-        stock = await self.subscribing.availability(tx, view.product)
+        stock = together.stock[row.product_id]
         if not stock.in_stock or stock.available < row.quantity:
             return Drop(SettleReason.SOLD_OUT_BEFORE, retell=True)
         return RestockTold(stock, row.id, row.quantity, repeated=notice.in_doubt)

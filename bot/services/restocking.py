@@ -82,19 +82,18 @@ class Restocking:
         """More came, or less is left: look at the whole line again, from its head."""
         await restocks.set_cursor(tx, current.id, 0)
         reached = await subscriptions.count_to_tell(tx, current.product_id, current.id, available)
-        if not await restocks.outstanding(tx, current.id):
-            await self._write_chunk(tx, current.id, current.product_id, 0, available, now)
+        await self._write_chunk(tx, current.id, current.product_id, 0, available, now)
         return reached
 
     async def advance(self, tx: AsyncConnection, product_id: int, now: datetime) -> int:
-        """Write the next chunk of the SKU's open restock once the last one has been told.
+        """Write the next chunk of the SKU's open restock when its turn has come (chunk_size).
 
         Returns how many notices were written (0: none due, or the line is done).
         """
         if await products.lock(tx, product_id) is None:
             return 0
         current = await restocks.open_one(tx, product_id)
-        if current is None or await restocks.outstanding(tx, current.id):
+        if current is None:
             return 0
         available = await self.available(tx, product_id)
         if not self.in_stock(available):
@@ -105,10 +104,12 @@ class Restocking:
         self, tx: AsyncConnection, restock_id: int, product_id: int, cursor: int, available: int,
         now: datetime,
     ) -> int:  # fmt: skip
+        limit = chunk_size(available, await restocks.outstanding(tx, restock_id))
+        if limit < 1:
+            return 0
         line = await subscriptions.next_in_line(
-            tx, product_id, restock_id, cursor=cursor, available=available,
-            limit=chunk_size(available),
-        )  # fmt: skip
+            tx, product_id, restock_id, cursor=cursor, available=available, limit=limit
+        )
         if not line:
             return 0
         new = [

@@ -1,16 +1,26 @@
 """Settles notices: what was sent, what was not and why, and what that changes for people."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.contacts import Address, Contact, ContactState, Platform
 from bot.domain.delivery import Verdict, after_doubt, after_failure, wait_before
-from bot.domain.notices import Claimed, Lane, NewNotice, NoticeKind, NoticeState, SettleReason
+from bot.domain.notices import (
+    LAST_LANE,
+    Claimed,
+    Lane,
+    NewNotice,
+    NoticeKind,
+    NoticeState,
+    SettleReason,
+)
+from bot.domain.sending import Withdrawn
 from bot.domain.subscriptions import SubscriptionState
 from bot.services.composing import Composed, Drop
+from bot.services.grouping import GroupCommit
 from bot.services.ledger import Clock
 from bot.services.restocking import Restocking, over
 from storage import contacts, messages, notices, products, restocks, subscriptions
@@ -21,28 +31,54 @@ LEASE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
+class Delivered:
+    """A notice whose new message arrived. `shown`: a hash of what the message shows."""
+
+    notice: Claimed
+    contact_id: int
+    ref: str
+    shown: str
+
+
 class Settling:
     """The only place that changes a notice's state. Each method is one transaction.
 
-    `destinations` gives the staff channels, for what staff must see.
+    What happens to every notice, its intent and its arrival, shares transactions with others when
+    many go out at once (GroupCommit). `destinations` gives the staff channels, for what staff must
+    see.
     """
 
-    database: Database
-    vault: Vault
-    clock: Clock
-    restocking: Restocking
-    destinations: Callable[[], tuple[int, ...]]
+    def __init__(
+        self, database: Database, vault: Vault, clock: Clock, restocking: Restocking,
+        destinations: Callable[[], tuple[int, ...]],
+    ) -> None:  # fmt: skip
+        self.database = database
+        self.vault = vault
+        self.clock = clock
+        self.restocking = restocking
+        self.destinations = destinations
+        self._intents = GroupCommit[Claimed, bool](self._put_on_wire)
+        self._arrivals = GroupCommit[Delivered, None](self._arrived)
 
-    async def claim(self, platform: Platform, limit: int) -> list[Claimed]:
-        """Take what is due for this platform; reads first, so that an idle bot writes nothing."""
+    async def claim(self, platform: Platform, limit: int, last: Lane = LAST_LANE) -> list[Claimed]:
+        """Take what is due for this platform in the lanes up to `last`.
+
+        Reads first, so that an idle bot writes nothing.
+        """
         now = self.clock()
         if limit < 1:
             return []
         async with self.database.read() as tx:
-            if not await notices.any_due(tx, platform, now):
+            if not await notices.any_due(tx, platform, now, last):
                 return []
         async with self.database.write() as tx:
-            return await notices.claim(tx, platform, now, LEASE, limit)
+            return await notices.claim(tx, platform, now, LEASE, limit, last)
+
+    async def release(self, held: Sequence[Claimed]) -> None:
+        """Give back what has not left: at a stop, so that whoever goes on need not wait."""
+        if held:
+            async with self.database.write() as tx:
+                await notices.release(tx, [notice.id for notice in held], self.clock())
 
     async def release_orphans(self) -> int:
         """At the start: what a killed worker held is in doubt; returns how many."""
@@ -51,30 +87,52 @@ class Settling:
 
     async def sent(self, notice: Claimed, contact: Contact, ref: str, shown: str) -> None:
         """A new message arrived: remember it, and move the subscription."""
+        await self._arrivals.put(Delivered(notice, contact.id, ref, shown))
+
+    async def _arrived(self, delivered: Sequence[Delivered]) -> list[None]:
         now = self.clock()
+        ids = [item.notice.id for item in delivered]
         async with self.database.write() as tx:
-            await self._lock(tx, notice)
-            await notices.settle(tx, notice.id, NoticeState.SENT, SettleReason.DELIVERED, now)
-            if await contacts.by_id(tx, self.vault, contact.id) is not None:
-                await messages.remember(
-                    tx, contact_id=contact.id, subject=notice.subject, ref=ref,
-                    notice_id=notice.id, shown=shown, now=now,
-                )  # fmt: skip
-            await self._told(tx, notice)
-            await self._advance(tx, notice)
+            lines = await self._lock(tx, [item.notice for item in delivered])
+            await notices.settle(tx, ids, NoticeState.SENT, SettleReason.DELIVERED, now)
+            known = await contacts.known(tx, {item.contact_id for item in delivered})
+            posted = [
+                messages.Shown(d.contact_id, d.notice.subject, d.ref, d.notice.id, d.shown)
+                for d in delivered
+                if d.contact_id in known
+            ]
+            await messages.remember(tx, posted, now)
+            await self._told(tx, [item.notice for item in delivered])
+            for product_id in lines:
+                await self.restocking.advance(tx, product_id, now)
+        return [None] * len(delivered)
 
     async def edited(self, notice: Claimed, message_id: int, shown: str, *, changed: bool) -> None:
         """The message shows the newest state now."""
         now = self.clock()
         reason = SettleReason.EDITED if changed else SettleReason.UNCHANGED
         async with self.database.write() as tx:
-            await notices.settle(tx, notice.id, NoticeState.SENT, reason, now)
+            await notices.settle(tx, [notice.id], NoticeState.SENT, reason, now)
             await messages.edited(tx, message_id, shown, now)
 
     async def on_wire(self, notice: Claimed) -> None:
-        """The intent: committed when its turn has come, just before the request leaves."""
+        """The intent: committed when its turn has come, just before the request leaves.
+
+        Raises Withdrawn when it is no longer to be sent.
+        """
+        if not await self._intents.put(notice):
+            raise Withdrawn
+
+    async def _put_on_wire(self, held: Sequence[Claimed]) -> list[bool]:
         async with self.database.write() as tx:
-            await notices.on_wire(tx, notice.id)
+            leaving = await notices.on_wire(tx, held, self.clock())
+        return [notice.id in leaving for notice in held]
+
+    async def not_there(self, notice: Claimed) -> Claimed:
+        """The platform was asked and has no copy of it: it is in doubt no longer."""
+        async with self.database.write() as tx:
+            await notices.not_there(tx, notice.id)
+        return replace(notice, doubtful=0)
 
     async def dropped(self, notice: Claimed, drop: Drop) -> None:
         """It need not be said; the line goes on without it.
@@ -83,9 +141,9 @@ class Settling:
         """
         state = NoticeState.UNCERTAIN if notice.in_doubt else NoticeState.DROPPED
         async with self.database.write() as tx:
-            await self._lock(tx, notice)
-            await notices.settle(tx, notice.id, state, drop.reason, self.clock())
-            if drop.retell and not notice.in_doubt and notice.restock_id is not None:
+            await self._lock(tx, [notice])
+            settled = await notices.settle(tx, [notice.id], state, drop.reason, self.clock())
+            if settled and drop.retell and not notice.in_doubt and notice.restock_id is not None:
                 await notices.detach(tx, notice.id)
             await self._advance(tx, notice)
 
@@ -93,8 +151,8 @@ class Settling:
         """The platform asks to wait: that is no failed attempt."""
         due = self.clock() + timedelta(seconds=seconds)
         async with self.database.write() as tx:
-            await notices.postpone(tx, notice.id, due)
             await notices.forgive(tx, notice.id)
+            await notices.postpone(tx, notice.id, due)
 
     async def not_sent(self, notice: Claimed) -> None:
         """Certainly not there: again after a growing wait, however long the platform is down.
@@ -112,7 +170,7 @@ class Settling:
             await self._give_up(notice, NoticeState.FAILED, SettleReason.BROKEN)
             return verdict
         async with self.database.write() as tx:
-            await notices.on_wire(tx, notice.id)  # counts the attempt
+            await notices.failed(tx, notice.id)
             await notices.postpone(tx, notice.id, self.clock() + wait_before(notice.attempts + 1))
         return verdict
 
@@ -161,25 +219,33 @@ class Settling:
                 return
         await self.dropped(notice, Drop(SettleReason.SUPERSEDED))
 
-    async def _lock(self, tx: AsyncConnection, notice: Claimed) -> None:
-        """Whoever touches a line holds the SKU's lock."""
-        if notice.product_id is not None and notice.subscription_id is not None:
-            await products.lock(tx, notice.product_id)
+    async def _lock(self, tx: AsyncConnection, held: Sequence[Claimed]) -> list[int]:
+        """Whoever touches a line holds the SKU's lock; returns the SKUs with a line, in order."""
+        lines = {n.product_id for n in held if n.product_id and n.subscription_id}
+        await products.lock_all(tx, lines)
+        return sorted({n.product_id for n in held if n.product_id and n.restock_id})
 
-    async def _told(self, tx: AsyncConnection, notice: Claimed) -> None:
-        """waiting -> told now that it arrived; if it sold out meanwhile, the message says so."""
-        if notice.kind is not NoticeKind.RESTOCK or notice.restock_id is None:
+    async def _told(self, tx: AsyncConnection, arrived: Sequence[Claimed]) -> None:
+        """waiting -> told now that they arrived; if it sold out meanwhile, the message says so."""
+        restock_notices = [n for n in arrived if n.kind is NoticeKind.RESTOCK and n.restock_id]
+        if not restock_notices:
             return
-        row = await subscriptions.by_id(tx, notice.subscription_id or 0)
-        if row is None or row.state != SubscriptionState.WAITING.value:
-            return
-        restock = await restocks.by_id(tx, notice.restock_id)
-        if restock.closed_at is None:
-            await subscriptions.set_state(tx, row.id, SubscriptionState.TOLD, self.clock())
-        else:
-            told = await restocks.told_one(tx, restock.id, row.id)
-            undone = restock.close_reason == "undone"
-            await notices.queue(tx, [over(restock, told, withdrawn=undone)], self.clock())
+        now = self.clock()
+        opened = await restocks.by_ids(tx, {n.restock_id or 0 for n in restock_notices})
+        rows = await subscriptions.by_ids(tx, {n.subscription_id or 0 for n in restock_notices})
+        waiting = [
+            (opened[n.restock_id or 0], rows[n.subscription_id or 0])
+            for n in restock_notices
+            if n.subscription_id in rows
+            and rows[n.subscription_id].state == SubscriptionState.WAITING.value
+        ]
+        in_time = [row.id for restock, row in waiting if restock.closed_at is None]
+        await subscriptions.told(tx, in_time, now)
+        for restock, row in waiting:
+            if restock.closed_at is not None:
+                told = await restocks.told_one(tx, restock.id, row.id)
+                undone = restock.close_reason == "undone"
+                await notices.queue(tx, [over(restock, told, withdrawn=undone)], now)
 
     async def _advance(self, tx: AsyncConnection, notice: Claimed) -> None:
         if notice.restock_id is not None and notice.product_id is not None:
@@ -190,8 +256,8 @@ class Settling:
     ) -> None:
         now = self.clock()
         async with self.database.write() as tx:
-            await self._lock(tx, notice)
-            await notices.settle(tx, notice.id, state, reason, now)
+            await self._lock(tx, [notice])
+            await notices.settle(tx, [notice.id], state, reason, now)
             if notice.kind is not NoticeKind.FAULT:
                 await notices.queue(tx, self._faults(notice, state, detail), now)
             await self._advance(tx, notice)

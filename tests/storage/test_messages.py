@@ -35,10 +35,8 @@ async def notice_id(tx: AsyncConnection, channel: int, clock: Clock) -> int:
 async def _remember(
     tx: AsyncConnection, channel: int, notice_id: int, ref: str, clock: Clock
 ) -> None:
-    await messages.remember(
-        tx, contact_id=channel, subject="alert:1", ref=ref, notice_id=notice_id, shown="hash",
-        now=clock(),
-    )  # fmt: skip
+    posted = messages.Shown(channel, "alert:1", ref, notice_id, "hash")
+    await messages.remember(tx, [posted], clock())
 
 
 async def test_a_message_is_found_by_its_subject(

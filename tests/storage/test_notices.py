@@ -45,11 +45,11 @@ class Outbox:
     async def settle(self, claimed: Claimed, state: NoticeState = NoticeState.SENT) -> None:
         async with self.database.write() as tx:
             reason = SettleReason.DELIVERED
-            await notices.settle(tx, claimed.id, state, reason, self.clock())
+            await notices.settle(tx, [claimed.id], state, reason, self.clock())
 
-    async def on_wire(self, claimed: Claimed) -> None:
+    async def on_wire(self, claimed: Claimed) -> bool:
         async with self.database.write() as tx:
-            await notices.on_wire(tx, claimed.id)
+            return bool(await notices.on_wire(tx, [claimed], self.clock()))
 
     async def postpone(self, claimed: Claimed, due_at: datetime, *, doubtful: bool = False) -> None:
         async with self.database.write() as tx:
@@ -103,6 +103,7 @@ async def test_a_claim_hands_out_what_was_queued(outbox: Outbox, clock: Clock) -
             subscription_id=None,
             attempts=0,
             doubtful=0,
+            wired_at=None,
             created_at=clock(),
         )
     ]
@@ -197,12 +198,34 @@ async def test_a_settled_notice_is_never_claimed_again(outbox: Outbox, clock: Cl
     assert await outbox.states() == [("sent", "delivered")]
 
 
-async def test_only_what_is_not_in_a_worker_s_hands_is_dropped(
+async def test_what_waits_for_its_turn_is_dropped_and_may_not_leave_any_more(
     outbox: Outbox, clock: Clock
 ) -> None:
     who = await outbox.contact()
+    await outbox.queue(_new(who, "a"))
+    (held,) = await outbox.claim()
+    async with outbox.database.write() as tx:
+        await notices.drop_of_contact(tx, who, SettleReason.FORGOTTEN, clock())
+    assert not await outbox.on_wire(held)
+    assert await outbox.states() == [("dropped", "forgotten")]
+
+
+async def test_two_that_hold_the_same_notice_do_not_both_send_it(
+    outbox: Outbox, clock: Clock
+) -> None:
+    await outbox.queue(_new(await outbox.contact(), "a"))
+    (paused,) = await outbox.claim()
+    clock.forward(seconds=LEASE.total_seconds())
+    (other,) = await outbox.claim()
+    assert await outbox.on_wire(other)
+    assert not await outbox.on_wire(paused)
+
+
+async def test_only_what_is_not_on_the_wire_is_dropped(outbox: Outbox, clock: Clock) -> None:
+    who = await outbox.contact()
     await outbox.queue(_new(who, "a"), _new(who, "b"))
-    await outbox.claim()
+    (held,) = await outbox.claim()
+    assert await outbox.on_wire(held)
     async with outbox.database.write() as tx:
         await notices.drop_of_contact(tx, who, SettleReason.FORGOTTEN, clock())
     assert await outbox.states() == [("sending", ""), ("dropped", "forgotten")]

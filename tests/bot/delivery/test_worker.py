@@ -90,7 +90,7 @@ async def drain(shop: Shop, wire: Wire) -> None:
         Platform.TELEGRAM, wire, shop.services.settling, shop.services.composing, plain, Bell()
     )
     while claimed := await shop.claim():
-        await asyncio.gather(*(worker._guarded(item) for item in claimed))
+        await asyncio.gather(*(worker.guarded(item) for item in claimed))
 
 
 async def states(shop: Shop) -> dict[str, str]:

@@ -12,7 +12,7 @@ from sqlalchemy import event, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.contacts import Contact, Platform
-from bot.domain.notices import Claimed, Lane, SettleReason
+from bot.domain.notices import LAST_LANE, Claimed, Lane, SettleReason
 from bot.domain.subscriptions import SubscriptionState
 from bot.domain.telling import RestockTold
 from bot.services.alerting import Alerting
@@ -35,10 +35,8 @@ Builder = Callable[[Database, Vault, Clock], Services]
 class SettlesBeforeSending(Settling):
     """Takes who is about to be told out of the line: lost if the send fails."""
 
-    __slots__ = ()
-
-    async def claim(self, platform: Platform, limit: int) -> list[Claimed]:
-        claimed = await Settling.claim(self, platform, limit)
+    async def claim(self, platform: Platform, limit: int, last: Lane = LAST_LANE) -> list[Claimed]:
+        claimed = await Settling.claim(self, platform, limit, last)
         async with self.database.write() as tx:
             for item in claimed:
                 if item.restock_id is not None and item.subscription_id is not None:
@@ -49,8 +47,6 @@ class SettlesBeforeSending(Settling):
 
 class ForgetsDoubt(Settling):
     """Takes what a dead worker held for unsent: tells it again without a word."""
-
-    __slots__ = ()
 
     async def release_orphans(self) -> int:
         async with self.database.write() as tx:

@@ -1,0 +1,76 @@
+"""What a worker holds: how much it may take, and what of it has left."""
+
+import asyncio
+from dataclasses import dataclass
+
+from bot.domain.notices import LAST_LANE, Claimed, Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`ahead`: how many may wait for their turn; `most`: how many are held in all.
+
+    What waits has been checked against the stock of a moment ago, so `ahead` is about a third of a
+    second of sending. What is on the wire is what a crash leaves in doubt: as many as the platform
+    takes to answer, and no more. `staff` more may wait if they are for staff.
+    """
+
+    ahead: int
+    most: int
+    staff: int = 4
+
+
+USUAL = Window(ahead=8, most=48)  # up to 30 a second, answered within a second
+BROADCAST = Window(ahead=256, most=1024)  # paid broadcast: up to 1,000 a second
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """How many notices to claim, of the lanes up to `last`."""
+
+    limit: int
+    last: Lane
+
+
+class Hands:
+    """The notices in work, each with its task."""
+
+    def __init__(self) -> None:
+        self._held: dict[asyncio.Task[None], Claimed] = {}
+        self._left: set[int] = set()
+
+    def hold(self, notice: Claimed, task: "asyncio.Task[None]") -> None:
+        self._held[task] = notice
+
+    def leaves(self, notice: Claimed) -> None:
+        """Its turn has come: from here on nobody may take it back."""
+        self._left.add(notice.id)
+
+    def room(self, window: Window) -> Ask | None:
+        """What may be claimed now; half a window at a time, so that a claim is worth its commit."""
+        held = len(self._held)
+        waiting = held - len(self._left)
+        if waiting <= window.ahead // 2 and held < window.most:
+            return Ask(min(window.ahead - waiting, window.most - held), LAST_LANE)
+        staff = window.ahead + window.staff - waiting
+        return Ask(staff, Lane.ALERT) if staff > 0 else None
+
+    def raise_failures(self) -> None:
+        """Forget what is done. A task that failed met a broken database: that is raised."""
+        for task in [task for task in self._held if task.done()]:
+            self._left.discard(self._held.pop(task).id)
+            task.result()
+
+    async def let_go(self) -> list[Claimed]:
+        """Stop: what has not left is given back, the answers to what has are waited for."""
+        back = {t: n for t, n in self._held.items() if n.id not in self._left and not t.done()}
+        for task in back:
+            task.cancel()
+        if self._held:
+            await asyncio.wait(self._held)
+        given_back = [notice for task, notice in back.items() if task.cancelled()]
+        for task in back:
+            if task.cancelled():
+                self._held.pop(task)
+        self.raise_failures()
+        return given_back
