@@ -59,7 +59,7 @@ def _row(item: NewNotice, now: datetime) -> dict[str, Any]:
         "kind": item.kind.value,
         "lane": int(item.lane),
         "state": NoticeState.QUEUED.value,
-        "due_at": now,
+        "due_at": item.due_at or now,
         "created_at": now,
     }
 
@@ -220,11 +220,11 @@ async def failed(tx: AsyncConnection, notice_id: int) -> None:
 
 
 async def release(tx: AsyncConnection, notice_ids: Collection[int], now: datetime) -> None:
-    """Give back what was claimed and has not left: whoever claims next may send it."""
+    """Give back what was claimed and surely has not left: whoever claims next may send it."""
     await tx.execute(
         update(notice)
-        .where(notice.c.id.in_(notice_ids), SENDING, NOT_LEFT)
-        .values(state=NoticeState.QUEUED.value, lease_until=None, due_at=now)
+        .where(notice.c.id.in_(notice_ids), SENDING)
+        .values(state=NoticeState.QUEUED.value, lease_until=None, due_at=now, on_wire=False)
     )
 
 
@@ -268,9 +268,9 @@ async def detach(tx: AsyncConnection, notice_id: int) -> None:
 
 
 async def postpone(
-    tx: AsyncConnection, notice_id: int, due_at: datetime, *, doubtful: bool = False
+    tx: AsyncConnection, notice_id: int, due_at: datetime, *, doubtful: int | None = None
 ) -> None:
-    """Back into the queue until `due_at`; `doubtful`: what was sent may be there."""
+    """Back into the queue until `due_at`; `doubtful`: so many that were sent may be there now."""
     await tx.execute(
         update(notice)
         .where(notice.c.id == notice_id, OPEN)
@@ -279,7 +279,7 @@ async def postpone(
             due_at=due_at,
             lease_until=None,
             on_wire=False,
-            doubtful=notice.c.doubtful + int(doubtful),
+            doubtful=notice.c.doubtful if doubtful is None else doubtful,
         )
     )
 
@@ -302,7 +302,7 @@ async def of_product_and_contact(
         .where(
             notice.c.product_id == product_id,
             notice.c.contact_id == contact_id,
-            notice.c.lane != int(Lane.EDIT),
+            notice.c.lane.not_in([int(Lane.EDIT), int(Lane.LIVING)]),
         )
         .order_by(notice.c.id.desc())
         .limit(limit)

@@ -3,8 +3,9 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 
 import structlog
 
@@ -13,6 +14,8 @@ from bot.channels.pacer import before_wire
 from bot.delivery.hands import USUAL, Hands, Window
 from bot.domain.contacts import Contact, Platform
 from bot.domain.delivery import Look, Step, next_step
+from bot.domain.faults import DatabaseDown
+from bot.domain.living import says
 from bot.domain.notices import Claimed, Rendered
 from bot.domain.sending import (
     CannotLook,
@@ -37,6 +40,7 @@ log = structlog.get_logger(__name__)
 Render = Callable[[Platform, str, NoticeData], Rendered]
 
 LOOK_AGAIN = 1.0  # seconds: what another process queued is seen at the latest by then
+DATABASE_AGAIN = 0.5  # seconds between two tries to write down what is known
 
 
 def shown(rendered: Rendered) -> str:
@@ -96,6 +100,8 @@ class OutboxWorker:
             await self.deliver(notice, composed)
         except Withdrawn:
             log.info("notice withdrawn", notice=notice.id, kind=notice.kind)
+        except DatabaseDown:  # before anything left: what is known afterwards is kept (_written)
+            await _written(partial(self.settling.release, [notice]))
         except Exception:  # the outbox worker's catch-all: DESIGN section 4
             log.exception("notice failed", notice=notice.id, kind=notice.kind)
             await self.settling.broken(notice)
@@ -107,13 +113,15 @@ class OutboxWorker:
         """
         composed = composed or await self.composing.compose(notice)
         if isinstance(composed, Drop):
-            await self.settling.dropped(notice, composed)
+            await _written(partial(self.settling.dropped, notice, composed))
             log.info("notice dropped", notice=notice.id, reason=composed.reason)
             return
         try:
             await self._tell(notice, composed)
         except SendError as error:
-            await self._handle(notice, composed, error)
+            name = type(error).__name__
+            log.info("notice not sent", notice=notice.id, error=name, detail=str(error))
+            await _written(partial(self._handle, notice, composed, error))
 
     async def _tell(self, notice: Claimed, composed: Composed) -> None:
         ref, look = "", None
@@ -126,7 +134,7 @@ class OutboxWorker:
             case Step.EDIT:
                 await self._edit(notice, composed)
             case Step.SETTLE:
-                await self.settling.sent(notice, composed.contact, ref, "")
+                await _written(partial(self.settling.sent, notice, composed.contact, ref, ""))
             case Step.UNCERTAIN:
                 await self.settling.uncertain(notice)
             case Step.POST_ANEW:
@@ -154,7 +162,8 @@ class OutboxWorker:
 
         with before_wire(leaves):
             ref = await self.channel.send(composed.contact.address.value, rendered, notice.lane)
-        await self.settling.sent(notice, composed.contact, ref, shown(rendered))
+        arrived = partial(self.settling.sent, notice, composed.contact, ref, shown(rendered))
+        await _written(partial(arrived, says(composed.data)))
 
     async def _edit(self, notice: Claimed, composed: Composed) -> None:
         rendered, message = self._rendered(notice, composed), composed.message
@@ -170,7 +179,8 @@ class OutboxWorker:
                 await self.channel.edit(
                     composed.contact.address.value, message.ref, rendered, notice.lane
                 )
-        await self.settling.edited(notice, message.id, shown(rendered), changed=changed)
+        edited = partial(self.settling.edited, notice, message.id, shown(rendered))
+        await _written(partial(edited, changed=changed, says=says(composed.data)))
 
     def _rendered(self, notice: Claimed, composed: Composed) -> Rendered:
         rendered = self.render(self.platform, composed.contact.language, composed.data)
@@ -178,7 +188,6 @@ class OutboxWorker:
 
     async def _handle(self, notice: Claimed, composed: Composed, error: SendError) -> None:
         """Do what the error says; the policy itself is pure (domain.delivery)."""
-        log.info("notice not sent", notice=notice.id, error=type(error).__name__, detail=str(error))
         message = composed.message
         match error:
             case RetryAfter():
@@ -191,10 +200,24 @@ class OutboxWorker:
                 await self.settling.moved(notice, composed.contact, error.new_address)
             case Unchanged() if message is not None:
                 now_shown = shown(self._rendered(notice, composed))
-                await self.settling.edited(notice, message.id, now_shown, changed=False)
+                now_says = says(composed.data)
+                await self.settling.edited(
+                    notice, message.id, now_shown, changed=False, says=now_says
+                )
             case MessageLost():
                 await self.settling.message_lost(notice, composed)
             case Rejected():
                 await self.settling.rejected(notice, str(error))
             case NotSent() | _:  # an edit in doubt too: making it again changes nothing
                 await self.settling.not_sent(notice)
+
+
+async def _written(write: Callable[[], Awaitable[object]]) -> None:
+    """An answer of a platform is known only here: it is kept until the database takes it."""
+    while True:
+        try:
+            await write()
+        except DatabaseDown:
+            await asyncio.sleep(DATABASE_AGAIN)
+        else:
+            return

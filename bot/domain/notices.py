@@ -14,6 +14,7 @@ class Lane(IntEnum):
     RESTOCK = 2
     EDIT = 3
     DIGEST = 4
+    LIVING = 5  # a customer's message, edited where it stands: nobody waits for that
 
 
 LAST_LANE = max(Lane)
@@ -92,6 +93,7 @@ class NewNotice:
     product_id: int | None = None
     restock_id: int | None = None
     subscription_id: int | None = None
+    due_at: datetime | None = None  # None: now
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.contacts import Address, Contact, ContactState, Platform
 from bot.domain.delivery import Verdict, after_doubt, after_failure, wait_before
+from bot.domain.living import Says
 from bot.domain.notices import (
     LAST_LANE,
     Claimed,
@@ -22,7 +23,7 @@ from bot.domain.subscriptions import SubscriptionState
 from bot.services.composing import Composed, Drop
 from bot.services.grouping import GroupCommit
 from bot.services.ledger import Clock
-from bot.services.restocking import Restocking, over
+from bot.services.restocking import Restocking
 from storage import contacts, messages, notices, products, restocks, subscriptions
 from storage.database import Database
 from storage.vault import Vault
@@ -38,6 +39,7 @@ class Delivered:
     contact_id: int
     ref: str
     shown: str
+    says: Says
 
 
 class Settling:
@@ -75,7 +77,7 @@ class Settling:
             return await notices.claim(tx, platform, now, LEASE, limit, last)
 
     async def release(self, held: Sequence[Claimed]) -> None:
-        """Give back what has not left: at a stop, so that whoever goes on need not wait."""
+        """Give back what surely has not left, so that whoever goes on need not wait for the lease."""
         if held:
             async with self.database.write() as tx:
                 await notices.release(tx, [notice.id for notice in held], self.clock())
@@ -85,9 +87,11 @@ class Settling:
         async with self.database.write() as tx:
             return await notices.release_orphans(tx, self.clock())
 
-    async def sent(self, notice: Claimed, contact: Contact, ref: str, shown: str) -> None:
+    async def sent(
+        self, notice: Claimed, contact: Contact, ref: str, shown: str, says: Says = Says.UNKNOWN
+    ) -> None:
         """A new message arrived: remember it, and move the subscription."""
-        await self._arrivals.put(Delivered(notice, contact.id, ref, shown))
+        await self._arrivals.put(Delivered(notice, contact.id, ref, shown, says))
 
     async def _arrived(self, delivered: Sequence[Delivered]) -> list[None]:
         now = self.clock()
@@ -97,7 +101,7 @@ class Settling:
             await notices.settle(tx, ids, NoticeState.SENT, SettleReason.DELIVERED, now)
             known = await contacts.known(tx, {item.contact_id for item in delivered})
             posted = [
-                messages.Shown(d.contact_id, d.notice.subject, d.ref, d.notice.id, d.shown)
+                messages.Shown(d.contact_id, d.notice.subject, d.ref, d.notice.id, d.shown, d.says)
                 for d in delivered
                 if d.contact_id in known
             ]
@@ -107,13 +111,17 @@ class Settling:
                 await self.restocking.advance(tx, product_id, now)
         return [None] * len(delivered)
 
-    async def edited(self, notice: Claimed, message_id: int, shown: str, *, changed: bool) -> None:
+    async def edited(
+        self, notice: Claimed, message_id: int, shown: str, *, changed: bool,
+        says: Says = Says.UNKNOWN,
+    ) -> None:  # fmt: skip
         """The message shows the newest state now."""
         now = self.clock()
         reason = SettleReason.EDITED if changed else SettleReason.UNCHANGED
         async with self.database.write() as tx:
             await notices.settle(tx, [notice.id], NoticeState.SENT, reason, now)
-            await messages.edited(tx, message_id, shown, now)
+            await messages.edited(tx, message_id, shown, now, says)
+            await self.restocking.living.edited(tx, notice, now)
 
     async def on_wire(self, notice: Claimed) -> None:
         """The intent: committed when its turn has come, just before the request leaves.
@@ -182,7 +190,7 @@ class Settling:
             return verdict
         due = self.clock() + wait_before(1)
         async with self.database.write() as tx:
-            await notices.postpone(tx, notice.id, due, doubtful=True)
+            await notices.postpone(tx, notice.id, due, doubtful=notice.doubtful + 1)
         return verdict
 
     async def uncertain(self, notice: Claimed) -> None:
@@ -243,9 +251,7 @@ class Settling:
         await subscriptions.told(tx, in_time, now)
         for restock, row in waiting:
             if restock.closed_at is not None:
-                told = await restocks.told_one(tx, restock.id, row.id)
-                undone = restock.close_reason == "undone"
-                await notices.queue(tx, [over(restock, told, withdrawn=undone)], now)
+                await self.restocking.living.arrived_late(tx, restock, row, now)
 
     async def _advance(self, tx: AsyncConnection, notice: Claimed) -> None:
         if notice.restock_id is not None and notice.product_id is not None:

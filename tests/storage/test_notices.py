@@ -51,7 +51,9 @@ class Outbox:
         async with self.database.write() as tx:
             return bool(await notices.on_wire(tx, [claimed], self.clock()))
 
-    async def postpone(self, claimed: Claimed, due_at: datetime, *, doubtful: bool = False) -> None:
+    async def postpone(
+        self, claimed: Claimed, due_at: datetime, *, doubtful: int | None = None
+    ) -> None:
         async with self.database.write() as tx:
             await notices.postpone(tx, claimed.id, due_at, doubtful=doubtful)
 
@@ -154,7 +156,7 @@ async def test_a_notice_that_may_have_arrived_says_so_when_it_comes_back(
 ) -> None:
     await outbox.queue(_new(await outbox.contact(), "a"))
     (claimed,) = await outbox.claim()
-    await outbox.postpone(claimed, clock(), doubtful=True)
+    await outbox.postpone(claimed, clock(), doubtful=1)
     assert (await outbox.claim())[0].in_doubt
 
 
