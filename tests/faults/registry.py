@@ -1,0 +1,17 @@
+"""Every campaign of `make faults`, by name. A module is only imported when its turn comes."""
+
+from importlib import import_module
+
+from tests.faults.rows import Campaign
+
+CAMPAIGNS: dict[str, str] = {
+    "kills": "tests.faults.kills:killed",
+    "stops": "tests.faults.kills:stopped",
+}
+
+
+def campaign(name: str) -> Campaign:
+    """The campaign of this name: an async function of a folder and a seed that returns rows."""
+    module, _, function = CAMPAIGNS[name].partition(":")
+    found: Campaign = getattr(import_module(module), function)
+    return found
