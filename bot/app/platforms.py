@@ -27,9 +27,7 @@ from handlers.telegram.build import build_application
 from handlers.telegram.side import Hook, TelegramSide, build_telegram
 from handlers.telegram.webhook import webhook_route
 
-# Telegram: about 30 messages a second in all; core.telegram.org/bots/faq. A burst of 5 and 28 a
-# second keep every second under it, the first one too; the last 2 of the burst are for answers.
-TELEGRAM_RATE, TELEGRAM_BURST, TELEGRAM_RESERVED = 25.0, 5, 2
+TELEGRAM_RATE = 30.0  # messages a second in all; core.telegram.org/bots/faq
 BACKGROUND_WITHIN = 3.0  # seconds: a modal that is not open by then never will be
 
 
@@ -58,9 +56,7 @@ class Platforms:
 
     def add_telegram(self) -> None:
         settings, services = self.base.settings, self.base.services
-        pacer = Pacer(
-            TELEGRAM_RATE, TELEGRAM_BURST, reserved=TELEGRAM_RESERVED, rate_of=telegram_rate
-        )
+        pacer = Pacer(TELEGRAM_RATE, rate_of=telegram_rate)
         limiter = PacedRequests(pacer)
         application = build_application(settings.telegram_token, settings.telegram_api_url, limiter)
         channel = TelegramChannel(application.bot)

@@ -3,18 +3,21 @@
 import asyncio
 import math
 import time
-from bisect import insort
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from itertools import count
+from typing import Protocol
 
+from bot.channels.adapting import Adapting
+from bot.channels.lines import Key, Lines, Waiting
+from bot.channels.rates import EARLY, UNLIMITED, Account, Rate, telegram_rate
 from bot.domain.notices import Lane
+from bot.domain.pacing import PaceReason
 
-EARLY = 1e-6  # seconds; a timer may fire this much before its time
+__all__ = ["UNLIMITED", "Memory", "Pacer", "Rate", "before_wire", "telegram_rate"]
+
 KEPT = 5_000  # so many keys are remembered before idle ones are swept out
-
+TICK = 0.004  # seconds; at 1000/s four turns come at once, and the loop wakes a quarter as often
 
 _BEFORE_WIRE: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar(
     "before_wire", default=None
@@ -23,7 +26,10 @@ _BEFORE_WIRE: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar(
 
 @contextmanager
 def before_wire(call: Callable[[], Awaitable[None]]) -> Iterator[None]:
-    """Inside this block `call` runs when a turn has come, just before the request leaves."""
+    """Inside this block `call` runs when a turn has come, just before the request leaves.
+
+    When it raises, the request must not leave, and the turn is given back.
+    """
     token = _BEFORE_WIRE.set(call)
     try:
         yield
@@ -31,66 +37,31 @@ def before_wire(call: Callable[[], Awaitable[None]]) -> Iterator[None]:
         _BEFORE_WIRE.reset(token)
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """`burst` turns at once, then `per_second`: T seconds hold at most burst + T * per_second."""
+class Memory(Protocol):
+    """What a restart must not forget of an account's keys; times are seconds from now."""
 
-    per_second: float
-    burst: int = 1
+    async def load(self) -> None:
+        """Read what is stored; `recall` knows it then."""
+        ...
 
+    def recall(self, key: str) -> tuple[float, float]:
+        """For how long the key's turns are used up, and for how long it is held; 0: not at all."""
+        ...
 
-UNLIMITED = Rate(math.inf)
+    def note(self, key: str, used_for: float, held_for: float) -> None:
+        """To be stored soon."""
+        ...
 
-
-def telegram_rate(chat: str) -> Rate:
-    """About 1 message a second in a private chat, short bursts allowed; 20 a minute in a group.
-
-    core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this. Groups and channels
-    have negative ids or @names; 3 + 17 keeps every minute at 20.
-    """
-    if chat.startswith(("-", "@")):
-        return Rate(17 / 60, 3)
-    return Rate(1.0, 3)
-
-
-class _Bucket:
-    """A generic cell rate: one number, the time up to which the turns are used up."""
-
-    def __init__(self, rate: Rate) -> None:
-        self._interval = 1 / rate.per_second
-        self._burst = rate.burst
-        self._used_up_to = -math.inf
-        self._held_until = -math.inf
-
-    def ready_at(self, kept: int) -> float:
-        """When a turn is free that leaves `kept` turns of the burst untouched."""
-        spare = max(self._burst - 1 - kept, 0) * self._interval
-        return max(self._used_up_to - spare, self._held_until)
-
-    def spend(self, now: float) -> None:
-        self._used_up_to = max(now, self._used_up_to) + self._interval
-
-    def hold(self, until: float) -> None:
-        self._held_until = max(self._held_until, until)
-
-    def idle(self, now: float) -> bool:
-        return max(self._used_up_to, self._held_until) <= now
-
-
-@dataclass(order=True, slots=True)
-class _Waiting:
-    lane: Lane
-    number: int
-    keys: tuple[str, ...] = field(compare=False)
-    turn: asyncio.Future[None] = field(compare=False)
+    async def keep(self) -> None:
+        """Returns when what was noted is stored, or is sure to be tried again."""
+        ...
 
 
 class Pacer:
     """Hands out turns: one account rate, and a rate for each key that `rate_of` names.
 
-    Waiting turns are served by lane, then in order. Only answers to people (Lane.REPLY) may use
-    the last `reserved` turns of the account's burst, so an answer goes at once in the middle of a
-    broadcast; the broadcast then waits a little longer and the long-run rate holds. Use one loop.
+    Waiting turns are served by lane, then in order; who must wait for a key lets the others pass.
+    A hold ends when the platform said, and not before. Use one loop.
     """
 
     def __init__(
@@ -98,109 +69,193 @@ class Pacer:
         rate: float,
         burst: int = 1,
         *,
-        reserved: int = 0,
         rate_of: Callable[[str], Rate] = lambda _: UNLIMITED,
+        memory: Memory | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        if not 0 <= reserved < burst:
-            raise ValueError("at least one turn of the burst must be open to everybody")
-        self._account = _Bucket(Rate(rate, burst))
-        self._reserved = reserved
-        self._rate_of = rate_of
-        self._clock = clock
-        self._sleep = sleep
-        self._buckets: dict[str, _Bucket] = {}
+        self._account = Account(rate, burst)
+        self._lines = Lines(self._account)
+        self._adapting = Adapting()
+        self._rate_of, self._memory = rate_of, memory
+        self._clock, self._sleep = clock, sleep
+        self._keys: dict[str, Key] = {}
         self._sweep_at = KEPT
-        self._queue: list[_Waiting] = []
-        self._numbers = count()
         self._timer: asyncio.Task[None] | None = None
         self._wake_at = math.inf
+        self.waiting = 0  # how many wait for their turn
+
+    @property
+    def rate(self) -> float:
+        """Turns a second that the account is asked for now."""
+        return self._account.per_second * self._account.share
+
+    async def load(self) -> None:
+        """Take up what an earlier run left; before the first turn."""
+        if self._memory is not None:
+            await self._memory.load()
+            for key in self._keys.values():
+                self._recall(key)
 
     async def turn(self, chat: str, lane: Lane, *also: str) -> None:
         """Wait for the next turn of `chat` (and of the keys in `also`, e.g. an API method).
 
-        A caller that is cancelled while it waits uses no turn.
+        When the call returns the request may leave at once. A caller that is cancelled while it
+        waits uses no turn. Raises RetryAfter when a hold lasts longer than the lane is patient.
         """
-        keys = tuple(key for key in (chat, *also) if key)
-        waiting = _Waiting(
-            lane, next(self._numbers), keys, asyncio.get_running_loop().create_future()
-        )
-        insort(self._queue, waiting)
-        self._serve()
+        waiting = Waiting(lane, tuple([self._key(name) for name in (chat, *also) if name]))
+        for key in waiting.keys:
+            key.users += 1
         try:
-            await waiting.turn
+            if not self._at_once(waiting):
+                await self._stand_in_line(waiting)
+            if (call := _BEFORE_WIRE.get()) is not None:
+                await call()
+            while (rest := self._rest(waiting)) > 0:
+                await self._sleep(rest)
+            waiting.left = True
         finally:
-            if waiting.turn.cancelled():
-                self._serve()
-        if (call := _BEFORE_WIRE.get()) is not None:
-            await call()
+            self._out(waiting)
 
     def hold(self, chat: str | None, seconds: float) -> None:
         """No turn for `chat` (None: for nobody) for so long, because the platform said so."""
-        bucket = self._account if chat is None else self._bucket(chat)
-        bucket.hold(self._clock() + seconds)
+        now = self._clock()
+        if chat is None:
+            self._account.held_until = max(self._account.held_until, now + seconds)
+            self._lines.held(self._lines.ready, now)
+        else:
+            key = self._key(chat)
+            key.hold(now + seconds)
+            self._lines.held(key.parked, now)
+            self._note(key, now)
         self._serve()
 
-    @property
-    def waiting(self) -> int:
-        """How many wait for their turn."""
-        return len(self._queue)
+    async def refused(self, chat: str, seconds: float) -> PaceReason:
+        """The platform said "later" to a request of `chat`: hold it, and see what that says.
+
+        The hold is stored when this returns: not even a restart lifts it.
+        """
+        self.hold(chat, seconds)
+        now = self._clock()
+        reason = self._adapting.refused(chat, self._account.used(now), now)
+        self._account.share = self._adapting.share
+        if self._memory is not None:
+            await self._memory.keep()
+        return reason
+
+    def _at_once(self, waiting: Waiting) -> bool:
+        """Take the turn if it is free and nobody stands before. Raises RetryAfter."""
+        now = self._clock()
+        if (later := waiting.too_long(self._account, now)) is not None:
+            raise later
+        if self._lines.ready or self._lines.wakes_at <= now + EARLY:
+            return False
+        if self._account.ready_at(waiting.lane) > now + EARLY or not waiting.free(now):
+            return False
+        self._grant(waiting, now)
+        return True
+
+    async def _stand_in_line(self, waiting: Waiting) -> None:
+        waiting.turn = asyncio.get_running_loop().create_future()
+        self._lines.join(waiting, self._clock())
+        self.waiting += 1
+        try:
+            self._serve()
+            await waiting.turn
+        finally:
+            self.waiting -= 1
 
     def _serve(self) -> None:
         """Give every turn that is free now, and set the timer for the next one."""
-        now, wake_at, left = self._clock(), math.inf, []
-        queue = [waiting for waiting in self._queue if not waiting.turn.cancelled()]
-        for position, waiting in enumerate(queue):
-            account = self._account.ready_at(self._kept_from(waiting.lane))
-            if account > now + EARLY:  # nobody further back may go before this one
-                left += queue[position:]
-                wake_at = min(wake_at, account)
-                break
-            ready = max((bucket.ready_at(0) for bucket in self._of(waiting.keys)), default=now)
-            if ready > now + EARLY:
-                left.append(waiting)
-                wake_at = min(wake_at, ready)
-            else:
-                self._grant(waiting, now)
-        self._queue = left
-        self._wake(wake_at)
+        now, lines = self._clock(), self._lines
+        lines.wake(now)
+        while lines.ready:
+            lane, _, waiting = lines.ready[0]
+            if not waiting.over:
+                if (at := self._account.ready_at(lane)) > now + EARLY:
+                    self._wake(at, now)
+                    break
+                if waiting.free(now):
+                    self._grant(waiting, now)
+            lines.step_back(now)
+            lines.wake(now)
+        if lines.wakes_at < math.inf:
+            self._wake(lines.wakes_at, now)
 
-    def _kept_from(self, lane: Lane) -> int:
-        return 0 if lane is Lane.REPLY else self._reserved
+    def _grant(self, waiting: Waiting, now: float) -> None:
+        self._adapting.requests += 1
+        if self._account.share < 1:
+            self._account.share = self._adapting.grow(now)
+        waiting.due = self._account.spend(now, waiting.lane)
+        for key in waiting.keys:
+            key.spend(now)
+            if key.slow:
+                self._note(key, now)
+        self._lines.go_on(waiting)
+        if waiting.turn is not None:
+            waiting.turn.set_result(None)
 
-    def _grant(self, waiting: _Waiting, now: float) -> None:
-        self._account.spend(now)
-        for bucket in self._of(waiting.keys):
-            bucket.spend(now)
-        waiting.turn.set_result(None)
+    def _rest(self, waiting: Waiting) -> float:
+        """Seconds until the request may leave; a hold may have come since its turn did."""
+        now = self._clock()
+        if (later := waiting.too_long(self._account, now)) is not None:
+            raise later
+        held = max(waiting.held(now), self._account.held_until - now)
+        return held if held > EARLY else self._account.leave(now)
 
-    def _of(self, keys: Iterable[str]) -> list[_Bucket]:
-        return [self._bucket(key) for key in keys]
+    def _out(self, waiting: Waiting) -> None:
+        """Behind a turn: what was granted and not used is given back, and the next may come."""
+        for key in waiting.keys:
+            key.users -= 1
+        if waiting.left:
+            return
+        if waiting.due is not None:
+            self._account.give_back(waiting.due, waiting.lane)
+            for key in waiting.keys:
+                key.give_back()
+        self._lines.go_on(waiting)
+        self._serve()
 
-    def _bucket(self, key: str) -> _Bucket:
-        bucket = self._buckets.get(key)
-        if bucket is None:
-            if len(self._buckets) >= self._sweep_at:
+    def _key(self, name: str) -> Key:
+        key = self._keys.get(name)
+        if key is None:
+            if len(self._keys) >= self._sweep_at:
                 self._sweep()
-            bucket = self._buckets[key] = _Bucket(self._rate_of(key))
-        return bucket
+            key = self._keys[name] = Key(name, self._rate_of(name))
+            self._recall(key)
+        return key
+
+    def _recall(self, key: Key) -> None:
+        if self._memory is None:
+            return
+        used_for, held_for = self._memory.recall(key.name)
+        now = self._clock()
+        if used_for > 0:
+            key.used_until = max(key.used_until, now + used_for)
+        if held_for > 0:
+            key.hold(now + held_for)
+
+    def _note(self, key: Key, now: float) -> None:
+        if self._memory is not None:
+            self._memory.note(key.name, key.used_until - now, key.held_until - now)
 
     def _sweep(self) -> None:
         now = self._clock()
-        self._buckets = {key: b for key, b in self._buckets.items() if not b.idle(now)}
-        self._sweep_at = max(KEPT, 2 * len(self._buckets))
+        kept = self._keys.items()
+        self._keys = {name: key for name, key in kept if key.users or not key.idle(now)}
+        self._sweep_at = max(KEPT, 2 * len(self._keys))
 
-    def _wake(self, at: float) -> None:
-        if at == self._wake_at and self._timer is not None:
-            return
+    def _wake(self, at: float, now: float) -> None:
+        """Serve again at that time, or earlier if that is planned."""
+        at = max(at, now + TICK)
         if self._timer is not None:
+            if self._wake_at <= at:
+                return
             self._timer.cancel()
-        self._timer, self._wake_at = None, at
-        if at < math.inf:
-            self._timer = asyncio.get_running_loop().create_task(self._after(at - self._clock()))
+        self._wake_at = at
+        self._timer = asyncio.get_running_loop().create_task(self._after(at - now))
 
     async def _after(self, seconds: float) -> None:
-        await self._sleep(max(seconds, 0))
+        await self._sleep(seconds)
         self._timer = None
         self._serve()

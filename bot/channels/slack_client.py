@@ -27,10 +27,10 @@ TRIES = 3
 # Burst + a minute's worth stays within the tier: 50+ and 100+ a minute. A post has "several hundred
 # a minute" for the workspace beside 1 a second for each channel.
 METHODS: Final = {
-    "method:chat.update": Rate(40 / 60, 10),
-    "method:chat.postEphemeral": Rate(80 / 60, 20),
-    "method:views.open": Rate(80 / 60, 20),
-    f"method:{POST}": Rate(4, 10),
+    "method:chat.update": Rate(40 / 60, 10, 8),
+    "method:chat.postEphemeral": Rate(80 / 60, 20, 15),
+    "method:views.open": Rate(80 / 60, 20, 15),
+    f"method:{POST}": Rate(4, 10, 8),
 }
 CHANNEL: Final = Rate(1)
 
@@ -45,7 +45,7 @@ def slack_pacer(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Pacer:
     """Slack names no rate for the whole account; 20/s keeps a flood from looking like an attack."""
-    return Pacer(20, 20, reserved=10, rate_of=slack_rate, clock=clock, sleep=sleep)
+    return Pacer(20, rate_of=slack_rate, clock=clock, sleep=sleep)
 
 
 def slack_session() -> aiohttp.ClientSession:
