@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, bindparam, case, func, select
+from sqlalchemy import BigInteger, BindParameter, bindparam, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.contacts import Platform
@@ -61,7 +61,9 @@ async def dead_letters(tx: AsyncConnection) -> int:
 async def undelivered(tx: AsyncConnection, since: datetime) -> tuple[Undelivered, ...]:
     """What failed or is uncertain since then, the most frequent first."""
     count = func.count(type_=BigInteger).label("count")
-    states = bindparam("states", list(UNDELIVERED), expanding=True, literal_execute=True)
+    states: BindParameter[list[str]] = bindparam(
+        "states", list(UNDELIVERED), expanding=True, literal_execute=True
+    )
     statement = (
         select(contact.c.platform, notice.c.state, notice.c.reason, count)
         .select_from(notice.outerjoin(contact, contact.c.id == notice.c.contact_id))

@@ -14,6 +14,7 @@ from bot.__main__ import main
 from bot.domain import stock_command as asked
 from bot.domain.alerts import AlertState, Reason, Severity
 from bot.domain.contacts import ContactState, Role
+from bot.domain.health import QueueReason, Reach, WatchReason, WatchState
 from bot.domain.inbox import InboxState
 from bot.domain.notices import NoticeKind, NoticeState, SettleReason
 from bot.domain.restocking import CloseReason, RestockReason
@@ -170,6 +171,7 @@ MEANS: dict[str, type[asked.StockRequest]] = {
     "alert level": asked.Threshold,
     "role:": asked.SetRole,
     "roles:": asked.Roles,
+    "health": asked.Health,
     "help": asked.Help,
 }
 EXAMPLES = [
@@ -216,7 +218,8 @@ def test_staff_read_of_every_role() -> None:
 
 ENUMS = (
     AlertState, CloseReason, ContactState, EndReason, InboxState, MoveKind, NoticeKind, NoticeState,
-    Reason, RestockReason, Role, SettleReason, Severity, SubscriptionState,
+    QueueReason, Reach, Reason, RestockReason, Role, SettleReason, Severity, SubscriptionState,
+    WatchReason, WatchState,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from bot.domain.contacts import Platform
 from bot.domain.notices import Lane, NoticeState
+from bot.domain.telling import Fault
 
 PENDING_FOR = timedelta(minutes=1)  # so long something must be bad before anybody hears of it
 RECOVERING_FOR = timedelta(minutes=1)  # and so long well again before it is called over
@@ -251,14 +252,14 @@ class Queues:
 class HealthCard:
     """/stock health. `undelivered`: in the last day; `idle_parts`: (name, state) that do not run;
 
-    `troubles`: (what, platform, since) that staff have been told of and that last.
+    `told`: the troubles that staff have been told of and that last.
     """
 
     at: datetime
     platforms: tuple[PlatformPulse, ...]
     queues: Queues
     undelivered: tuple[Undelivered, ...] = ()
-    troubles: tuple[tuple[Trouble, Platform, datetime], ...] = ()
+    told: tuple[Fault, ...] = ()
     idle_parts: tuple[tuple[str, str], ...] = ()
     database: str = ""  # sqlite, postgresql
     leads_since: datetime | None = None
@@ -266,12 +267,13 @@ class HealthCard:
     @property
     def oldest(self) -> datetime | None:
         """Since when the oldest unfinished thing has been due."""
-        found = [queue.oldest for queue in (*self.queues.outbox, *self.queues.inbox)]
+        found = [queue.oldest for queue in self.queues.outbox]
+        found += [queue.oldest for queue in self.queues.inbox]
         return min((moment for moment in found if moment), default=None)
 
     @property
     def well(self) -> bool:
         """Nothing that anybody must do."""
         down = any(pulse.down for pulse in self.platforms)
-        return not (down or self.troubles or self.idle_parts or self.undelivered
+        return not (down or self.told or self.idle_parts or self.undelivered
                     or self.queues.dead)  # fmt: skip

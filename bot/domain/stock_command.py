@@ -3,7 +3,7 @@
     MUG-BLUE[@location]                 look it up
     MUG-BLUE[@location] +5 [reason]     add; -5 takes away, =40 sets
     low [location] | undo [number] | why SKU | threshold SKU[@location] 10 [clear 14]
-    role [@person clerk|none] | help
+    role [@person clerk|none] | health | help
     anything else                       search
 
 A code with spaces, with an @ or spelled like one of the words above is put in quotes: "low" +5.
@@ -96,6 +96,11 @@ class Roles:
 
 
 @dataclass(frozen=True, slots=True)
+class Health:
+    """How the bot itself is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     """What can be typed."""
 
@@ -122,8 +127,9 @@ class BadInput:
 
 
 StockRequest = (
-    Show | Delta | SetTo | Low | Undo | Why | Threshold | SetRole | Roles | Help | Search | BadInput
-)
+    Show | Delta | SetTo | Low | Undo | Why | Threshold | SetRole | Roles | Health | Help
+    | Search | BadInput
+)  # fmt: skip
 
 
 def parse(text: str) -> StockRequest:
@@ -238,5 +244,6 @@ _RESERVED: dict[str, Callable[[Sequence[Word]], StockRequest]] = {
     "why": _why,
     "threshold": _threshold,
     "role": _role,
+    "health": lambda words: Health(),  # noqa: ARG005  # as with "help"
     "help": lambda words: Help(),  # noqa: ARG005  # "help anything" is answered with all of it
 }

@@ -1,9 +1,12 @@
 """What a notice says when its turn comes: read anew from the database just before the send."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from bot.domain.alerts import AlertView
+from bot.domain.contacts import Platform
 from bot.domain.customers import Availability
 from bot.domain.stock import Product
 from bot.domain.subscriptions import Subscription, SubscriptionState
@@ -86,10 +89,34 @@ class DailyDigest:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """To staff: something of the bot itself needs a look. `what` is a catalogue id."""
+    """To staff: something of the bot itself needs a look. `what` is a catalogue id.
+
+    `since`, `until`: from when to when, "until" once it is over; `waiting`: how many notices wait.
+    """
 
     what: str
     detail: str = ""
+    platform: Platform | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    waiting: int = 0
+
+    @classmethod
+    def of(cls, payload: Mapping[str, Any]) -> "Fault":
+        """As a notice carries it."""
+        platform = payload.get("platform")
+        return cls(
+            what=str(payload["what"]),
+            detail=str(payload.get("detail", "")),
+            platform=Platform(platform) if platform else None,
+            since=_moment(payload.get("since")),
+            until=_moment(payload.get("until")),
+            waiting=int(payload.get("waiting", 0)),
+        )
+
+
+def _moment(stored: str | None) -> datetime | None:
+    return datetime.fromisoformat(stored) if stored else None
 
 
 NoticeData = (

@@ -1,9 +1,10 @@
 """How a low-stock alert reads, on both platforms: its head, its arithmetic, how it stands."""
 
 from bot.domain.alerts import AlertState, AlertView, Severity
+from bot.domain.contacts import Platform
 from bot.domain.staff import Acknowledged
 from bot.domain.stock import Position
-from bot.domain.telling import AlertTold, DailyDigest
+from bot.domain.telling import AlertTold, DailyDigest, Fault
 from bot.render.escape import Safe
 from bot.render.voice import Voice, joined
 
@@ -22,6 +23,7 @@ STATE_HEADS = {
     AlertState.RECOVERING: "alert.recovering",
     AlertState.RESOLVED: "alert.over",
 }
+PLATFORMS = {Platform.TELEGRAM: "Telegram", Platform.SLACK: "Slack"}  # names, the same everywhere
 FAULTS = (
     "fault.undelivered",
     "fault.uncertain",
@@ -29,6 +31,13 @@ FAULTS = (
     "fault.job_failed",
     "fault.part_restarted",
     "fault.sweep_found",
+    "fault.platform_down",
+    "fault.platform_down_over",
+    "fault.platform_refuses",
+    "fault.alerts_late",
+    "fault.alerts_late_over",
+    "fault.restocks_late",
+    "fault.restocks_late_over",
 )
 
 
@@ -151,8 +160,19 @@ def most_wanted(say: Voice, digest: DailyDigest) -> list[Safe]:
     ]
 
 
-def fault(say: Voice, what: str) -> Safe:
-    return say(what if what in FAULTS else "fault.other")
+def fault(say: Voice, told: Fault) -> Safe:
+    """`⚠️ Slack cannot be reached since 14:02 ...`, `✅ Slack answers again after 12 minutes ...`"""
+    since, until = told.since, told.until
+    text = say(
+        told.what if told.what in FAULTS else "fault.other",
+        platform=PLATFORMS[told.platform] if told.platform else "",
+        since=say.moment(since) if since else "",
+        until=say.moment(until) if until else "",
+        lasted=say.lasting(since, until) if since and until else "",
+        waiting=told.waiting,
+        command=say.code("/stock health"),
+    )
+    return Safe(f"{'✅' if until else '⚠️'} {text}")
 
 
 def acknowledged(say: Voice, result: Acknowledged) -> Safe:

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.domain import customers, staff, stock_command, telling
+from bot.domain import customers, health, staff, stock_command, telling
 from bot.domain.notices import Rendered
 from bot.domain.stock import Position, Product
 from bot.domain.telling import NoticeData
 from bot.render import slack_alerts as told
 from bot.render import slack_blocks as kit
 from bot.render import slack_card as read
+from bot.render import slack_health, slack_why, slack_words
 from bot.render import slack_modal as modal
-from bot.render import slack_why, slack_words
 from bot.render import slack_writes as wrote
 from bot.render.view import View
 from bot.render.voice import Voice
@@ -35,6 +35,7 @@ ANSWERS: dict[type, Callable[[Voice, Any], Rendered]] = {
     staff.RoleList: wrote.role_list,
     staff.LastAdmin: wrote.last_admin,
     staff.Refused: slack_words.refused,
+    health.HealthCard: slack_health.health,
     staff.Acknowledged: told.acknowledged,
     stock_command.Help: slack_words.help_text,
     stock_command.BadInput: slack_words.bad_input,

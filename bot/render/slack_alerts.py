@@ -76,7 +76,7 @@ def digest(say: Voice, told: DailyDigest) -> Rendered:
 
 
 def fault(say: Voice, told: Fault) -> Rendered:
-    head = Safe(f"⚠️ {alerts.fault(say, told.what)}")
+    head = alerts.fault(say, told)
     detail = kit.context(say.words(told.detail, 500)) if told.detail.strip() else None
     return kit.note(head, detail)
 

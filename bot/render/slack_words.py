@@ -23,6 +23,7 @@ HELP = {
     "/stock why MUG-BLUE": "stockhelp.why",
     "/stock threshold MUG-BLUE 10 clear 14": "stockhelp.threshold",
     "/stock role @ada clerk": "stockhelp.role",
+    "/stock health": "stockhelp.health",
 }
 BAD = {
     "no_number": "bad.no_number",

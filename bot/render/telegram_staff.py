@@ -65,7 +65,7 @@ def digest(say: Voice, told: DailyDigest) -> Rendered:
 
 def fault(say: Voice, told: Fault) -> Rendered:
     detail = say.words(told.detail, 500) if told.detail.strip() else None
-    return message(lines(Safe(f"⚠️ {alerts.fault(say, told.what)}"), detail))
+    return message(lines(alerts.fault(say, told), detail))
 
 
 def acknowledged(say: Voice, result: Acknowledged) -> Rendered:

@@ -114,8 +114,9 @@ class Voice:
         context = self.view.context
         return self.words(formatting.moment(value, self.language, context.zone, context.now()))
 
-    def lasting(self, since: datetime) -> Safe:
-        return self.words(formatting.lasting(since, self.language, self.view.context.now()))
+    def lasting(self, since: datetime, until: datetime | None = None) -> Safe:
+        until = until or self.view.context.now()
+        return self.words(formatting.lasting(since, self.language, until))
 
     def day(self, value: date | datetime) -> Safe:
         zone = self.view.context.zone

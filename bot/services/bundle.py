@@ -20,6 +20,7 @@ from bot.services.settling import Settling
 from bot.services.stocking import Stocking
 from bot.services.subscribing import Limits, Subscribing
 from bot.services.upkeep import Retention, Upkeep
+from bot.services.watching import Watching
 from storage.database import Database
 from storage.vault import Vault
 
@@ -53,6 +54,7 @@ class Services:
     ledger: Ledger
     bulk: Bulk
     exporting: Exporting
+    watching: Watching
 
 
 def build_services(
@@ -66,12 +68,14 @@ def build_services(
     alerting = Alerting(database, clock, people)
     reporting = Reporting(alerting, options.zone)
     bulk = Bulk(database, clock, restocking.judge_batch)
-    looking = Looking(Members(people, options.admins), alerting, restocking)
+    members = Members(people, options.admins)
+    looking = Looking(members, alerting, restocking)
+    watching = Watching(database, vault, clock, members, lambda: alerting.destinations)
     return Services(
         arriving=Arriving(database, vault, clock),
         people=people,
         subscribing=subscribing,
-        stocking=Stocking(looking, ledger, {Role.CLERK: options.clerk_limit}),
+        stocking=Stocking(looking, ledger, {Role.CLERK: options.clerk_limit}, watching.card),
         alerting=alerting,
         reporting=reporting,
         composing=Composing(subscribing, alerting, reporting),
@@ -81,4 +85,5 @@ def build_services(
         ledger=ledger,
         bulk=bulk,
         exporting=Exporting(database),
+        watching=watching,
     )

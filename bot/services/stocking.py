@@ -11,6 +11,7 @@ from bot.domain.alerts import effective_clear_level
 from bot.domain.codes import whole_number
 from bot.domain.contacts import Caller, Contact, Role
 from bot.domain.customers import Expired
+from bot.domain.health import HealthCard
 from bot.domain.movekinds import kind_of
 from bot.domain.preview import Preview
 from bot.domain.staff import (
@@ -48,8 +49,9 @@ Answer = (
     Card | Moved | Unchanged | BelowZero | NeedsConfirmation | ChangedMeanwhile | Refused
     | WhichLocation | StaffNotFound | LowList | Undone | NothingToUndo | ThresholdSet
     | BadThreshold | RoleSet | RoleList | LastAdmin | StaffWhy | Expired | asked.Help
-    | asked.BadInput
+    | asked.BadInput | HealthCard
 )  # fmt: skip
+Health = Callable[[Caller], Awaitable[HealthCard | Refused]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,15 @@ class Write:
 class Stocking:
     """`move_limits`: the largest move a role may make at once; a role without one has none."""
 
-    def __init__(self, looking: Looking, ledger: Ledger, move_limits: dict[Role, int]) -> None:
+    def __init__(
+        self, looking: Looking, ledger: Ledger, move_limits: dict[Role, int], health: Health
+    ) -> None:
         self.looking = looking
         self.members: Members = looking.members
         self.ledger = ledger
         self.undoing = Undoing(looking, ledger)
         self.move_limits = move_limits
+        self.health = health
         self.database = looking.members.people.database
         self.clock = looking.members.people.clock
         self._handlers: dict[type, Callable[..., Awaitable[Answer]]] = {
@@ -89,6 +94,7 @@ class Stocking:
             asked.Threshold: self._threshold,
             asked.SetRole: self._set_role,
             asked.Roles: self._roles,
+            asked.Health: self._health,
             asked.Help: self._plain,
             asked.BadInput: self._plain,
         }
@@ -125,6 +131,10 @@ class Stocking:
     async def _roles(self, caller: Caller, request: asked.Roles, key: str) -> Answer:
         del request, key
         return await self.members.roles(caller)
+
+    async def _health(self, caller: Caller, request: asked.Health, key: str) -> Answer:
+        del request, key
+        return await self.health(caller)
 
     async def _plain(
         self, caller: Caller, request: asked.Help | asked.BadInput, key: str

@@ -7,6 +7,7 @@ from bot.domain.stock_command import (
     REASON_LENGTH,
     BadInput,
     Delta,
+    Health,
     Help,
     Low,
     Roles,
@@ -120,6 +121,8 @@ def test_what_is_no_code_with_a_quantity_writes_nothing(text: str, request_: Sto
         ("threshold MUG@main 10 clear 14", Threshold("MUG", "main", 10, 14)),
         ("threshold MUG １０ CLEAR １４", Threshold("MUG", "", 10, 14)),
         ("threshold MUG off", Threshold("MUG", "", 0)),
+        ("health", Health()),
+        ("Health now", Health()),
         ("role", Roles()),
         ("role list", Roles()),
         ("role <@U1|ann> clerk", SetRole("slack:U1", Role.CLERK)),
@@ -132,7 +135,9 @@ def test_the_reserved_words(text: str, request_: StockRequest) -> None:
     assert parse(text) == request_
 
 
-@pytest.mark.parametrize("word", ["low", "undo", "why", "threshold", "role", "help", "LOW"])
+@pytest.mark.parametrize(
+    "word", ["low", "undo", "why", "threshold", "role", "health", "help", "LOW"]
+)
 def test_quotes_reach_a_sku_that_is_called_like_a_reserved_word(word: str) -> None:
     assert parse(f'"{word}" +5') == Delta(word, "", 5)
     assert not isinstance(parse(f"{word} +5"), Delta)

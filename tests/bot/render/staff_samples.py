@@ -7,6 +7,7 @@ from bot.domain import customers, staff, stock_command
 from bot.domain.alerts import Reason
 from bot.domain.contacts import Role
 from bot.domain.stock import MoveKind, Position, Product
+from tests.bot.render import health_samples
 from tests.bot.render.samples import NOW, alert, card, full_position, move, position, product
 
 
@@ -16,6 +17,7 @@ def staff_answers(name: str, count: int) -> Iterator[object]:
     yield from writes(item, place, name, count)
     yield from low_lists(item, place, name, count)
     yield from members()
+    yield from health_samples.cards(name, count)
     yield from whys(item, name, count)
     yield staff.WhichLocation(item, (place,) * 100)
     yield staff.WhichLocation(item, (place,), named=name or "x")
