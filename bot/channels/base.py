@@ -1,5 +1,6 @@
 """The one interface of every way out; what its errors tell the caller to do is in the domain."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from bot.domain.sending import (
 __all__ = [
     "CannotLook",
     "Channel",
+    "FormRefused",
     "Gone",
     "InDoubt",
     "MessageLost",
@@ -29,7 +31,16 @@ __all__ = [
     "RetryAfter",
     "SendError",
     "Unchanged",
+    "unheard",
 ]
+
+# Hears the platform's reason when it refuses the form of a message, before plain text is sent.
+FormRefused = Callable[[str], Awaitable[None]]
+
+
+async def unheard(reason: str) -> None:
+    """Nobody is told: for tests and tools that send by themselves."""
+    del reason
 
 
 class Channel(Protocol):

@@ -1,6 +1,7 @@
-"""What Slack's refusals and broken requests mean for a send.
+"""What Slack's refusals and broken requests mean: for a send, and for reading back.
 
-The words: docs.slack.dev/reference/methods/chat.postMessage#errors and chat.update#errors.
+The words: docs.slack.dev/reference/methods/chat.postMessage#errors, chat.update#errors and
+conversations.history#errors.
 """
 
 import math
@@ -11,6 +12,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.domain.contacts import ContactState
 from bot.domain.sending import (
+    CannotLook,
     Gone,
     InDoubt,
     MessageLost,
@@ -21,29 +23,45 @@ from bot.domain.sending import (
 )
 
 PAUSE = 30.0  # seconds to wait when Slack asks for patience without a number
-_GONE = {"channel_not_found", "is_archived", "user_not_found", "users_not_found", "user_disabled"}
+# The request never left: no connection, no slot in the pool, or a proxy that lets nothing through.
+# ConnectionTimeoutError is of the connection; SocketTimeoutError, of the answer, is not here.
+NEVER_LEFT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.InvalidURL,
+    aiohttp.NonHttpUrlClientError,
+)
+_GONE = {"channel_not_found", "is_archived", "is_inactive", "user_not_found", "users_not_found",
+         "user_disabled", "cannot_dm_bot"}  # fmt: skip
 _LOST = {"message_not_found", "edit_window_closed", "cant_update_message"}
 # The fault is not the message's: it waits until somebody repairs the token or Slack is back.
 # account_inactive speaks of the owner of the token, not of the person who is written to.
 _LATER = {
+    "accesslimited",
     "account_inactive",
     "external_channel_migrating",
     "invalid_auth",
+    "message_limit_exceeded",
     "not_authed",
+    "org_login_required",
     "request_timeout",
     "service_unavailable",
     "team_added_to_org",
     "token_expired",
     "token_revoked",
 }
-_DOUBT = {"", "fatal_error", "internal_error"}  # "some aspect of the operation may have succeeded"
+# "It's possible some aspect of the operation succeeded before the error was raised."
+_DOUBT = {"", "fatal_error", "internal_error", "update_failed"}
+_METADATA = {"invalid_metadata_format", "invalid_metadata_schema", "metadata_too_large",
+             "metadata_must_be_sent_from_app"}  # fmt: skip
 _FORM = {"block_mismatch", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long",
-         "msg_too_long", "invalid_metadata_format", "invalid_metadata_schema", "metadata_too_large",
-         "metadata_must_be_sent_from_app"}  # fmt: skip
+         "msg_too_long"}  # fmt: skip
+_REINSTALL = "the Slack app lacks a permission; install it again from `slack-manifest`"
 _HINTS = {
     "not_in_channel": "the bot is not in this channel; write /invite @ and its name there",
     "channel_not_found": "no such channel, or a private one that the bot was not invited to",
-    "missing_scope": "the Slack app lacks a permission; install it again from `slack-manifest`",
+    "missing_scope": _REINSTALL,
     "messages_tab_disabled": "direct messages to the bot are off; see `slack-manifest`",
 }
 
@@ -52,29 +70,43 @@ class RejectedContent(Rejected):
     """Slack refuses the form of the message; the plain text of it may pass."""
 
 
+class RejectedMetadata(RejectedContent):
+    """Slack refuses the metadata; the message without it may pass."""
+
+
 def explain(error: Exception) -> SendError:
     """The SendError that says what to do about an error of slack_sdk or aiohttp."""
     if isinstance(error, SlackApiError):
         return _refusal(error)
-    # A connection that never stood carried nothing. ConnectionTimeoutError: aiohttp's sock_connect.
-    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+    if isinstance(error, NEVER_LEFT):
         return NotSent(type(error).__name__)
     return InDoubt(type(error).__name__)
+
+
+def explain_look(error: Exception) -> SendError:
+    """The same for a request that only reads: making it again changes nothing."""
+    found = explain(error)
+    if isinstance(found, RetryAfter | NotSent):
+        return found
+    return NotSent(str(found)) if isinstance(found, InDoubt) else CannotLook(str(found))
 
 
 def _refusal(error: SlackApiError) -> SendError:
     status, code = status_of(error), code_of(error)
     if status == 429 or code in ("ratelimited", "rate_limited"):
         return RetryAfter(patience_of(error))
-    if code in _LATER:
-        return NotSent(code)
+    if code in _LATER or (not code and 400 <= status < 500):  # a proxy's page: none of Slack's
+        return NotSent(code or f"HTTP {status}")
     if status >= 500 or code in _DOUBT:
         return InDoubt(code or f"HTTP {status}")
-    return _final(code)
+    return _final(code, needed_by(error))
 
 
-def _final(code: str) -> SendError:
+def _final(code: str, needed: str) -> SendError:
     words = f"{code}: {_HINTS[code]}" if code in _HINTS else code
+    words += f" ({needed})" if needed else ""
+    if code in _METADATA:
+        return RejectedMetadata(words)
     if code in _GONE:
         return Gone(ContactState.GONE, words)
     if code in _LOST:
@@ -86,6 +118,12 @@ def code_of(error: SlackApiError) -> str:
     """Slack's word for it ("channel_not_found"); "" when the answer was none of Slack's."""
     data = getattr(error.response, "data", None)
     return str(data.get("error", "")) if isinstance(data, dict) else ""
+
+
+def needed_by(error: SlackApiError) -> str:
+    """The scope that was missing, as Slack names it; else ""."""
+    data = getattr(error.response, "data", None)
+    return str(data.get("needed", "")) if isinstance(data, dict) else ""
 
 
 def status_of(error: SlackApiError) -> int:

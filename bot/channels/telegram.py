@@ -1,10 +1,11 @@
 """The way out to Telegram: messages, their edits, files, and the answer that a press waits for."""
 
-import html
-import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 import structlog
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
@@ -12,36 +13,49 @@ from telegram.constants import CallbackQueryLimit, MessageLimit, ParseMode
 from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
+from bot.channels.base import FormRefused, unheard
+from bot.channels.splitting import one_by_one
 from bot.channels.telegram_errors import RejectedContent, explain
+from bot.channels.telegram_split import LONGEST, cut_html, cut_words, split_html, words_of
 from bot.domain.notices import Button, Lane, Rendered
 from bot.domain.sending import CannotLook, MessageLost
 
 log = structlog.get_logger(__name__)
+Result = TypeVar("Result")
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-_TAG = re.compile(r"<[^>]*>")
+CAPTION = int(MessageLimit.CAPTION_LENGTH)
+MOST_PARTS = 3  # messages that one text may become; a longer one comes as a file
+FILE = "message.txt"
 
 
 class TelegramChannel:
-    """A Channel over one paced bot; everything that goes to Telegram chats goes through it."""
+    """A Channel over one paced bot; everything that goes to Telegram chats goes through it.
 
-    def __init__(self, bot: ExtBot[Lane]) -> None:
+    `form_refused` hears, before the plain words are sent, why Telegram refuses a form.
+    """
+
+    def __init__(self, bot: ExtBot[Lane], form_refused: FormRefused = unheard) -> None:
         self._bot = bot
+        self._form_refused = form_refused
 
     async def send(self, address: str, rendered: Rendered, lane: Lane) -> str:
-        """Post a message. Content that Telegram refuses is sent once more as plain text."""
-        try:
-            return await self._send(address, rendered, lane, ParseMode.HTML)
-        except RejectedContent as refused:
-            log.warning("telegram refuses the form", sent_as="plain text", reason=str(refused))
-            return await self._send(address, plain(rendered), lane, None)
+        """Post a message. Content that Telegram refuses is sent once more as plain text.
+
+        What is too long becomes up to three messages, or a file over a message that begins like
+        it. The buttons are on the last message, which rings, and the reference is to that one.
+        """
+        posts = [partial(self._post, part=part) for part in parts_of(rendered)]
+        if len(posts) > MOST_PARTS:
+            posts = [partial(self._as_file, part=rendered), partial(self._post, part=cut(rendered))]
+        return await one_by_one(posts, lambda post: post(address, lane))
 
     async def edit(self, address: str, ref: str, rendered: Rendered, lane: Lane) -> None:
-        """Make the message show `rendered`; without rows its buttons go."""
-        try:
-            await self._edit(address, ref, rendered, lane, ParseMode.HTML)
-        except RejectedContent as refused:
-            log.warning("telegram refuses the form", shown_as="plain text", reason=str(refused))
-            await self._edit(address, ref, plain(rendered), lane, None)
+        """Make the message show `rendered`, as much of it as fits; without rows its buttons go."""
+
+        async def show(form: Rendered, mode: ParseMode | None) -> None:
+            await self._edit(address, ref, form, lane, mode)
+
+        await self._in_some_form(cut(rendered), show)
 
     async def find(self, address: str, notice_id: int, since: datetime) -> str | None:
         """Bots see no history: github.com/tdlib/telegram-bot-api/issues/482. Raises CannotLook."""
@@ -52,18 +66,22 @@ class TelegramChannel:
         self, address: str, name: str, content: bytes, caption: Rendered, lane: Lane
     ) -> str:
         """Post a file with a short text under it."""
-        with _explained():
-            message = await self._bot.send_document(
-                chat_of(address),
-                content,
-                filename=name,
-                caption=caption.text,
-                parse_mode=ParseMode.HTML,
-                reply_markup=keyboard(caption),
-                disable_notification=caption.silent or None,
-                rate_limit_args=lane,
-            )
-        return str(message.message_id)
+
+        async def post(form: Rendered, mode: ParseMode | None) -> str:
+            with _explained():
+                message = await self._bot.send_document(
+                    chat_of(address),
+                    content,
+                    filename=name,
+                    caption=form.text or None,
+                    parse_mode=mode,
+                    reply_markup=keyboard(form),
+                    disable_notification=form.silent or None,
+                    rate_limit_args=lane,
+                )
+            return str(message.message_id)
+
+        return await self._in_some_form(cut(caption, CAPTION), post)
 
     async def answer_press(self, press_id: str, words: str = "", *, alert: bool = False) -> bool:
         """End the wait that a pressed button shows; False when Telegram no longer waits."""
@@ -78,8 +96,26 @@ class TelegramChannel:
             return False
         return True
 
+    async def _post(self, address: str, lane: Lane, part: Rendered) -> str:
+        return await self._in_some_form(part, partial(self._send, address, lane))
+
+    async def _as_file(self, address: str, lane: Lane, part: Rendered) -> str:
+        words = words_of(part.text).encode()
+        return await self.send_document(address, FILE, words, Rendered("", silent=True), lane)
+
+    async def _in_some_form(
+        self, rendered: Rendered, put: Callable[[Rendered, ParseMode | None], Awaitable[Result]]
+    ) -> Result:
+        """As HTML; if Telegram refuses that, whoever listens hears of it and the words go plain."""
+        try:
+            return await put(rendered, ParseMode.HTML)
+        except RejectedContent as refused:
+            log.warning("telegram refuses the form", shown_as="plain text", reason=str(refused))
+            await self._form_refused(str(refused))
+            return await put(plain(rendered), None)
+
     async def _send(
-        self, address: str, rendered: Rendered, lane: Lane, parse_mode: ParseMode | None
+        self, address: str, lane: Lane, rendered: Rendered, parse_mode: ParseMode | None
     ) -> str:
         with _explained():
             message = await self._bot.send_message(
@@ -132,8 +168,20 @@ def _button(button: Button) -> InlineKeyboardButton:
     return InlineKeyboardButton(button.text, callback_data=button.data)
 
 
+def parts_of(rendered: Rendered) -> list[Rendered]:
+    """The message as parts that fit; the buttons are on the last one, which alone may ring."""
+    *earlier, last = split_html(rendered.text)
+    quiet = [Rendered(text, silent=True) for text in earlier]
+    return [*quiet, replace(rendered, text=last)]
+
+
+def cut(rendered: Rendered, limit: int = LONGEST) -> Rendered:
+    """The same with its text cut to what fits."""
+    return replace(rendered, text=cut_html(rendered.text, limit))
+
+
 def plain(rendered: Rendered) -> Rendered:
     """The same without markup and links, inside the length limit: what no check can refuse."""
-    words = html.unescape(_TAG.sub("", rendered.text))[: MessageLimit.MAX_TEXT_LENGTH]
+    words = cut_words(words_of(rendered.text))
     rows = tuple(tuple(button for button in row if not button.url) for row in rendered.rows)
     return Rendered(words, rows, silent=rendered.silent)

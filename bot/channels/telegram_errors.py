@@ -1,15 +1,19 @@
 """Telegram's failures, told in the words of bot.domain.sending. The only place that reads them.
 
 The texts are those of the Bot API server (core.telegram.org/bots/api#making-requests: a human
-readable `description`; only `parameters` are machine readable, so the rest is matched by text).
+readable `description`; only `parameters` are machine readable, so the rest is matched by text;
+github.com/tdlib/telegram-bot-api, Client::fail_query_with_error, makes them).
 """
 
 import datetime as dtm
+import re
 
+import aiohttp
 import httpx
 from telegram.error import (
     BadRequest,
     ChatMigrated,
+    Conflict,
     Forbidden,
     InvalidToken,
     RetryAfter,
@@ -19,19 +23,34 @@ from telegram.error import (
 from bot.domain import sending
 from bot.domain.contacts import ContactState
 
-# The request never left: no connection, or no slot in the pool.
+# The request never left: no connection, no slot in the pool, a proxy or an address that is none.
+# aiohttp's ConnectionTimeoutError is of the connection or of the pool; SocketTimeoutError, of the
+# answer, is not here.
 NEVER_LEFT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.InvalidURL,
+    aiohttp.NonHttpUrlClientError,
 )
-COMES_BACK = ("blocked by the user", "kicked", "initiate conversation", "not a member")
+PAUSE = 30.0  # seconds to wait when Telegram asks for patience without a number
+COMES_BACK = (
+    "blocked by the user",
+    "user_is_blocked",
+    "kicked",
+    "initiate conversation",
+    "not a member",
+)
 NOBODY = (
     "chat not found",
     "user not found",
     "user is deactivated",
+    "user_deactivated",
     "peer_id_invalid",
     "group chat was deactivated",
     "chat was deleted",
@@ -41,11 +60,17 @@ LOST = (
     "message to edit not found",
     "message can't be edited",
     "message_id_invalid",
+    "message_edit_time_expired",
     "message identifier is not specified",
+    "no text in the message to edit",
     "query is too old",
     "query id is invalid",
 )
-CONTENT = ("parse entities", "button", "keyboard", "too long", "url", "entit")
+CONTENT = ("parse entities", "button", "keyboard", "reply markup", "reply_markup", "too long",
+           "too_long", "url", "entit")  # fmt: skip
+# PTB names the status where the answer brought no words: "Request Entity Too Large (413)".
+_STATUS = re.compile(r"[\w' -]+ \(4\d\d\)")
+_LONGEST = 300  # characters of a reason: PTB quotes whole pages
 
 
 class RejectedContent(sending.Rejected):
@@ -58,14 +83,15 @@ def explain(error: TelegramError) -> sending.SendError:
         return sending.RetryAfter(seconds_of(error))
     if isinstance(error, ChatMigrated):
         return sending.Moved(str(error.new_chat_id))
-    if isinstance(error, (Forbidden, BadRequest)):
-        return _explain_refusal(error)
     if isinstance(error, InvalidToken):
         # PTB's text may quote the token. Nothing was sent, and a corrected token can send it.
         return sending.NotSent("Telegram does not accept the token")
-    if isinstance(error.__cause__, NEVER_LEFT):
-        return sending.NotSent(error.message)
-    return sending.InDoubt(error.message)
+    words = error.message[:_LONGEST]
+    if isinstance(error, (Forbidden, BadRequest)) and not _is_a_strangers(error):
+        return _explain_refusal(error, words)
+    if isinstance(error.__cause__, NEVER_LEFT) or isinstance(error, Conflict):
+        return sending.NotSent(words)
+    return _explain_status(error, words)
 
 
 def seconds_of(error: RetryAfter) -> float:
@@ -74,19 +100,36 @@ def seconds_of(error: RetryAfter) -> float:
     return wait.total_seconds() if isinstance(wait, dtm.timedelta) else float(wait)
 
 
-def _explain_refusal(error: Forbidden | BadRequest) -> sending.SendError:
-    words = error.message.lower()
-    if "message is not modified" in words:
-        return sending.Unchanged(error.message)
-    if _says(words, LOST):
-        return sending.MessageLost(error.message)
-    if _says(words, COMES_BACK):
-        return sending.Gone(ContactState.BLOCKED, error.message)
-    if _says(words, NOBODY):
-        return sending.Gone(ContactState.GONE, error.message)
-    if isinstance(error, BadRequest) and _says(words, CONTENT):
-        return RejectedContent(error.message)
-    return sending.Rejected(error.message)
+def _is_a_strangers(error: TelegramError) -> bool:
+    """PTB could not read the answer: a page of some proxy, no word of Telegram's."""
+    return isinstance(error.__cause__, TelegramError)
+
+
+def _explain_status(error: TelegramError, words: str) -> sending.SendError:
+    """Whatever answered 4xx took no message; without an answer, and after 5xx, nobody knows."""
+    said = words.lower()
+    if said.startswith("too many requests"):
+        return sending.RetryAfter(PAUSE)
+    if _STATUS.match(said) and _is_a_strangers(error):
+        return sending.NotSent(words)
+    if _STATUS.match(said) or "entity too large" in said:
+        return sending.Rejected(words)
+    return sending.InDoubt(words)
+
+
+def _explain_refusal(error: Forbidden | BadRequest, words: str) -> sending.SendError:
+    said = words.lower()
+    if "message is not modified" in said:
+        return sending.Unchanged(words)
+    if _says(said, LOST):
+        return sending.MessageLost(words)
+    if _says(said, COMES_BACK):
+        return sending.Gone(ContactState.BLOCKED, words)
+    if _says(said, NOBODY):
+        return sending.Gone(ContactState.GONE, words)
+    if isinstance(error, BadRequest) and _says(said, CONTENT):
+        return RejectedContent(words)
+    return sending.Rejected(words)
 
 
 def _says(words: str, phrases: tuple[str, ...]) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from bot.sandbox import slack_metadata
 from bot.sandbox.slack_blocks import check_message_blocks
 from bot.sandbox.slack_params import SlackParams
 from bot.sandbox.slack_state import (
@@ -51,13 +52,14 @@ def post_message(slack: Slack, params: SlackParams) -> Json:
         slack.new_ts(),
         BOT_USER,
         thread_ts=thread,
-        metadata=params.json("metadata"),
+        metadata=slack_metadata.given(params),
         # a reply in a thread does not make the channel unread
         pings=thread is None or params.flag("reply_broadcast"),
         **content(slack, params, MAX_TEXT),
     )
     slack.add_message(message)
-    return {"channel": channel.id, "ts": message.ts, "message": message.as_api()}
+    answered = slack_metadata.answered(message)
+    return {"channel": channel.id, "ts": message.ts, "message": answered}
 
 
 def post_ephemeral(slack: Slack, params: SlackParams) -> Json:
@@ -94,15 +96,15 @@ def update(slack: Slack, params: SlackParams) -> Json:
     """https://docs.slack.dev/reference/methods/chat.update; ephemeral messages are not found."""
     message = own_message(slack, params, "cant_update_message")
     fields = content(slack, params, MAX_UPDATE_TEXT)
-    for name in ("blocks", "attachments"):
-        # "If you don't include this field, the previous ... will be retained"
-        if name not in params.values:
-            del fields[name]
-    if params.json("metadata") is not None:
-        fields["metadata"] = params.json("metadata")
-    change(slack, message, fields)
+    # "If you don't include blocks, the message's previous blocks will only be retained if the text
+    # argument is not provided. If you don't include attachments, ... will be retained."
+    if "blocks" not in params.values and not params.text("text"):
+        del fields["blocks"]
+    if "attachments" not in params.values:
+        del fields["attachments"]
+    change(slack, message, fields | slack_metadata.changed(params))
     body = {"channel": message.channel, "ts": message.ts, "text": message.text}
-    return {**body, "message": message.as_api()}
+    return {**body, "message": slack_metadata.answered(message)}
 
 
 def delete(slack: Slack, params: SlackParams) -> Json:

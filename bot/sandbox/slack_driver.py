@@ -84,10 +84,15 @@ class SlackDriver:
         return SlackUser(self._driver, user_id)
 
     async def channel(
-        self, channel_id: str = "C1", name: str | None = None, *, member: bool = True
+        self,
+        channel_id: str = "C1",
+        name: str | None = None,
+        *,
+        member: bool = True,
+        private: bool = False,
     ) -> "SlackChannel":
         """A new channel; `member`: the bot is in it."""
-        body = {"id": channel_id, "name": name, "member": member}
+        body = {"id": channel_id, "name": name, "member": member, "is_private": private}
         await self._driver.post("slack/channels", body)
         return SlackChannel(self._driver, channel_id)
 

@@ -1,10 +1,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot.channels.slack import LONGEST, SlackChannel
+from bot.channels.slack import SlackChannel
 from bot.channels.slack_client import PacedSlackClient, slack_pacer, slack_session
 from bot.domain.contacts import ContactState
 from bot.domain.notices import Lane, Rendered
@@ -19,7 +20,8 @@ from bot.domain.sending import (
 from bot.sandbox.server import Sandbox
 
 HELLO = Rendered("Mugs are low", blocks=({"type": "divider"},))
-METADATA = {"event_type": "stockbell_notice", "event_payload": {"notice": 7}}
+METADATA = {"event_type": "stockbell_notice", "event_payload": {"notice_id": 7}}
+NAMED = Rendered("Mugs are low", blocks=({"type": "divider"},), metadata={"notice_id": 7})
 Json = dict[str, Any]
 Connect = Callable[[str], SlackChannel]
 
@@ -33,10 +35,19 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 @pytest.fixture
-async def connect() -> AsyncIterator[Connect]:
+def complaints() -> list[str]:
+    """What the channel says of forms that Slack refuses."""
+    return []
+
+
+@pytest.fixture
+async def connect(complaints: list[str]) -> AsyncIterator[Connect]:
+    async def heard(reason: str) -> None:
+        complaints.append(reason)
+
     async with slack_session() as session:
         yield lambda url: SlackChannel(
-            PacedSlackClient("xoxb-sandbox", slack_pacer(), session, url)
+            PacedSlackClient("xoxb-sandbox", slack_pacer(), session, url), heard
         )
 
 
@@ -56,8 +67,7 @@ async def fail(sandbox: Sandbox, **how: Any) -> None:
 async def test_a_notice_is_posted_with_blocks_text_and_metadata(
     sandbox: Sandbox, channel: SlackChannel
 ) -> None:
-    notice = Rendered("Mugs are low", blocks=({"type": "divider"},), metadata=METADATA)
-    ref = await channel.send("C1", notice, Lane.ALERT)
+    ref = await channel.send("C1", NAMED, Lane.ALERT)
     [message] = await posted(sandbox)
     assert ref == message["ts"]
     assert message["text"] == "Mugs are low"
@@ -93,22 +103,111 @@ async def test_an_edit_without_blocks_takes_the_old_blocks_away(
     assert not message["blocks"]
 
 
-async def test_blocks_that_slack_refuses_are_sent_as_plain_text(
-    sandbox: Sandbox, channel: SlackChannel, caplog: pytest.LogCaptureFixture
+async def test_an_edit_leaves_the_metadata_of_the_post(
+    sandbox: Sandbox, channel: SlackChannel
 ) -> None:
-    broken = Rendered("the words", blocks=({"type": "no_such_block"},))
+    ref = await channel.send("C1", NAMED, Lane.ALERT)
+    await channel.edit("C1", ref, replace(NAMED, metadata={"notice_id": 8}), Lane.EDIT)
+    [message] = await posted(sandbox)
+    assert (message["edits"], message["metadata"]) == (1, METADATA)
+
+
+async def test_blocks_that_slack_refuses_are_sent_as_plain_text_that_can_be_found(
+    sandbox: Sandbox, channel: SlackChannel, complaints: list[str]
+) -> None:
+    broken = replace(NAMED, text="the words", blocks=({"type": "no_such_block"},))
     ref = await channel.send("C1", broken, Lane.ALERT)
+    [message] = await posted(sandbox)
+    assert (message["text"], message["blocks"], message["metadata"]) == (
+        "the words",
+        None,
+        METADATA,
+    )
     await channel.edit("C1", ref, broken, Lane.EDIT)
     [message] = await posted(sandbox)
-    assert (message["text"], message["edits"]) == ("the words", 1)
-    assert "invalid_blocks" in caplog.text
+    assert (message["text"], message["edits"], message["metadata"]) == ("the words", 1, METADATA)
+    assert complaints == ["invalid_blocks", "invalid_blocks"]
 
 
-async def test_a_text_that_is_too_long_is_cut(sandbox: Sandbox, channel: SlackChannel) -> None:
-    ref = await channel.send("C1", Rendered("x"), Lane.ALERT)
-    await channel.edit("C1", ref, Rendered("y" * 5_000), Lane.EDIT)
+@pytest.mark.parametrize(
+    "code",
+    [
+        "invalid_metadata_format",
+        "invalid_metadata_schema",
+        "metadata_too_large",
+        "metadata_must_be_sent_from_app",
+    ],
+)
+async def test_metadata_that_slack_refuses_costs_the_metadata_alone(
+    sandbox: Sandbox, channel: SlackChannel, complaints: list[str], code: str
+) -> None:
+    await fail(sandbox, method="chat.postMessage", error=code)
+    await channel.send("C1", NAMED, Lane.ALERT)
     [message] = await posted(sandbox)
-    assert message["text"] == "y" * LONGEST
+    assert (message["metadata"], [b["type"] for b in message["blocks"]]) == (None, ["divider"])
+    assert complaints == [code]
+
+
+async def test_words_that_slack_refuses_even_as_plain_text_are_rejected(
+    sandbox: Sandbox, channel: SlackChannel, complaints: list[str]
+) -> None:
+    await fail(sandbox, method="chat.postMessage", error="invalid_blocks", times=2)
+    with pytest.raises(Rejected):
+        await channel.send("C1", HELLO, Lane.ALERT)
+    assert complaints == ["invalid_blocks"]
+
+
+async def test_an_edit_that_became_too_long_shows_its_beginning(
+    sandbox: Sandbox, channel: SlackChannel
+) -> None:
+    ref = await channel.send("C1", Rendered("x"), Lane.ALERT)
+    await channel.edit("C1", ref, Rendered("one more line\n" * 400), Lane.EDIT)
+    [message] = await posted(sandbox)
+    assert message["text"].endswith("one more line\n…")
+    assert len(message["text"]) <= 4_000
+
+
+async def test_a_long_text_is_posted_as_several_messages_and_the_last_one_is_named(
+    sandbox: Sandbox, channel: SlackChannel
+) -> None:
+    lines = [f"line {number}" for number in range(800)]
+    long = replace(NAMED, text="\n".join(lines), blocks=())
+    ref = await channel.send("C1", long, Lane.ALERT)
+    messages = await posted(sandbox)
+    assert len(messages) > 1
+    assert [line for m in messages for line in m["text"].splitlines()] == lines
+    assert [bool(m["metadata"]) for m in messages] == [False] * (len(messages) - 1) + [True]
+    assert ref == messages[-1]["ts"]
+
+
+async def test_too_many_blocks_are_posted_as_several_messages(
+    sandbox: Sandbox, channel: SlackChannel
+) -> None:
+    button = {"type": "button", "action_id": "alert_ack",
+              "text": {"type": "plain_text", "text": "Acknowledge"}}  # fmt: skip
+    rows = [section(f"row {number}") for number in range(120)]
+    long = replace(NAMED, blocks=(*rows, {"type": "actions", "elements": [button]}))
+    await channel.send("C1", long, Lane.ALERT)
+    messages = await posted(sandbox)
+    shown = [block for message in messages for block in message["blocks"]]
+    assert [b["text"]["text"] for b in shown[:-1]] == [row["text"]["text"] for row in rows]
+    assert messages[-1]["blocks"][-1]["type"] == "actions"
+    assert all(len(message["blocks"]) <= 50 for message in messages)
+
+
+async def test_when_the_rest_of_a_long_message_cannot_leave_the_whole_is_in_doubt(
+    sandbox: Sandbox, channel: SlackChannel
+) -> None:
+    long = Rendered("\n".join(f"line {number}" for number in range(800)))
+    sending = asyncio.create_task(channel.send("C1", long, Lane.ALERT))
+    await sandbox.slack.channel_by_id("C1").wait_for("line 1")
+    await fail(sandbox, method="chat.postMessage", retry_after=30, times=-1)
+    with pytest.raises(InDoubt, match="part 2 of 2"):
+        await sending
+
+
+def section(text: str) -> Json:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
 
 
 @pytest.mark.parametrize(
@@ -117,13 +216,21 @@ async def test_a_text_that_is_too_long_is_cut(sandbox: Sandbox, channel: SlackCh
         ({"retry_after": 30}, RetryAfter),
         ({"error": "channel_not_found"}, Gone),
         ({"error": "is_archived"}, Gone),
+        ({"error": "is_inactive"}, Gone),
+        ({"error": "user_disabled"}, Gone),
         ({"error": "not_in_channel"}, Rejected),
         ({"error": "restricted_action"}, Rejected),
         ({"error": "missing_scope"}, Rejected),
         ({"error": "invalid_auth"}, NotSent),
         ({"error": "account_inactive"}, NotSent),
+        ({"error": "token_revoked"}, NotSent),
+        ({"error": "message_limit_exceeded"}, NotSent),
+        ({"error": "org_login_required"}, NotSent),
         ({"error": "service_unavailable", "status": 503}, NotSent),
+        ({"error": "ratelimited"}, RetryAfter),
+        ({"error": "no_text"}, Rejected),
         ({"error": "internal_error"}, InDoubt),
+        ({"error": "fatal_error"}, InDoubt),
         ({"status": 500}, InDoubt),
         ({"drop_before": True}, InDoubt),
         ({"drop_after": True}, InDoubt),
@@ -202,7 +309,7 @@ async def test_a_channel_that_is_told_to_wait_delays_no_other(
     with pytest.raises(RetryAfter) as later:
         await channel.send("C1", HELLO, Lane.ALERT)
     assert (later.value.seconds, later.value.account) == (30, False)
-    blocked = asyncio.create_task(channel.send("C1", HELLO, Lane.ALERT))
+    with pytest.raises(RetryAfter):  # at once: the request does not even leave
+        await channel.send("C1", HELLO, Lane.ALERT)
     await asyncio.wait_for(channel.send("C2", HELLO, Lane.ALERT), 1)
-    assert not blocked.done()
-    blocked.cancel()
+    assert len(await sandbox.driver.log(platform="slack", method="chat.postMessage")) == 2

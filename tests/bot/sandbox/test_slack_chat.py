@@ -65,16 +65,51 @@ async def test_a_message_that_slack_would_not_take_is_refused(
     assert await alerts.messages() == []
 
 
-async def test_an_update_edits_in_place_and_keeps_blocks_that_it_does_not_name(
+async def test_an_update_edits_in_place_and_a_text_alone_takes_the_blocks_away(
     api: AsyncWebClient, alerts: SlackChannel
 ) -> None:
     sent = await api.chat_postMessage(channel="C1", text="low", blocks=[SECTION])
-    await api.chat_update(channel="C1", ts=sent["ts"], text="still low")
+    await api.chat_update(channel="C1", ts=sent["ts"], text="still low", blocks=[SECTION])
     (shown,) = await alerts.messages()
     assert (shown["text"], shown["edits"], words(shown)) == ("still low", 1, "still low\n*low*")
-    await api.chat_update(channel="C1", ts=sent["ts"], text="over", blocks=[])
+    await api.chat_update(channel="C1", ts=sent["ts"], text="over")
     (shown,) = await alerts.messages()
     assert (shown["blocks"], shown["edits"]) == (None, 2)
+
+
+async def test_an_update_keeps_changes_or_removes_the_metadata(
+    api: AsyncWebClient, alerts: SlackChannel
+) -> None:
+    sent = await api.chat_postMessage(channel="C1", text="low", metadata=METADATA)
+    assert sent["message"]["metadata"] == METADATA
+    kept = await api.chat_update(channel="C1", ts=sent["ts"], text="still low")
+    assert kept["message"]["metadata"] == METADATA
+    other = {**METADATA, "event_payload": {"key": "a2"}}
+    await api.chat_update(channel="C1", ts=sent["ts"], text="lower", metadata=other)
+    (shown,) = await alerts.messages()
+    assert shown["metadata"] == other
+    await api.chat_update(channel="C1", ts=sent["ts"], text="over", metadata={})
+    (shown,) = await alerts.messages()
+    assert shown["metadata"] is None
+
+
+@pytest.mark.parametrize(
+    ("metadata", "error"),
+    [
+        ("{", "invalid_metadata_format"),
+        ('["a"]', "invalid_metadata_format"),
+        ('{"event_type": "a"}', "invalid_metadata_format"),
+        ('{"event_type": "", "event_payload": {}}', "invalid_metadata_format"),
+        ('{"event_type": "a", "event_payload": {"Big name": 1}}', "invalid_metadata_schema"),
+        ('{"event_type": "a", "event_payload": {"a": {"b": {}}}}', "invalid_metadata_schema"),
+    ],
+)
+async def test_metadata_of_a_wrong_form_is_refused(
+    api: AsyncWebClient, alerts: SlackChannel, metadata: str, error: str
+) -> None:
+    body = {"channel": "C1", "text": "x", "metadata": metadata}
+    await refused(error, api.api_call("chat.postMessage", json=body))
+    assert await alerts.messages() == []
 
 
 async def test_only_own_messages_that_are_there_can_be_changed(

@@ -77,3 +77,60 @@ async def test_a_reply_to_a_thread_that_is_not_there_is_refused(
     await sandbox.slack.channel("C1")
     replies = slack_bot.api.conversations_replies(channel="C1", ts="1.2")
     await refused("thread_not_found", replies)
+
+
+async def test_history_is_read_page_by_page_newest_first(
+    sandbox: Sandbox, slack_bot: SlackBot
+) -> None:
+    await sandbox.slack.channel("C1")
+    api = slack_bot.api
+    sent = [(await api.chat_postMessage(channel="C1", text=str(n)))["ts"] for n in range(5)]
+    first = await api.conversations_history(channel="C1", limit=2)
+    await api.chat_postMessage(channel="C1", text="meanwhile")
+    cursor = first["response_metadata"]["next_cursor"]
+    second = await api.conversations_history(channel="C1", limit=2, cursor=cursor)
+    cursor = second["response_metadata"]["next_cursor"]
+    third = await api.conversations_history(channel="C1", limit=2, cursor=cursor)
+    pages = [[m["text"] for m in page["messages"]] for page in (first, second, third)]
+    assert pages == [["4", "3"], ["2", "1"], ["0"]]
+    assert [page["has_more"] for page in (first, second, third)] == [True, True, False]
+    assert "response_metadata" not in third.data
+    between = await api.conversations_history(channel="C1", oldest=sent[1], latest=sent[3])
+    assert [m["text"] for m in between["messages"]] == ["2"]
+    closed = await api.conversations_history(
+        channel="C1", oldest=sent[1], latest=sent[3], inclusive=True
+    )
+    assert [m["text"] for m in closed["messages"]] == ["3", "2", "1"]
+
+
+async def test_history_takes_ids_cursors_and_moments_only(
+    sandbox: Sandbox, slack_bot: SlackBot
+) -> None:
+    await sandbox.slack.channel("C1", "stock")
+    await sandbox.slack.user("U1", "eve")
+    api = slack_bot.api
+    for name in ("#stock", "stock", "U1", "C9"):
+        await refused("channel_not_found", api.conversations_history(channel=name))
+    await refused("invalid_cursor", api.conversations_history(channel="C1", cursor="?"))
+    await refused("invalid_cursor", api.conversations_history(channel="C1", cursor="bm8="))
+    await refused("invalid_ts_oldest", api.conversations_history(channel="C1", oldest="today"))
+    await refused("invalid_ts_latest", api.conversations_history(channel="C1", latest="today"))
+
+
+async def test_each_kind_of_conversation_has_its_own_scope(
+    sandbox: Sandbox, slack_bot: SlackBot
+) -> None:
+    await sandbox.slack.channel("C1")
+    await sandbox.slack.channel("C2", private=True)
+    await sandbox.slack.channel("C3", private=True, member=False)
+    await sandbox.slack.user("U1", "eve")
+    api = slack_bot.api
+    direct = (await api.conversations_open(users="U1"))["channel"]["id"]
+    await sandbox.slack.config(scopes=["channels:read"])
+    for channel, scope in (("C1", "channels"), ("C2", "groups"), (direct, "im")):
+        answer = await refused("missing_scope", api.conversations_history(channel=channel))
+        assert answer["needed"] == f"{scope}:history"
+    await refused("channel_not_found", api.conversations_history(channel="C3"))
+    every = api.conversations_list(types="public_channel,private_channel")
+    assert (await refused("missing_scope", every))["needed"] == "groups:read"
+    await refused("invalid_types", api.conversations_list(types="secret_channel"))
