@@ -25,7 +25,7 @@ async def of_subject(tx: AsyncConnection, subject: str) -> Sequence[AnyRow]:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Where a message is and what it shows; `shown` is a hash."""
+    """Where a message is and what it shows; `shown` is a hash, `says` a domain.living.Says."""
 
     contact_id: int
     subject: str
@@ -35,6 +35,7 @@ class Shown:
 
 
 async def find_many(
+    says: str = ""
     tx: AsyncConnection, wanted: Collection[tuple[int, str]]
 ) -> dict[tuple[int, str], AnyRow]:
     """The messages of these (contact id, subject) that the platform shows."""
@@ -56,7 +57,7 @@ async def edited(tx: AsyncConnection, message_id: int, shown: str, now: datetime
     await tx.execute(
         update(message)
         .where(message.c.id == message_id)
-        .values(shown=shown, edited_at=now, revision=message.c.revision + 1)
+        .values(shown=shown, says=says, edited_at=now, revision=message.c.revision + 1)
     )
 
 

@@ -296,9 +296,13 @@ async def forgive(tx: AsyncConnection, notice_id: int) -> None:
 async def of_product_and_contact(
     tx: AsyncConnection, product_id: int, contact_id: int, limit: int = 5
 ) -> Sequence[AnyRow]:
-    """What this contact was told, or not told and why, about the SKU, newest first; no edits."""
+    """What this contact was told, or not told and why, about the SKU, newest first; no edits.
+
+    With `says` and `edited_at` of its message, if there is one.
+    """
     statement = (
-        select(notice)
+        select(notice, message.c.says, message.c.edited_at)
+        .outerjoin(message, message.c.notice_id == notice.c.id)
         .where(
             notice.c.product_id == product_id,
             notice.c.contact_id == contact_id,

@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import exists, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.notices import NoticeState
 from bot.domain.restocking import CloseReason
 from bot.domain.subscriptions import SubscriptionState
 from storage.tables import location, notice, position, product, restock, subscription
@@ -113,24 +112,6 @@ async def unannounced(tx: AsyncConnection, limit: int) -> Sequence[int]:
         .limit(limit)
     )
     return [int(row.id) for row in (await tx.execute(statement)).all()]
-
-
-async def told(tx: AsyncConnection, restock_id: int) -> Sequence[AnyRow]:
-    """Contact and subscription of each notice of the restock that was, or may have been, sent."""
-    statement = select(notice.c.subscription_id, notice.c.contact_id).where(
-        notice.c.restock_id == restock_id,
-        notice.c.contact_id.is_not(None),
-        notice.c.state.in_([NoticeState.SENT.value, NoticeState.UNCERTAIN.value]),
-    )
-    return (await tx.execute(statement)).all()
-
-
-async def told_one(tx: AsyncConnection, restock_id: int, subscription_id: int) -> AnyRow:
-    """The contact and subscription of one notice of the restock."""
-    statement = select(notice.c.subscription_id, notice.c.contact_id).where(
-        notice.c.restock_id == restock_id, notice.c.subscription_id == subscription_id
-    )
-    return (await tx.execute(statement)).one()
 
 
 async def opened_since(tx: AsyncConnection, since: datetime) -> int:

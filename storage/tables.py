@@ -164,13 +164,17 @@ restock = Table(
     _id(),
     Column("product_id", ForeignKey("product.id"), nullable=False),
     Column("move_id", ForeignKey("move.id")),  # the arrival that opened it
-    Column("cursor", BigInteger, nullable=False, server_default="0"),  # last place in line told
+    # Last place in line told; once it is closed: whose message was the last to get its last edit.
+    Column("cursor", BigInteger, nullable=False, server_default="0"),
     Column("opened_at", Instant, nullable=False),
     Column("closed_at", Instant),
     Column("close_reason", String(32), nullable=False, server_default=""),
+    Column("corrected_at", Instant),  # all its messages have their last edit queued
 )
 OPEN_RESTOCK = where(restock.c.closed_at.is_(None))
 Index("uq_restock_open", restock.c.product_id, unique=True, **OPEN_RESTOCK)
+UNCORRECTED = where(restock.c.closed_at.is_not(None) & restock.c.corrected_at.is_(None))
+Index("ix_restock_uncorrected", restock.c.id, **UNCORRECTED)
 
 alert = Table(
     "alert",
@@ -248,6 +252,7 @@ message = Table(
     Column("notice_id", ForeignKey("notice.id")),
     Column("revision", Integer, nullable=False, server_default="1"),
     Column("shown", String(64), nullable=False, server_default=""),  # hash of what it shows
+    Column("says", String(16), nullable=False, server_default=""),  # domain.living.Says
     Column("created_at", Instant, nullable=False),
     Column("edited_at", Instant),
     UniqueConstraint("contact_id", "subject"),

@@ -109,12 +109,17 @@ class CustomerWhy:
 
 @dataclass(frozen=True, slots=True)
 class ToldFact:
-    """One notice about this SKU: its state and reason are NoticeState / SettleReason values."""
+    """One notice about this SKU: its state and reason are NoticeState / SettleReason values.
+
+    If its message was edited since: `says` is a domain.living.Says, `edited_at` when.
+    """
 
     kind: str
     state: str
     reason: str
     at: datetime
+    says: str = ""
+    edited_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from bot.domain.alerts import AlertView
 from bot.domain.contacts import Platform
 from bot.domain.customers import Availability
 from bot.domain.stock import Product
-from bot.domain.subscriptions import Subscription, SubscriptionState
+from bot.domain.subscriptions import Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +24,38 @@ class RestockTold:
 
 @dataclass(frozen=True, slots=True)
 class RestockAnswered:
-    """The restock message after the customer pressed a button on it (state told or ended)."""
+    """The restock message of a customer who is off the line, put right.
+
+    An edit that was on its way when they pressed a button had overwritten what the button showed.
+    """
+
+    subscription: Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class RestockChanged:
+    """The restock message, edited while it can be bought: few are left, or (`more`) more came."""
 
     stock: Availability
-    subscription: Subscription
-    state: SubscriptionState
+    subscription_id: int
+    quantity: int
+    at: datetime
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RestockOver:
     """The restock message, edited: it is gone again and the customer has `place` in the line.
 
-    `withdrawn`: the arrival was a mistake that staff undid. `at`: when it was gone.
+    `withdrawn`: the arrival was a mistake that staff undid. `not_sold`: the shop took it out of
+    sale. `at`: when it was gone.
     """
 
     product: Product
     place: int
     at: datetime
     withdrawn: bool = False
+    not_sold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +136,7 @@ def _moment(stored: str | None) -> datetime | None:
 NoticeData = (
     RestockTold
     | RestockAnswered
+    | RestockChanged
     | RestockOver
     | SoldOut
     | SubscriptionExpired

@@ -1,10 +1,11 @@
-"""The dirty-SKU loop: rules are judged right after the commit that moved the stock."""
+"""The loop right after a commit that moved stock: rules are judged, old messages corrected."""
 
 import asyncio
 from dataclasses import dataclass
 
 from bot.services.alerting import Alerting
 from bot.services.bell import Bell
+from bot.services.living import LastEdits
 
 LOOK_AGAIN = 1.0  # seconds: what another process changed is judged at the latest by then
 
@@ -12,10 +13,13 @@ LOOK_AGAIN = 1.0  # seconds: what another process changed is judged at the lates
 @dataclass(frozen=True, slots=True)
 class DirtyLoop:
     alerting: Alerting
+    last_edits: LastEdits
     bell: Bell
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             heard = self.bell.rings
-            if not await self.alerting.judge_dirty():
+            judged = await self.alerting.judge_dirty()
+            edits = await self.last_edits.step()
+            if not judged and not edits:
                 await self.bell.wait(stop, heard, LOOK_AGAIN)

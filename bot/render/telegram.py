@@ -37,6 +37,7 @@ ANSWERS: dict[type, Callable[[Voice, Any], Rendered]] = {
 NOTICES: dict[type, Callable[[Voice, Any], Rendered]] = {
     telling.RestockTold: told.restock,
     telling.RestockAnswered: told.restock_answered,
+    telling.RestockChanged: told.restock_changed,
     telling.RestockOver: told.restock_over,
     telling.SoldOut: told.sold_out,
     telling.SubscriptionExpired: told.subscription_expired,
@@ -79,7 +80,6 @@ SIMPLE = (
     "unknown.command",
     "unknown.text",
     "forget.kept",  # "No" on the question
-    "stop.kept",
 )
 
 
@@ -108,10 +108,6 @@ def forget_question(view: View, language: str, number: int) -> Rendered:
 def forgotten(view: View, language: str, ended: int) -> Rendered:
     """After /forget: `ended` subscriptions went with it."""
     return people.forgotten(voice(view, language), ended)
-
-
-def stop_question(view: View, language: str) -> Rendered:
-    return people.stop_question(voice(view, language))
 
 
 def command_list(view: View, language: str) -> tuple[tuple[str, str], ...]:

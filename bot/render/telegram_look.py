@@ -1,6 +1,7 @@
 """Telegram: /stock for customers, and /why."""
 
 from bot.domain.customers import Availability, CustomerWhy, ToldFact
+from bot.domain.living import Says
 from bot.domain.notices import NoticeKind, NoticeState, Rendered, SettleReason
 from bot.domain.subscriptions import EndReason, Subscription, SubscriptionState
 from bot.render.escape import Safe
@@ -81,16 +82,24 @@ ENDED = {
 def _told_facts(say: Voice, told: tuple[ToldFact, ...]) -> list[str]:
     if not told:
         return []
-    entries = [
-        say(
-            "why.told_entry",
-            when=say.moment(fact.at),
-            what=say(KINDS.get(fact.kind, "told.other")),
-            outcome=say(outcome(fact)),
-        )
-        for fact in told[:5]
-    ]
-    return ["", say("why.told_head"), *[f"• {entry}" for entry in entries]]
+    entries = [f"• {_told_fact(say, fact)}{_edited(say, fact)}" for fact in told[:5]]
+    return ["", say("why.told_head"), *entries]
+
+
+def _told_fact(say: Voice, fact: ToldFact) -> Safe:
+    return say(
+        "why.told_entry",
+        when=say.moment(fact.at),
+        what=say(KINDS.get(fact.kind, "told.other")),
+        outcome=say(outcome(fact)),
+    )
+
+
+def _edited(say: Voice, fact: ToldFact) -> str:
+    """What the message says since it was edited."""
+    if fact.edited_at is None or fact.says not in SAYS:
+        return ""
+    return say("why.edited", when=say.moment(fact.edited_at), what=say(SAYS[fact.says]))
 
 
 def outcome(fact: ToldFact) -> str:
@@ -102,6 +111,11 @@ KINDS: dict[str, str] = {
     NoticeKind.RESTOCK: "told.restock",
     NoticeKind.SOLD_OUT: "told.sold_out",
     NoticeKind.SUBSCRIPTION_EXPIRED: "told.expired",
+}
+SAYS: dict[str, str] = {  # of an edited message
+    Says.FEW: "says.few",
+    Says.BACK: "says.more",
+    Says.OVER: "says.over",
 }
 OUTCOMES: dict[str, str] = {
     SettleReason.DELIVERED: "outcome.delivered",

@@ -1,9 +1,10 @@
 """Telegram: what customers are told without asking."""
 
 from bot.domain.notices import Rendered
-from bot.domain.subscriptions import SubscriptionState
+from bot.domain.stock import Product
 from bot.domain.telling import (
     RestockAnswered,
+    RestockChanged,
     RestockOver,
     RestockTold,
     SoldOut,
@@ -15,7 +16,7 @@ from bot.render.voice import Voice, lines
 
 
 def restock(say: Voice, told: RestockTold) -> Rendered:
-    stock, label = told.stock, say.label
+    stock = told.stock
     name = say.name(stock.product)
     head = (
         say.n("restock.few", stock.available, name=name)
@@ -30,50 +31,53 @@ def restock(say: Voice, told: RestockTold) -> Rendered:
         say("restock.answer"),
         say("restock.repeated") if told.repeated else None,
     )
+    return message(text, *_restock_buttons(say, stock.product, told.subscription_id))
+
+
+def _restock_buttons(say: Voice, product: Product, subscription_id: int) -> tuple[Row, Row, Row]:
+    """The way to buy it, the two answers, the reasons."""
+    label = say.label
     answers = (
-        press(label("button.bought"), f"bought:{told.subscription_id}"),
-        press(label("button.no_thanks"), f"nothx:{told.subscription_id}"),
+        press(label("button.bought"), f"bought:{subscription_id}"),
+        press(label("button.no_thanks"), f"nothx:{subscription_id}"),
     )
-    reason = (press(label("button.why"), f"why:{stock.product.id}"),)
-    return message(text, link(say, "button.buy", stock.product.url), answers, reason)
+    why = (press(label("button.why"), f"why:{product.id}"),)
+    return link(say, "button.buy", product.url), answers, why
+
+
+def restock_changed(say: Voice, told: RestockChanged) -> Rendered:
+    """The restock message while there still is something to buy."""
+    stock, name = told.stock, say.name(told.stock.product)
+    if told.more:
+        head = say("living.more", name=name, time=say.moment(told.at))
+    else:
+        head = say.n("living.few", stock.available, name=name, time=say.moment(told.at))
+    text = lines(
+        head,
+        facts(say, stock.product),
+        say("restock.quantity", quantity=told.quantity) if told.quantity > 1 else None,
+        "",
+        say("restock.answer"),
+    )
+    return message(text, *_restock_buttons(say, stock.product, told.subscription_id))
 
 
 def restock_answered(say: Voice, told: RestockAnswered) -> Rendered:
     item = told.subscription
-    text = lines(say(ANSWERED[told.state], name=say.name(item.product)), facts(say, item.product))
-    return message(text, *_answered_buttons(say, told))
-
-
-ANSWERED = {
-    SubscriptionState.WAITING: "answered.waiting",
-    SubscriptionState.TOLD: "answered.told",
-    SubscriptionState.PAUSED: "answered.paused",
-    SubscriptionState.ENDED: "answered.ended",
-}
-
-
-def _answered_buttons(say: Voice, told: RestockAnswered) -> list[Row]:
-    item, label = told.subscription, say.label
-    if told.state is SubscriptionState.ENDED:
-        return [(press(label("button.undo"), f"undo:{item.id}"),)]
-    if told.state is SubscriptionState.PAUSED:
-        return [(press(label("button.resume"), f"resume:{item.id}"),)]
-    buy = link(say, "button.buy", item.product.url) if told.stock.in_stock else ()
-    answers = (
-        press(label("button.bought"), f"bought:{item.id}"),
-        press(label("button.no_thanks"), f"nothx:{item.id}"),
-    )
-    return [buy, answers]
+    text = lines(say("answered.ended", name=say.name(item.product)), facts(say, item.product))
+    return message(text, (press(say.label("button.undo"), f"undo:{item.id}"),))
 
 
 def restock_over(say: Voice, told: RestockOver) -> Rendered:
     """The restock message after it is gone: short, it was read already."""
     name = say.name(told.product)
+    why = (press(say.label("button.why"), f"why:{told.product.id}"),)
+    if told.not_sold:
+        return message(lines(say("notify.notforsale", name=name), facts(say, told.product)), why)
     if told.withdrawn:
         head = say("over.withdrawn", name=name)
     else:
         head = say("over.sold_out", name=name, time=say.moment(told.at))
-    why = (press(say.label("button.why"), f"why:{told.product.id}"),)
     return message(lines(head, facts(say, told.product), _kept(say, told.place)), why)
 
 

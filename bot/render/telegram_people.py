@@ -119,10 +119,3 @@ def forget_question(say: Voice, number: int) -> Rendered:
 def forgotten(say: Voice, ended: int) -> Rendered:
     tail = say.n("forget.ended", ended) if ended else None
     return message(lines(say("forget.done"), tail, say("forget.return")))
-
-
-def stop_question(say: Voice) -> Rendered:
-    label = say.label
-    yes = press(label("stop.yes"), "stopall:yes")
-    no = press(label("stop.no"), "stopall:no")
-    return message(lines(say("stop.question"), say("stop.one_hint")), (yes, no))

@@ -11,6 +11,7 @@ from bot.services.bulk import Bulk
 from bot.services.composing import Composing
 from bot.services.exporting import Exporting
 from bot.services.ledger import Clock, Ledger
+from bot.services.living import LastEdits
 from bot.services.looking import Looking
 from bot.services.members import Members
 from bot.services.people import People
@@ -51,6 +52,7 @@ class Services:
     settling: Settling
     upkeep: Upkeep
     restocking: Restocking
+    last_edits: LastEdits
     ledger: Ledger
     bulk: Bulk
     exporting: Exporting
@@ -61,7 +63,7 @@ def build_services(
     database: Database, vault: Vault, clock: Clock, options: Options | None = None
 ) -> Services:
     options = options or Options()
-    restocking = Restocking(options.out_level)
+    restocking = Restocking(options.out_level, options.limits.few)
     ledger = Ledger(restocking, allow_negative=options.allow_negative)
     people = People(database, vault, clock, tuple(options.languages), restocking)
     subscribing = Subscribing(database, clock, people, restocking, options.limits)
@@ -82,6 +84,7 @@ def build_services(
         settling=Settling(database, vault, clock, restocking, lambda: alerting.destinations),
         upkeep=Upkeep(database, clock, restocking, alerting, bulk, options.retention),
         restocking=restocking,
+        last_edits=LastEdits(database, clock),
         ledger=ledger,
         bulk=bulk,
         exporting=Exporting(database),

@@ -14,7 +14,6 @@ from bot.domain.telling import (
     AlertTold,
     Fault,
     NoticeData,
-    RestockOver,
     RestockTold,
     SoldOut,
     SubscriptionExpired,
@@ -116,10 +115,10 @@ class Composing:
         self, tx: AsyncConnection, notice: Claimed, message: AnyRow | None, together: Together
     ) -> NoticeData | Drop:
         row = together.lines.get(notice.subscription_id or 0)
+        if row is not None and "restock_id" in notice.payload:
+            return await self._living(tx, notice, row, message)
         if row is None or row.state == SubscriptionState.ENDED.value:
             return Drop(SettleReason.UNSUBSCRIBED)
-        if notice.payload.get("over"):
-            return await self._over(tx, notice, row, message)
         if row.state == SubscriptionState.PAUSED.value:
             return Drop(SettleReason.PAUSED, retell=True)
         restock = together.restocks.get(notice.restock_id or 0)
@@ -130,19 +129,19 @@ class Composing:
             return Drop(SettleReason.SOLD_OUT_BEFORE, retell=True)
         return RestockTold(stock, row.id, row.quantity, repeated=notice.in_doubt)
 
-    async def _over(
+    async def _living(
         self, tx: AsyncConnection, notice: Claimed, row: AnyRow, message: AnyRow | None
     ) -> NoticeData | Drop:
+        """The message of a restock is to be edited, if it still is."""
         if message is None:
             return Drop(SettleReason.SUPERSEDED)
         view = await self.subscribing.view(tx, row)
-        closed = await restocks.by_id(tx, int(notice.payload["restock_id"]))
-        return RestockOver(
-            product=view.product,
-            place=view.place,
-            at=closed.closed_at or notice.created_at,
-            withdrawn=bool(notice.payload.get("withdrawn")),
-        )
+        stock = await self.subscribing.availability(tx, view.product)
+        restock = await restocks.by_id(tx, int(notice.payload["restock_id"]))
+        now = self.subscribing.clock()
+        living = self.subscribing.restocking.living
+        said = living.say(notice, restock, message, view, stock, now)
+        return said or Drop(SettleReason.SUPERSEDED)
 
     async def _sold_out(
         self, tx: AsyncConnection, notice: Claimed, message: AnyRow | None

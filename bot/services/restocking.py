@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.notices import Lane, NewNotice, NoticeKind, SettleReason
 from bot.domain.restocking import CloseReason, RestockReason, chunk_size, judge
 from bot.domain.stock import Product, available_to_customers
+from bot.services.living import Living, restock_subject
 from storage import notices, positions, products, restocks, subscriptions
 from storage.types import AnyRow
 
@@ -16,11 +17,6 @@ CLOSED_BY = {
     CloseReason.UNDONE: SettleReason.RESTOCK_CLOSED,
     CloseReason.NOT_SOLD: SettleReason.RESTOCK_CLOSED,
 }
-
-
-def restock_subject(restock_id: int, subscription_id: int) -> str:
-    """Names the one message that tells one customer of one restock."""
-    return f"restock:{restock_id}:{subscription_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +30,13 @@ class LineChange:
 class Restocking:
     """Keeps promise 1. Every method runs inside the caller's transaction and holds the SKU's lock.
 
-    `out_level`: a SKU is in stock when more than this many units can be bought.
+    `out_level`: a SKU is in stock when more than this many units can be bought. `few`: "few left"
+    is said from so many down.
     """
 
-    def __init__(self, out_level: int = 0) -> None:
+    def __init__(self, out_level: int = 0, few: int = 5) -> None:
         self.out_level = out_level
+        self.living = Living(few)
 
     def in_stock(self, available: int) -> bool:
         return available > self.out_level
@@ -83,6 +81,7 @@ class Restocking:
         await restocks.set_cursor(tx, current.id, 0)
         reached = await subscriptions.count_to_tell(tx, current.product_id, current.id, available)
         await self._write_chunk(tx, current.id, current.product_id, 0, available, now)
+        await self.living.look(tx, current, available, now)
         return reached
 
     async def advance(self, tx: AsyncConnection, product_id: int, now: datetime) -> int:
@@ -139,8 +138,7 @@ class Restocking:
         await restocks.close(tx, current.id, reason, now)
         await notices.drop_of_restock(tx, current.id, CLOSED_BY[reason], now)
         await subscriptions.return_to_line(tx, product.id, now)
-        told = await restocks.told(tx, current.id)
-        await notices.queue(tx, [over(current, row, withdrawn=undone) for row in told], now)
+        await self.living.close(tx, current.id, now)
 
     async def _tell_watchers(
         self, tx: AsyncConnection, product_id: int, move_id: int | None, now: datetime
@@ -166,18 +164,3 @@ class Restocking:
             product = await products.lock(tx, product_id)
             if product is not None:
                 await self.after_move(tx, product, now)
-
-
-def over(current: AnyRow, told: AnyRow, *, withdrawn: bool) -> NewNotice:
-    """The edit that shows a customer who was told that it is gone again."""
-    subject = restock_subject(current.id, told.subscription_id)
-    return NewNotice(
-        kind=NoticeKind.RESTOCK,
-        key=f"{subject}:over",
-        contact_id=told.contact_id,
-        lane=Lane.EDIT,
-        subject=subject,
-        payload={"over": True, "restock_id": current.id, "withdrawn": withdrawn},
-        product_id=current.product_id,
-        subscription_id=told.subscription_id,
-    )

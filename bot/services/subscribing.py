@@ -193,6 +193,8 @@ class Subscribing:
             enough = self.restocking.in_stock(available) and available >= row.quantity
             armed = not enough
         await subscriptions.set_state(tx, row.id, wanted, self.clock(), reason=reason, armed=armed)
+        if wanted is SubscriptionState.ENDED:
+            await self.restocking.living.answered(tx, row, self.clock())
         return True
 
     async def stop(self, caller: Caller, words: str = "") -> Stopped | NotFound:
@@ -265,7 +267,14 @@ class Subscribing:
             subscription=await self.view(tx, live) if live else None,
             ended=EndReason(last.reason) if last and not live and last.reason else None,
             told=tuple(
-                ToldFact(row.kind, row.state, row.reason, row.settled_at or row.created_at)
+                ToldFact(
+                    row.kind,
+                    row.state,
+                    row.reason,
+                    row.settled_at or row.created_at,
+                    says=row.says or "",
+                    edited_at=row.edited_at,
+                )
                 for row in told
             ),
         )

@@ -7,6 +7,7 @@ from sqlalchemy import insert, select
 
 from bot.domain.codes import short_id, sku_key
 from bot.domain.contacts import Address, Caller, Platform, Role
+from bot.domain.living import says
 from bot.domain.notices import Claimed
 from bot.domain.staff import Moved
 from bot.domain.stock_command import parse
@@ -115,10 +116,13 @@ class Shop:
 
     async def arrive(self, item: Claimed, composed: Composed) -> None:
         if composed.message is None:
-            await self.services.settling.sent(item, composed.contact, f"m{item.id}", "shown")
+            settling, ref = self.services.settling, f"m{item.id}"
+            await settling.sent(item, composed.contact, ref, "shown", says(composed.data))
         else:
             message_id = composed.message.id
-            await self.services.settling.edited(item, message_id, "shown", changed=True)
+            await self.services.settling.edited(
+                item, message_id, "shown", changed=True, says=says(composed.data)
+            )
 
     async def alert_channel(self, name: str = "C0ALERTS") -> None:
         address = Address(Platform.SLACK, name)

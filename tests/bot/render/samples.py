@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.domain import customers, staff, telling
 from bot.domain.alerts import AlertState, AlertView, Severity
 from bot.domain.contacts import Platform, Role
+from bot.domain.living import Says
 from bot.domain.notices import NoticeKind, NoticeState, SettleReason
 from bot.domain.stock import Location, Move, MoveKind, Position, Product
 from bot.domain.subscriptions import EndReason, Subscription, SubscriptionState
@@ -217,7 +218,12 @@ def told_facts() -> tuple[customers.ToldFact, ...]:
     length = max(len(kinds), len(states), len(reasons))
     return tuple(
         customers.ToldFact(
-            kinds[n % len(kinds)], states[n % len(states)], reasons[n % len(reasons)], NOW
+            kinds[n % len(kinds)],
+            states[n % len(states)],
+            reasons[n % len(reasons)],
+            NOW,
+            says=list(Says)[n % len(Says)],
+            edited_at=NOW if n % 3 else None,
         )
         for n in range(length)
     )
@@ -234,10 +240,12 @@ def acknowledgements(name: str, count: int) -> Iterator[object]:
 def customer_notices(name: str, count: int) -> Iterator[telling.NoticeData]:
     yield telling.RestockTold(stock(name, count), 10**15, count)
     yield telling.RestockTold(stock(name, count), 10**15, count, repeated=True)
-    for each in subscriptions(name, count):
-        yield telling.RestockAnswered(stock(name, count), each, each.state)
+    yield telling.RestockAnswered(subscription(name, count, state=SubscriptionState.ENDED))
+    for more in (False, True):
+        yield telling.RestockChanged(stock(name, count), 10**15, count, NOW, more=more)
     yield telling.RestockOver(product(name), count, NOW)
     yield telling.RestockOver(product(name), count, NOW - timedelta(days=400), withdrawn=True)
+    yield telling.RestockOver(product(name), count, NOW, not_sold=True)
     yield telling.SoldOut(product(name), count, 10**15)
     yield telling.SubscriptionExpired(product(name), count)
 

@@ -1,7 +1,6 @@
 """Every result and notice x language x count x hostile name is a message the platform takes."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
 
 import pytest
 from structlog.testing import capture_logs
@@ -36,8 +35,7 @@ def telegram_words(view: View, language: str) -> Iterator[Rendered]:
         yield telegram.help(view, language, is_staff)
     for page in (telegram.privacy, telegram.language_choice, telegram.language_set):
         yield page(view, language)
-    for page in (partial(telegram.forget_question, number=10**15), telegram.stop_question):
-        yield page(view, language)
+    yield telegram.forget_question(view, language, 10**15)
     for count in samples.COUNTS:
         yield telegram.forgotten(view, language, count)
     for msgid in telegram.SIMPLE:

@@ -204,9 +204,8 @@ def test_languages_are_offered_in_their_own_names(view: View) -> None:
     assert data(rendered) == ["lang:en", "lang:zh_CN"]
 
 
-def test_questions_carry_their_answers(view: View) -> None:
+def test_the_question_carries_its_answers(view: View) -> None:
     assert data(telegram.forget_question(view, "en", 7)) == ["forget:yes:7", "forget:no:7"]
-    assert data(telegram.stop_question(view, "en")) == ["stopall:yes", "stopall:no"]
 
 
 def test_an_alert_in_a_staff_chat_can_be_acknowledged_once(view: View) -> None:
