@@ -188,4 +188,4 @@ class Composing:
         self, tx: AsyncConnection, notice: Claimed, message: AnyRow | None
     ) -> NoticeData | Drop:
         del tx, message
-        return Fault(str(notice.payload["what"]), str(notice.payload.get("detail", "")))
+        return Fault.of(notice.payload)
