@@ -1,13 +1,13 @@
 """What a platform shows for a notice, so that it can be edited instead of repeated."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.dialect import upsert
+from storage.dialect import insert_for
 from storage.tables import message
 from storage.types import AnyRow
 
@@ -23,6 +23,9 @@ async def of_subject(tx: AsyncConnection, subject: str) -> Sequence[AnyRow]:
     return (await tx.execute(select(message).where(message.c.subject == subject))).all()
 
 
+OVERWRITTEN = ("ref", "notice_id", "shown", "says", "created_at")
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """Where a message is and what it shows; `shown` is a hash, `says` a domain.living.Says."""
@@ -32,10 +35,10 @@ class Shown:
     ref: str
     notice_id: int
     shown: str
+    says: str = ""
 
 
 async def find_many(
-    says: str = ""
     tx: AsyncConnection, wanted: Collection[tuple[int, str]]
 ) -> dict[tuple[int, str], AnyRow]:
     """The messages of these (contact id, subject) that the platform shows."""
@@ -48,12 +51,29 @@ async def remember(tx: AsyncConnection, posted: Sequence[Shown], now: datetime) 
     """Keep what was posted; a message posted anew takes the place of the one of its subject."""
     if not posted:
         return
-    rows = [asdict(item) | {"created_at": now} for item in posted]
-    overwrite = ["ref", "notice_id", "shown", "created_at"]
-    await tx.execute(upsert(tx, message, rows, ["contact_id", "subject"], overwrite))
+    rows = [
+        {
+            "contact_id": item.contact_id,
+            "subject": item.subject,
+            "ref": item.ref,
+            "notice_id": item.notice_id,
+            "shown": item.shown,
+            "says": item.says,
+            "created_at": now,
+        }
+        for item in posted
+    ]
+    statement = insert_for(tx, message)
+    overwrite = {name: statement.excluded[name] for name in OVERWRITTEN}
+    await tx.execute(
+        statement.on_conflict_do_update(index_elements=["contact_id", "subject"], set_=overwrite),
+        rows,
+    )
 
 
-async def edited(tx: AsyncConnection, message_id: int, shown: str, now: datetime) -> None:
+async def edited(
+    tx: AsyncConnection, message_id: int, shown: str, now: datetime, says: str = ""
+) -> None:
     await tx.execute(
         update(message)
         .where(message.c.id == message_id)
