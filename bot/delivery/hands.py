@@ -24,6 +24,9 @@ USUAL = Window(ahead=8, most=48)  # up to 30 a second, answered within a second
 BROADCAST = Window(ahead=256, most=1024)  # paid broadcast: up to 1,000 a second
 
 
+AT_FIRST = 8  # claimed when nothing is in work
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """How many notices to claim, of the lanes up to `last`."""
@@ -47,11 +50,15 @@ class Hands:
         self._left.add(notice.id)
 
     def room(self, window: Window) -> Ask | None:
-        """What may be claimed now; half a window at a time, so that a claim is worth its commit."""
+        """What may be claimed now; half a window at a time, so that a claim is worth its commit.
+
+        Few at first, so that the first one leaves at once, and twice as many each time.
+        """
         held = len(self._held)
         waiting = held - len(self._left)
         if waiting <= window.ahead // 2 and held < window.most:
-            return Ask(min(window.ahead - waiting, window.most - held), LAST_LANE)
+            free = min(window.ahead - waiting, window.most - held)
+            return Ask(min(free, max(AT_FIRST, held)), LAST_LANE)
         staff = window.ahead + window.staff - waiting
         return Ask(staff, Lane.ALERT) if staff > 0 else None
 

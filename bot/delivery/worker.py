@@ -2,9 +2,8 @@
 
 import asyncio
 import hashlib
-import json
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import structlog
@@ -45,8 +44,8 @@ DATABASE_AGAIN = 0.5  # seconds between two tries to write down what is known
 
 def shown(rendered: Rendered) -> str:
     """A hash of what a message shows, to see whether an edit would change anything."""
-    text = json.dumps(asdict(replace(rendered, metadata={})), sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    seen = repr((rendered.text, rendered.rows, rendered.blocks))
+    return hashlib.sha256(seen.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

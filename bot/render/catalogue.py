@@ -42,6 +42,7 @@ class Texts:
         }
         self._catalogues = {code: _compiled(catalogue) for code, catalogue in read.items()}
         self._ids = frozenset(name(message) for message in read[SOURCE] if message.id)
+        self._kept: dict[tuple[str, str, Escape], str | None] = {}
         self._default = SOURCE
         self._default = self.pick(default_language)
 
@@ -81,17 +82,28 @@ class Texts:
         escape: Escape = _same,
     ) -> str:
         """`escape` is laid on the message's own words; the arguments come escaped."""
-        for code in dict.fromkeys((language, SOURCE)):
-            template = self._template(code, msgid, count)
+        for code in (language, SOURCE) if language != SOURCE else (SOURCE,):
+            template = self._escaped(code, msgid, count, escape)
             if template is None:
                 _log.warning("text_missing", language=code, msgid=msgid)
                 continue
-            given = dict(args) if count is None else {"n": escape(number(count, code)), **args}
+            given = args if count is None else {"n": escape(number(count, code)), **args}
             try:
-                return escape(template) % given
+                return template % given
             except (KeyError, ValueError, TypeError) as error:
                 _log.warning("text_broken", language=code, msgid=msgid, error=repr(error))
         return _last_resort(escape(self._template(SOURCE, msgid, count) or msgid), args)
+
+    def _escaped(self, language: str, msgid: str, count: int | None, escape: Escape) -> str | None:
+        """The template in a platform's markup; kept, because a broadcast says the same again."""
+        if count is not None:
+            template = self._template(language, msgid, count)
+            return None if template is None else escape(template)
+        key = (language, msgid, escape)
+        if key not in self._kept:
+            template = self._template(language, msgid, None)
+            self._kept[key] = None if template is None else escape(template)
+        return self._kept[key]
 
     def _template(self, language: str, msgid: str, count: int | None) -> str | None:
         catalogue = self._catalogues.get(language)

@@ -31,6 +31,8 @@ class Safe(str):
 def clean(text: str, limit: int = 200) -> str:
     """One line without control, bidi-override or invisible characters, at most `limit` long."""
     text = text[: limit * 4 + 1000]
+    if text.isascii() and len(text) <= limit and text.isprintable():
+        return " ".join(text.split())  # most codes and names
     if not text.isprintable():
         text = "".join(map(_visible, _BLANKS.sub(" ", text)))
     return truncate(_MARKS.sub(r"\1", " ".join(text.split())), limit)
@@ -45,6 +47,8 @@ def _visible(char: str) -> str:
 
 def units(text: str) -> int:
     """Length in UTF-16 code units, as Telegram and Slack's clients count."""
+    if text.isascii():
+        return len(text)
     return len(text) + sum(char > "\uffff" for char in text)
 
 

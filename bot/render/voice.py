@@ -66,7 +66,7 @@ class Voice:
     @property
     def label(self) -> "Voice":
         """The same reader, for buttons and other places without markup."""
-        return replace(self, style=LABEL)
+        return Voice(self.view, self.language, LABEL)
 
     @property
     def quiet(self) -> "Voice":
