@@ -1,4 +1,4 @@
-"""When staff hear of the bot's own troubles: not of a flicker, once per occurrence, and of its end."""
+"""When staff hear of the bot's own troubles: not of a flicker, once, and again when it is over."""
 
 import json
 from dataclasses import replace

@@ -5,16 +5,18 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from bot.domain.contacts import Address, Platform
 from bot.domain.health import HealthCard, LaneQueue, PlatformPulse, Reach, Undelivered
+from bot.domain.inbox import InboxState
 from bot.domain.notices import Lane, NewNotice, NoticeKind, NoticeState, SettleReason
 from bot.domain.staff import Refused
 from bot.domain.telling import Fault
 from bot.services import watching
 from bot.services.bundle import build_services
 from bot.services.watching import Process
-from storage import inbox, notices
+from storage import inbox, notices, tables
 from storage.database import Database
 from storage.vault import Vault
 from tests.support.clock import Clock
@@ -72,6 +74,11 @@ class Ward:
         news = await self.shop.deliver(platform)
         return [data.what for _, data in news if isinstance(data, Fault)]
 
+    @property
+    def faults(self) -> list[Fault]:
+        """All that staff were told, in order."""
+        return [data for _, data in self.shop.said if isinstance(data, Fault)]
+
     async def posts(self) -> int:
         """How many messages there are."""
         async with self.shop.database.read() as tx:
@@ -113,8 +120,8 @@ async def test_the_other_platform_hears_at_once_and_the_dead_one_when_it_is_over
     assert await ward.said(Platform.TELEGRAM) == ["fault.platform_down_over"]
     assert await ward.said(Platform.SLACK) == ["fault.platform_down_over"]
     assert await ward.posts() == 2  # one in each channel: in Telegram it was edited
-    (told,) = {data for _, data in ward.shop.said if data.until}
-    assert told.until - told.since == timedelta(minutes=12)
+    (told,) = {fault for fault in ward.faults if fault.until}
+    assert told.until == (told.since or ward.shop.clock()) + timedelta(minutes=12)
     assert await ward.look(60) == []
 
 
@@ -129,7 +136,7 @@ async def test_the_next_occurrence_is_posted_anew(ward: Ward) -> None:
             await ward.look()
         assert await ward.said(Platform.TELEGRAM) == ["fault.platform_down_over"]
     assert await ward.posts() == 2
-    firsts = [data.what for _, data in ward.shop.said if not data.until]
+    firsts = [fault.what for fault in ward.faults if not fault.until]
     assert firsts == ["fault.platform_refuses"] * 2
 
 
@@ -204,7 +211,7 @@ async def test_late_alerts_are_told_on_the_other_platform(ward: Ward) -> None:
     await ward.look(400)
     await ward.look(60)
     assert await ward.said(Platform.TELEGRAM) == ["fault.alerts_late"]
-    (told,) = [data for _, data in ward.shop.said if isinstance(data, Fault)]
+    (told,) = ward.faults
     assert told.waiting == 3
 
 
@@ -237,7 +244,8 @@ async def test_the_card_says_what_waits_what_failed_and_what_was_given_up(ward: 
                 tx, shop.vault, source="slack", key=str(number), sender="U1", payload="{}",
                 now=shop.clock(),
             )  # fmt: skip
-        await inbox.dead(tx, shop.vault, 1, "it broke", shop.clock())
+        given_up = {"state": InboxState.DEAD.value, "finished_at": shop.clock()}
+        await tx.execute(update(tables.inbox).where(tables.inbox.c.key == "1").values(given_up))
     ward.reach[Platform.SLACK] = Reach.REFUSES
     await ward.look()
     shop.services.watching.lately.limited(Platform.SLACK, 30)
