@@ -251,7 +251,7 @@ async def test_the_card_says_what_waits_what_failed_and_what_was_given_up(ward: 
     shop.services.watching.lately.limited(Platform.SLACK, 30)
     card = await shop.stock("health")
     assert isinstance(card, HealthCard)
-    slack = LaneQueue(Platform.SLACK, Lane.ALERT, 3, 3, began)  # one says what failed
+    slack = LaneQueue(Platform.SLACK, Lane.ALERT, 2, 2, began)
     assert card.queues.outbox == (slack,)
     assert [(queue.source, queue.open) for queue in card.queues.inbox] == [("slack", 1)]
     assert card.queues.dead == 1
