@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from bot import app as composition
 from bot import logs, settings
 from bot.checking import findings
+from bot.domain.faults import DatabaseDown
 from bot.services.bulk import Bulk
 from bot.services.exporting import Exporting
 from bot.settings import Settings, SettingsError
@@ -38,6 +39,8 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
     except EXPECTED as error:
         raise click.ClickException(str(error)) from None
+    except DatabaseDown as error:
+        raise click.ClickException(f"the database cannot be used: {error}") from None
     except (DBAPIError, OSError) as error:
         reason = str(error.__cause__ or error).splitlines()[0]
         raise click.ClickException(f"the database or the network failed: {reason}") from None

@@ -12,6 +12,7 @@ from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
 from bot.channels.slack_client import slack_session
+from bot.domain.faults import DatabaseDown
 from bot.settings import Settings
 from handlers.slack.manifest import REQUIRED_SCOPES
 from storage.database import Database, DatabaseUrlError
@@ -57,13 +58,20 @@ async def _database(settings: Settings) -> Finding:
         waiting = await pending(database)
     except DatabaseTooNew as error:
         return Finding(False, f"Database: {error}")
-    except (DBAPIError, OSError) as error:
-        reason = str(error.__cause__ or error).splitlines()[0]
+    except (DatabaseDown, DBAPIError, OSError) as error:
+        reason = str(_root(error)).splitlines()[0]
         return Finding(False, f"Database: it does not answer ({reason}). Look at DATABASE_URL.")
     finally:
         await database.close()
     note = "its tables will be made or updated at the start" if waiting else "up to date"
     return Finding(True, f"Database: it answers, {note}.")
+
+
+def _root(error: BaseException) -> BaseException:
+    """What the engine itself said."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 async def _telegram(settings: Settings) -> Finding:

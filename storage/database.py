@@ -4,8 +4,8 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,13 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from bot.domain.faults import DatabaseDown
+from storage import settings, trouble
+
 type_of_drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 READERS = 4
+CHECK_WITHIN = 5.0  # seconds
+CHECKED = "checked"  # the setting that `check` writes: a full disk can still be read
 
 
 class DatabaseUrlError(ValueError):
@@ -65,6 +70,9 @@ class Database:
     `write()` commits when the block ends and rolls back when it raises. On SQLite it is BEGIN
     IMMEDIATE behind an asyncio queue, so no two writers of this process ever race; on PostgreSQL a
     service first locks the rows it decides on (`lock_product`).
+
+    Both raise DatabaseDown when the database cannot be used now. `down` says why until a
+    transaction has been written again; `after_trouble` hears of the beginning and of the end ("").
     """
 
     def __init__(self, url: str) -> None:
@@ -72,7 +80,11 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._turn = asyncio.Lock()
         self.after_commit: list[Callable[[], None]] = []  # called after each write() commits
+        self.after_trouble: list[Callable[[str], None]] = []
         self._held = 0.0  # seconds that the last write() took
+        self.down = ""
+        self._checking: asyncio.Task[None] | None = None
+        self._checks = 0
         if self.is_sqlite:
             _prepare(Path(str(self.url.database)))
             self._writer = self._sqlite(1, begin="BEGIN IMMEDIATE")
@@ -114,21 +126,68 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that may change rows; commits at the end, rolls back on an error."""
+        async with self._writing() as connection:
+            yield connection
+        for call in self.after_commit:
+            call()
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncConnection]:
         async with AsyncExitStack() as stack:
+            stack.enter_context(self._noticed())
             if self.is_sqlite:
                 await stack.enter_async_context(self._turn)
             connection = await stack.enter_async_context(self._writer.begin())
             began = asyncio.get_running_loop().time()
             yield connection
         self._held = asyncio.get_running_loop().time() - began
-        for call in self.after_commit:
-            call()
+        self._set_down("")
+
+    @contextmanager
+    def _noticed(self) -> Iterator[None]:
+        """Tell apart what is wrong with the database from what is wrong with a transaction."""
+        try:
+            yield
+        except trouble.ERRORS as error:
+            reason = trouble.down(error)
+            if reason is None:
+                raise
+            self._set_down(reason)
+            raise DatabaseDown(reason) from error
+
+    def _set_down(self, reason: str) -> None:
+        before, self.down = self.down, reason
+        if bool(before) != bool(reason):
+            for call in self.after_trouble:
+                call(reason)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that only reads; on SQLite it never waits for a writer."""
-        async with self._reader.begin() as connection:
-            yield connection
+        with self._noticed():
+            async with self._reader.begin() as connection:
+                yield connection
+
+    async def check(self, within: float = CHECK_WITHIN) -> str:
+        """Why nothing can be written now, or ""; answers within so many seconds.
+
+        It really writes, because on a full disk or a read-only database everything else looks well.
+        """
+        # A write that waits for the lock is never cancelled: SQLite would take the lock for it
+        # later, and nobody would give it back.
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.create_task(self._check())
+        await asyncio.wait({self._checking}, timeout=within)
+        if not self._checking.done():
+            return self.down or f"no answer within {within:g} s"
+        self._checking.result()
+        return self.down
+
+    async def _check(self) -> None:
+        with suppress(DatabaseDown):  # `down` says it
+            async with self._writing() as tx:
+                self._checks += 1  # SQLite does not write what is there already
+                await settings.put(tx, CHECKED, str(self._checks % 10))
 
     async def yield_turn(self) -> None:
         """Between two transactions of one long piece of work: let others write.
@@ -143,6 +202,8 @@ class Database:
 
     async def close(self) -> None:
         """Give every connection back; without it aiosqlite's threads outlive the loop."""
+        if self._checking is not None:
+            await self._checking
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()

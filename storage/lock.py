@@ -1,5 +1,6 @@
 """One bot at a time on one database: two would poll and send everything twice."""
 
+import asyncio
 import fcntl
 import os
 from pathlib import Path
@@ -7,11 +8,12 @@ from types import TracebackType
 from typing import Self
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import trouble
 from storage.database import Database
 
+ASK_AGAIN = 1.0  # seconds between tries of a process that stands by while the server is down
 LEADER = 0x53_42_52_4E  # "SBRN": PostgreSQL's advisory lock of the process that leads
 
 
@@ -41,12 +43,21 @@ class RunLock:
     async def acquire(self, *, wait: bool = False) -> None:
         """Take the lock. Raises AlreadyRunning when it is taken, unless on PostgreSQL `wait`.
 
-        A process that waits there stands by: it returns when the one that leads is gone.
+        A process that waits there stands by: it returns when the one that leads is gone, however
+        often the server restarts meanwhile.
         """
         if self._database.is_sqlite:
             self._lock_file()
-        else:
-            await self._lock_connection(wait)
+            return
+        while True:
+            try:
+                await self._lock_connection(wait)
+            except trouble.ERRORS as error:
+                if not wait or trouble.down(error) is None:
+                    raise
+                await asyncio.sleep(ASK_AGAIN)
+            else:
+                return
 
     def _lock_file(self) -> None:
         path = Path(f"{self._database.url.database}.lock")
@@ -94,7 +105,7 @@ class RunLock:
             return self._file is not None
         try:
             await self._connection.execute(text("SELECT 1"))
-        except DBAPIError:
+        except trouble.ERRORS:
             return False
         return True
 

@@ -6,13 +6,12 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 import structlog
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from bot.app.leading import Leading
 from bot.app.opening import Base
 from bot.app.platforms import Platforms
 from bot.delivery.worker import OutboxWorker
+from bot.domain.faults import DatabaseDown
 from bot.intake.dirty import DirtyLoop
 from bot.intake.worker import InboxWorker
 from bot.services.bell import Bell
@@ -54,7 +53,9 @@ class App:
         await self._prepare()
         async with AsyncExitStack() as stack:
             http = stack.enter_context(self._http_socket())
-            supervisor = Supervisor(self.stop, fatal=(TokenRefused, SlackTokenRefused))
+            supervisor = Supervisor(
+                self.stop, fatal=(TokenRefused, SlackTokenRefused), passing=(DatabaseDown,)
+            )
             platforms = Platforms(self.base, stack)
             await platforms.add_all()
             for name, part in platforms.parts.items():
@@ -70,6 +71,7 @@ class App:
         """What must be true before the first part starts."""
         services, settings = self.base.services, self.base.settings
         self.base.database.after_commit.append(self.bell.ring)
+        self.base.database.after_trouble.append(_tell_of_database)
         await services.people.add_admins(settings.admins)
         services.alerting.destinations = await services.people.add_channels(
             settings.alert_addresses
@@ -114,15 +116,15 @@ class App:
         health = Health(
             self.base.settings.shop_name,
             lambda: supervisor.states | platforms.links(),
-            self._database_answers,
+            self.base.database.check,
         )
         routes = build_http(health, platforms.routes)
         supervisor.start("http", HttpServer(routes, http).run)
 
-    async def _database_answers(self) -> bool:
-        try:
-            async with self.base.database.read() as tx:
-                await tx.execute(text("SELECT 1"))
-        except (DBAPIError, OSError):
-            return False
-        return True
+
+def _tell_of_database(reason: str) -> None:
+    """One line when it goes and one when it is back; the parts wait in silence between them."""
+    if reason:
+        log.error("the database cannot be used", reason=reason)
+    else:
+        log.info("the database can be used again")

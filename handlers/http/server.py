@@ -22,15 +22,15 @@ margin:4rem auto;padding:0 1rem}}dt{{font-weight:600}}dd{{margin:0 0 .5rem}}</st
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What /healthz asks: `states` of the parts, and whether the database answers."""
+    """What /healthz asks: `states` of the parts, and why the database cannot be written, or ""."""
 
     shop: str
     states: Callable[[], Mapping[str, str]]
-    database_answers: Callable[[], Awaitable[bool]]
+    database_trouble: Callable[[], Awaitable[str]]
 
     async def report(self) -> tuple[bool, dict[str, str]]:
         parts = dict(self.states())
-        parts["database"] = "running" if await self.database_answers() else "no answer"
+        parts["database"] = await self.database_trouble() or "running"
         return all(state == "running" for state in parts.values()), parts
 
 

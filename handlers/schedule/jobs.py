@@ -12,6 +12,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from bot.domain.faults import DatabaseDown
 from bot.services.reporting import Reporting
 from bot.services.upkeep import Upkeep
 
@@ -33,6 +34,8 @@ class Job:
         """A job that fails must not stop the clock: recorded, and run again when it is due."""
         try:
             found = await self.work()
+        except DatabaseDown as error:
+            log.warning("job put off", job=self.name, reason=str(error))
         except Exception:  # the job runner's catch-all: DESIGN section 4
             log.exception("job failed", job=self.name)
         else:

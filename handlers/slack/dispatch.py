@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 
 from slack_sdk.errors import SlackApiError
 
+from bot.domain.faults import DatabaseDown
 from bot.domain.sending import NotSent
 from handlers.slack import actions, commands, views
 from handlers.slack.answer import UNREACHABLE, Answers
@@ -44,7 +45,7 @@ class Dispatcher:
         """
         try:
             await work
-        except SlackApiError:
+        except (SlackApiError, DatabaseDown):  # what waits for the database has not failed
             raise
         except UNREACHABLE as error:
             raise NotSent(f"Slack cannot be reached ({type(error).__name__})") from error

@@ -11,14 +11,17 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.faults import DatabaseDown
 from handlers.slack.actions import KEPT
 from handlers.slack.asked import SOURCE, arrival_key, of_action, of_command, of_submission
 from handlers.slack.background import Background
 from handlers.slack.dispatch import Dispatcher
 from handlers.slack.ports import Accept, Json
 
+log = logging.getLogger(__name__)
 ANYTHING = re.compile(".*")
 
 
@@ -93,4 +96,13 @@ def build_app(receiver: Receiver) -> AsyncApp:
         signing_secret="",  # else Bolt would read it from the environment
     )
     receiver.listen(app)
+    app.error(_not_stored)
     return app
+
+
+async def _not_stored(error: Exception) -> BoltResponse:
+    """Without an acknowledgement Slack delivers it again, or tells the person."""
+    if isinstance(error, DatabaseDown):
+        return BoltResponse(status=503)
+    log.error("a request from Slack failed", exc_info=error)
+    return BoltResponse(status=500)

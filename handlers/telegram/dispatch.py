@@ -9,6 +9,7 @@ from typing import Any
 from telegram import Update
 from telegram.ext import ContextTypes
 
+from bot.domain.faults import DatabaseDown
 from bot.domain.sending import NotSent, SendError
 from handlers.telegram.arrivals import Json
 from handlers.telegram.build import AnyApplication
@@ -60,7 +61,7 @@ class Dispatcher:
 
     async def _count(self, update: Update, error: Exception) -> None:
         """Who waits for an answer hears, once, that something of ours is broken."""
-        if isinstance(error, SendError):  # then an apology would not arrive either
+        if isinstance(error, SendError | DatabaseDown):  # no way to apologise, or no need: it waits
             return
         if len(self._failed) >= REMEMBERED:
             self._failed.pop(next(iter(self._failed)))

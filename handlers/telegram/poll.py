@@ -8,12 +8,14 @@ from telegram import Update
 from telegram.error import Conflict, InvalidToken, TelegramError
 from telegram.ext import ExtBot
 
+from bot.domain.faults import DatabaseDown
 from handlers.telegram.arrivals import ALLOWED_UPDATES, AcceptMany, arrival_of
 from handlers.telegram.connection import persist, wait_after
 from handlers.telegram.raw_updates import LONG_POLL, raw
 from handlers.telegram.waiting import Backoff, TokenRefused, pause, until_stopped
 
 log = structlog.get_logger(__name__)
+NOT_STORED = 1.0  # seconds until updates are fetched again that could not be stored
 NOTHING: tuple[Update, ...] = ()
 
 
@@ -36,8 +38,17 @@ class Poller:
         while not stop.is_set():
             updates = await until_stopped(self._fetch(stop), stop)
             if updates:
-                await self._accept_many([arrival_of(raw(update)) for update in updates])
-                self._offset = max(update.update_id for update in updates) + 1
+                await self._keep(updates, stop)
+
+    async def _keep(self, updates: tuple[Update, ...], stop: asyncio.Event) -> None:
+        """Store, and only then move on; what could not be stored is fetched again."""
+        try:
+            await self._accept_many([arrival_of(raw(update)) for update in updates])
+        except DatabaseDown as error:
+            log.debug("updates stay at telegram", reason=str(error))
+            await pause(stop, NOT_STORED)
+        else:
+            self._offset = max(update.update_id for update in updates) + 1
 
     async def _leave_webhook(self, stop: asyncio.Event) -> None:
         """While a web hook is set, getUpdates answers 409. What waits there is not dropped."""

@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from telegram.ext import ExtBot
 
+from bot.domain.faults import DatabaseDown
 from handlers.telegram.arrivals import ALLOWED_UPDATES, AcceptMany, Arrival, arrival_of
 from handlers.telegram.connection import persist
 from handlers.telegram.waiting import Backoff
@@ -34,7 +35,10 @@ def webhook_route(url: str, secret: str, accept_many: AcceptMany) -> Route:
             arrival = _read(await request.body())
         except ValueError:
             return PlainTextResponse("not an update", 400)
-        await accept_many([arrival])
+        try:
+            await accept_many([arrival])
+        except DatabaseDown:
+            return PlainTextResponse("not stored", 503)
         return PlainTextResponse("")
 
     return Route(urlsplit(url).path or "/", receive, methods=["POST"], name="telegram_webhook")

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from bot.supervisor import Supervisor
 
 
@@ -50,6 +52,32 @@ async def test_a_refused_token_stops_its_part_for_good_and_says_why() -> None:
     assert supervisor.states["refused"] == "stopped: the token is wrong"
     assert not supervisor.healthy
     assert starts == [1]
+
+
+class Passing(Exception):
+    """Something outside is down for a while."""
+
+
+async def test_a_passing_trouble_costs_no_traceback_and_no_growing_pause(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.supervisor.PASSING_PAUSE", 0.001)
+    stop = asyncio.Event()
+    supervisor = Supervisor(stop, passing=(Passing,))
+    seen: list[str] = []
+
+    async def patient(stop: asyncio.Event) -> None:
+        seen.append(supervisor.states["patient"])
+        if len(seen) < 40:  # with growing pauses this would take minutes
+            raise Passing("the disk is full")
+        stop.set()
+
+    supervisor.start("patient", patient)
+    async with asyncio.timeout(5):
+        await stop.wait()
+    await supervisor.finish()
+    assert len(seen) == 40
+    assert "Traceback" not in caplog.text
 
 
 async def test_a_part_that_does_not_stop_is_cancelled() -> None:

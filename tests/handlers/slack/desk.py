@@ -110,11 +110,11 @@ async def by_socket(desk: Desk, **how: float) -> AsyncIterator[SlackSocket]:
 async def by_http(desk: Desk) -> AsyncIterator[str]:
     """Serves the signed route and points the sandbox at it; yields its URL."""
 
-    async def answers() -> bool:
-        return True
+    async def well() -> str:
+        return ""
 
     route = slack_route(desk.side.app, SECRET, desk.now)
-    app = build_http(Health("Demo shop", dict, answers), [route])
+    app = build_http(Health("Demo shop", dict, well), [route])
     port = free_port()
     stop = asyncio.Event()
     running = asyncio.create_task(HttpServer(app, bind("127.0.0.1", port)).run(stop))
