@@ -23,17 +23,16 @@ def split_html(text: str, limit: int = LONGEST) -> list[str]:
 
 def cut_html(text: str, limit: int = LONGEST) -> str:
     """The text, or its beginning over a line with an ellipsis."""
-    if units(text) <= limit or _width(_parsed(text)) <= limit:
+    if units(text) <= limit or sum(token.width for token in _parsed(text)) <= limit:
         return text
-    return f"{next(_messages(text, limit - 2), '')}\n{ELLIPSIS}".lstrip("\n")
+    return f"{_closed(_first(_parsed(text), limit), [])[0]}\n{ELLIPSIS}"
 
 
 def cut_words(words: str, limit: int = LONGEST) -> str:
     """The same for words without markup."""
     if units(words) <= limit:
         return words
-    first = next(chunks(tokens(_WORDS, words), limit - 2))
-    return f"{''.join(token.raw for token in first)}\n{ELLIPSIS}"
+    return f"{''.join(token.raw for token in _first(tokens(_WORDS, words), limit))}\n{ELLIPSIS}"
 
 
 def words_of(text: str) -> str:
@@ -63,8 +62,12 @@ def _as_shown(token: Token) -> Token:
     return Token(token.raw, units(html.unescape(token.raw))) if token.raw[0] == "&" else token
 
 
-def _width(whole: Sequence[Token]) -> int:
-    return sum(token.width for token in whole)
+def _first(whole: Sequence[Token], limit: int) -> Sequence[Token]:
+    """The beginning, with room for the ellipsis under it; no blank line between them."""
+    first = next(chunks(whole, limit - 2))
+    while first and first[-1].raw.isspace():
+        first = first[:-1]
+    return first
 
 
 def _closed(chunk: Sequence[Token], open_tags: list[str]) -> tuple[str, list[str]]:

@@ -1,6 +1,5 @@
 """The way out to Telegram, on the wire."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -27,36 +26,11 @@ from bot.sandbox.telegram_driver import Customer
 from handlers.telegram.build import build_application
 
 TOKEN = "123456:SANDBOX"
+SEND = "sendMessage"
 BACK = Rendered(
     "<b>Mug</b> is back",
     ((Button("Buy", url="https://shop.example/mug"), Button("Stop", data="rm:1")),),
 )
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox(telegram_token=TOKEN) as running:
-        yield running
-
-
-@pytest.fixture
-def pacer() -> Pacer:
-    return Pacer(1000, burst=1000)
-
-
-@pytest.fixture
-async def channel(sandbox: Sandbox, pacer: Pacer) -> AsyncIterator[TelegramChannel]:
-    application = build_application(TOKEN, sandbox.telegram_api_url, PacedRequests(pacer))
-    await application.initialize()
-    yield TelegramChannel(application.bot)
-    await application.shutdown()
-
-
-@pytest.fixture
-async def ann(sandbox: Sandbox) -> Customer:
-    customer = await sandbox.telegram.customer("Ann", id=501)
-    await customer.start()
-    return customer
 
 
 async def fail(sandbox: Sandbox, method: str = "sendMessage", **failure: Any) -> None:
@@ -214,8 +188,8 @@ async def test_every_request_to_a_chat_spends_a_turn(sandbox: Sandbox, ann: Cust
     await application.shutdown()
 
 
-async def test_refused_markup_arrives_as_plain_text(
-    channel: TelegramChannel, ann: Customer
+async def test_refused_markup_arrives_as_plain_text_and_is_complained_about(
+    channel: TelegramChannel, ann: Customer, complaints: list[str]
 ) -> None:
     broken = Rendered("<b>Salt &amp; pepper", BACK.rows)
     with capture_logs() as logs:
@@ -224,6 +198,22 @@ async def test_refused_markup_arrives_as_plain_text(
     (message,) = await ann.messages()
     assert message["text"] == "gone"
     assert [entry["log_level"] for entry in logs] == ["warning", "warning"]
+    assert len(complaints) == 2
+    assert all("parse entities" in reason for reason in complaints)
+
+
+async def test_a_complaint_that_fails_keeps_the_message_unsent(
+    sandbox: Sandbox, pacer: Pacer, ann: Customer
+) -> None:
+    async def broken(reason: str) -> None:
+        raise OSError(reason)
+
+    application = build_application(TOKEN, sandbox.telegram_api_url, PacedRequests(pacer))
+    await application.initialize()
+    with pytest.raises(OSError, match="parse entities"):
+        await TelegramChannel(application.bot, broken).send("501", Rendered("<b>x"), Lane.RESTOCK)
+    await application.shutdown()
+    assert await ann.messages() == []
 
 
 async def test_missing_rights_are_not_tried_twice(
