@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo run test check bench clean
+.PHONY: help setup demo run test check bench faults clean
 
 help: ## Show what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,9 @@ check: $(READY) ## ruff, ruff format, mypy --strict, the import rules
 
 bench: $(READY) ## Measure, as ratios against a bare loop
 	$(BIN)/python -m tests.bench $(ARGS)
+
+faults: $(READY) ## Kill, cut and refuse the real bot, and count from outside what arrived
+	$(BIN)/python -m tests.faults $(ARGS)
 
 clean: ## Remove what setup made; your data stay
 	rm -rf $(VENV) build dist *.egg-info

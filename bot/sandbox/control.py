@@ -36,6 +36,8 @@ async def refusals(request: web.Request, handler: Any) -> web.StreamResponse:
         response: web.StreamResponse = await handler(request)
     except Refused as error:
         return web.json_response({"error": str(error)}, status=error.status)
+    except ConnectionResetError:  # a client that was killed while it still sent its request
+        return web.Response(status=400)
     except SlackError as error:
         return web.json_response({"error": error.error, **error.more}, status=409)
     return response

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from tests.faults.judging import judge_copies
 from tests.faults.rows import Row, at_most, none_of, size
-from tests.faults.stage import Stage, staged
+from tests.faults.stage import RATE, Stage, staged
 
-RATE = 30.0  # messages a second: what Telegram allows
 ROUND_TRIP = 40  # milliseconds
 SETTLED_WITHIN = 90.0
 
@@ -72,7 +71,8 @@ async def killed(folder: Path, seed: int) -> list[Row]:
     states = await stage.states()
     return [
         none_of(f"{what}, lost", found.lost),
-        at_most(f"{what}, repeated per kill", len(found.repeated) / kills, 1.0),
+        # how many are on the wire at a time depends on how quick the machine is
+        at_most(f"{what}, repeated per kill", len(found.repeated) / kills, 1.0, timing=True),
         none_of(f"{what}, repeated without a word", found.unmarked),
         none_of(f"{what}, third copies", found.third),
         none_of(f"{what}, left open ({states})", sum(states.get(s, 0) for s in LEFT)),

@@ -7,6 +7,13 @@ from tests.faults.rows import Campaign
 CAMPAIGNS: dict[str, str] = {
     "kills": "tests.faults.kills:killed",
     "stops": "tests.faults.kills:stopped",
+    "answers": "tests.faults.answers:telegram",
+    "readback": "tests.faults.answers:slack",
+    "refusals": "tests.faults.refusals:refused",
+    "at30": "tests.faults.broadcast:at_30",
+    "paid": "tests.faults.broadcast:paid",
+    "people": "tests.faults.broadcast:people_first",
+    "idle": "tests.faults.idle:reaction",
 }
 
 

@@ -28,7 +28,11 @@ from tests.support.shop import Shop
 
 STAFF = "U1"
 ALERTS = "C1"
+RATE = 30.0  # messages a second: what Telegram allows
 LANGUAGES = ("en", "zh-hans")
+# what a repeat says of itself, in its reader's language
+TEXTS = Texts()
+MARKS = {code: TEXTS.t(TEXTS.pick(code), "restock.repeated") for code in LANGUAGES}
 SKU = re.compile(r"\bR\d{4}\b")
 LONGEST_START = 60.0
 SENDS = ("sendMessage", "chat.postMessage", "response_url", "chat.postEphemeral")
@@ -82,7 +86,6 @@ class Stage:
     bot: BotProcess
     crowd: list[int]
     watch: Watch
-    texts: Texts = field(default_factory=Texts)
     told: list[tuple[str, str]] = field(default_factory=list)  # what every campaign expects
 
     async def ready(self) -> None:
@@ -154,18 +157,18 @@ class Stage:
 
     def copies(self) -> list[Copy]:
         """Every restock message that stands in a chat of the crowd."""
-        marks = [self.texts.t(language, "restock.repeated") for language in self.texts.languages]
+        languages = {str(chat): LANGUAGES[n % len(LANGUAGES)] for n, chat in enumerate(self.crowd)}
         return [
-            Copy(found, str(chat), message.message_id, any(mark in message.text for mark in marks))
-            for chat in self.crowd
-            for message in self.sandbox.told(chat)
+            Copy(found, chat, message.message_id, MARKS[languages[chat]] in message.text)
+            for chat in languages
+            for message in self.sandbox.told(int(chat))
             for found in sorted(set(SKU.findall(message.text)))
         ]
 
 
 @asynccontextmanager
 async def staged(
-    folder: Path, *, crowd: int, restocks: int = 1, low: int = 0, **env: str
+    folder: Path, *, crowd: int, restocks: int = 1, low: int = 0, env: dict[str, str] | None = None
 ) -> AsyncIterator[Stage]:
     """A running bot; `crowd` people wait for each of `restocks` SKUs, sold out.
 
@@ -178,11 +181,14 @@ async def staged(
         chats = sandbox.crowd(crowd, LANGUAGES)
         url, key = f"sqlite:///{folder}/shop.db", generate_key()
         await fill(url, key, chats, restocks, low)
-        env = {"SLACK_ALERT_CHANNEL": ALERTS if low else "", "LOG_LEVEL": "WARNING", **env}
-        found = settings_for(
-            sandbox, DATABASE_URL=url, ADMINS=f"slack:{STAFF}", PERSONAL_DATA_KEYS=key, **env
-        )
-        bot = BotProcess(folder, found)
+        given = {
+            "DATABASE_URL": url,
+            "PERSONAL_DATA_KEYS": key,
+            "ADMINS": f"slack:{STAFF}",
+            "SLACK_ALERT_CHANNEL": ALERTS if low else "",
+            "LOG_LEVEL": "WARNING",
+        }
+        bot = BotProcess(folder, settings_for(sandbox, **(given | (env or {}))))
         stage = Stage(sandbox, url, bot, chats, Watch(sandbox))
         await stack.enter_async_context(bot)
         await stage.ready()
