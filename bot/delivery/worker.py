@@ -29,6 +29,7 @@ from bot.domain.sending import (
     Unchanged,
     Withdrawn,
 )
+from bot.domain.telemetry import SILENT, Telemetry
 from bot.domain.telling import NoticeData
 from bot.services.bell import Bell
 from bot.services.composing import Composed, Composing, Drop
@@ -60,6 +61,7 @@ class OutboxWorker:
     bell: Bell
     window: Window = USUAL
     hands: Hands = field(default_factory=Hands)
+    telemetry: Telemetry = SILENT
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then what is on the wire is waited for, the rest given back."""
@@ -101,9 +103,10 @@ class OutboxWorker:
             log.info("notice withdrawn", notice=notice.id, kind=notice.kind)
         except DatabaseDown:  # before anything left: what is known afterwards is kept (_written)
             await _written(partial(self.settling.release, [notice]))
-        except Exception:  # the outbox worker's catch-all: DESIGN section 4
+        except Exception as error:  # the outbox worker's catch-all: DESIGN section 4
             log.exception("notice failed", notice=notice.id, kind=notice.kind)
-            await self.settling.broken(notice)
+            self.telemetry.failed(self.platform, error)
+            await _written(partial(self.settling.broken, notice))
 
     async def deliver(self, notice: Claimed, composed: Composed | Drop | None = None) -> None:
         """Tell one notice, or find that it need not be told, and settle it.
@@ -118,38 +121,46 @@ class OutboxWorker:
         try:
             await self._tell(notice, composed)
         except SendError as error:
+            self.telemetry.failed(self.platform, error)
             name = type(error).__name__
             log.info("notice not sent", notice=notice.id, error=name, detail=str(error))
             await _written(partial(self._handle, notice, composed, error))
 
     async def _tell(self, notice: Claimed, composed: Composed) -> None:
-        ref, look = "", None
         step = next_step(shown=composed.message is not None, doubtful=notice.doubtful)
-        if step is Step.LOOK:
-            ref, look = await self._look(notice, composed.contact)
-            step = next_step(shown=False, doubtful=notice.doubtful, look=look)
-            log.info("notice in doubt", notice=notice.id, look=look, step=step)
         match step:
             case Step.EDIT:
                 await self._edit(notice, composed)
-            case Step.SETTLE:
-                await _written(partial(self.settling.sent, notice, composed.contact, ref, ""))
-            case Step.UNCERTAIN:
-                await self.settling.uncertain(notice)
-            case Step.POST_ANEW:
-                notice = await self.settling.not_there(notice)
-                await self._post(notice, composed)
+            case Step.LOOK:
+                await self._look(notice, composed)
             case _:
                 await self._post(notice, composed)
 
-    async def _look(self, notice: Claimed, contact: Contact) -> tuple[str, Look]:
-        """Ask the platform whether an earlier send arrived. Raises SendError when it is away."""
+    async def _look(self, notice: Claimed, composed: Composed) -> None:
+        """An earlier send may have arrived: ask the platform, and do what follows from that."""
+        ref, look = await self._found(notice, composed.contact)
+        step = next_step(shown=False, doubtful=notice.doubtful, look=look)
+        log.info("notice in doubt", notice=notice.id, look=look, step=step)
+        match step:
+            case Step.SETTLE:
+                await _written(partial(self.settling.sent, notice, composed.contact, ref, ""))
+            case Step.POST_ANEW:
+                await self.deliver(await self.settling.not_there(notice))
+            case Step.REPEAT:
+                await self._post(notice, composed)
+            case _:
+                await _written(partial(self.settling.uncertain, notice))
+
+    async def _found(self, notice: Claimed, contact: Contact) -> tuple[str, Look]:
+        """Where the platform shows it, if it does. Raises SendError when it does not answer."""
         since = notice.wired_at or notice.created_at
         try:
             ref = await self.channel.find(contact.address.value, notice.id, since)
         except CannotLook as error:
             log.debug("cannot look", notice=notice.id, reason=str(error))
             return "", Look.CANNOT_TELL
+        except InDoubt as error:  # of the question, not of the message
+            raise NotSent(str(error)) from error
         return (ref, Look.FOUND) if ref else ("", Look.NOT_THERE)
 
     async def _post(self, notice: Claimed, composed: Composed) -> None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.contacts import Address, Contact, ContactState, Platform
-from bot.domain.delivery import Verdict, after_doubt, after_failure, wait_before
+from bot.domain.delivery import Verdict, after_failure, wait_before
 from bot.domain.living import Says
 from bot.domain.notices import (
     LAST_LANE,
@@ -20,6 +20,7 @@ from bot.domain.notices import (
 )
 from bot.domain.sending import Withdrawn
 from bot.domain.subscriptions import SubscriptionState
+from bot.domain.telemetry import SILENT
 from bot.services.composing import Composed, Drop
 from bot.services.grouping import GroupCommit
 from bot.services.ledger import Clock
@@ -59,6 +60,7 @@ class Settling:
         self.clock = clock
         self.restocking = restocking
         self.destinations = destinations
+        self.telemetry = SILENT
         self._intents = GroupCommit[Claimed, bool](self._put_on_wire)
         self._arrivals = GroupCommit[Delivered, None](self._arrived)
 
@@ -77,7 +79,7 @@ class Settling:
             return await notices.claim(tx, platform, now, LEASE, limit, last)
 
     async def release(self, held: Sequence[Claimed]) -> None:
-        """Give back what surely has not left, so that whoever goes on need not wait for the lease."""
+        """Give back what surely has not left: nobody need wait until the lease ends."""
         if held:
             async with self.database.write() as tx:
                 await notices.release(tx, [notice.id for notice in held], self.clock())
@@ -109,6 +111,8 @@ class Settling:
             await self._told(tx, [item.notice for item in delivered])
             for product_id in lines:
                 await self.restocking.advance(tx, product_id, now)
+        for item in delivered:
+            self._count(item.notice, NoticeState.SENT, SettleReason.DELIVERED, now)
         return [None] * len(delivered)
 
     async def edited(
@@ -122,6 +126,7 @@ class Settling:
             await notices.settle(tx, [notice.id], NoticeState.SENT, reason, now)
             await messages.edited(tx, message_id, shown, now, says)
             await self.restocking.living.edited(tx, notice, now)
+        self._count(notice, NoticeState.SENT, reason, now)
 
     async def on_wire(self, notice: Claimed) -> None:
         """The intent: committed when its turn has come, just before the request leaves.
@@ -154,6 +159,7 @@ class Settling:
             if settled and drop.retell and not notice.in_doubt and notice.restock_id is not None:
                 await notices.detach(tx, notice.id)
             await self._advance(tx, notice)
+        self._count(notice, state, drop.reason, self.clock())
 
     async def later(self, notice: Claimed, seconds: float) -> None:
         """The platform asks to wait: that is no failed attempt."""
@@ -182,16 +188,11 @@ class Settling:
             await notices.postpone(tx, notice.id, self.clock() + wait_before(notice.attempts + 1))
         return verdict
 
-    async def in_doubt(self, notice: Claimed) -> Verdict:
-        """It may be there: one marked repeat, then uncertain."""
-        verdict = after_doubt(notice.doubtful + 1)
-        if verdict is Verdict.UNCERTAIN:
-            await self.uncertain(notice)
-            return verdict
+    async def in_doubt(self, notice: Claimed) -> None:
+        """It may be there: soon the platform is asked, and what follows is domain.delivery's."""
         due = self.clock() + wait_before(1)
         async with self.database.write() as tx:
             await notices.postpone(tx, notice.id, due, doubtful=notice.doubtful + 1)
-        return verdict
 
     async def uncertain(self, notice: Claimed) -> None:
         """Two copies may be there already: no third; the place in line is kept, staff see it."""
@@ -267,6 +268,14 @@ class Settling:
             if notice.kind is not NoticeKind.FAULT:
                 await notices.queue(tx, self._faults(notice, state, detail), now)
             await self._advance(tx, notice)
+        self._count(notice, state, reason, now)
+
+    def _count(
+        self, notice: Claimed, state: NoticeState, reason: SettleReason, now: datetime
+    ) -> None:
+        if notice.platform is not None:
+            took = now - notice.created_at
+            self.telemetry.settled(notice.platform, notice.lane, state, reason, took)
 
     def _faults(self, notice: Claimed, state: NoticeState, detail: str) -> list[NewNotice]:
         what = "fault.uncertain" if state is NoticeState.UNCERTAIN else "fault.undelivered"

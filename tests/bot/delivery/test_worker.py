@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +11,7 @@ import pytest
 from bot.channels.pacer import Pacer
 from bot.delivery.worker import OutboxWorker
 from bot.domain.contacts import Address, ContactState, Platform
+from bot.domain.faults import DatabaseDown
 from bot.domain.notices import Lane, Rendered
 from bot.domain.sending import (
     CannotLook,
@@ -25,6 +27,8 @@ from bot.domain.sending import (
 )
 from bot.domain.telling import NoticeData
 from bot.services.bell import Bell
+from bot.services.grouping import GroupCommit
+from bot.services.settling import Delivered
 from storage import contacts
 from storage.database import Database
 from storage.vault import Vault
@@ -40,11 +44,23 @@ class Wire:
     sent: list[tuple[str, str]] = field(default_factory=list)
     edits: list[tuple[str, str, str]] = field(default_factory=list)
     trouble: defaultdict[str, list[Exception]] = field(default_factory=lambda: defaultdict(list))
+    history: dict[int, str] | None = None  # what a platform with a history shows, by notice id
+
+    asked: int = 0  # how many were to be sent, in whatever state they are now
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def until(self, enough: Callable[["Wire"], bool]) -> None:
+        while not enough(self):
+            self.news.clear()
+            await self.news.wait()
 
     async def send(self, address: str, rendered: Rendered, lane: Lane) -> str:
+        self.asked += 1
+        self.news.set()
         await self.pacer.turn(address, lane)
         self._fail(address)
         self.sent.append((address, rendered.text))
+        self.news.set()
         return f"m{len(self.sent)}"
 
     async def edit(self, address: str, ref: str, rendered: Rendered, lane: Lane) -> None:
@@ -53,7 +69,9 @@ class Wire:
         self.edits.append((address, ref, rendered.text))
 
     async def find(self, address: str, notice_id: int, since: datetime) -> str | None:
-        raise CannotLook(f"{address}, {notice_id}, {since}")
+        if self.history is None:
+            raise CannotLook(f"{address}, {notice_id}, {since}")
+        return self.history.get(notice_id)
 
     def _fail(self, address: str) -> None:
         if self.trouble[address]:
@@ -84,11 +102,15 @@ def plain(platform: Platform, language: str, data: NoticeData) -> Rendered:
     return Rendered(f"{type(data).__name__}{again}")
 
 
-async def drain(shop: Shop, wire: Wire) -> None:
-    """Everything that is due now, until nothing is."""
-    worker = OutboxWorker(
+def worker_of(shop: Shop, wire: Wire) -> OutboxWorker:
+    return OutboxWorker(
         Platform.TELEGRAM, wire, shop.services.settling, shop.services.composing, plain, Bell()
     )
+
+
+async def drain(shop: Shop, wire: Wire) -> None:
+    """Everything that is due now, until nothing is."""
+    worker = worker_of(shop, wire)
     while claimed := await shop.claim():
         await asyncio.gather(*(worker.guarded(item) for item in claimed))
 
@@ -135,6 +157,84 @@ async def test_after_two_lost_answers_there_is_no_third_copy(shop: Shop, wire: W
         shop.clock.forward(seconds=60)
     assert "1" not in wire.told
     assert "uncertain" in (await states(shop)).values()
+
+
+async def test_what_the_platform_shows_is_not_sent_again(shop: Shop, wire: Wire) -> None:
+    await shop.moved("MUG +3")
+    first = min((row for row in await shop.rows("notice")), key=lambda row: row.id)
+    wire.history = {first.id: "m77"}
+    wire.trouble["1"] = [InDoubt("cut")]
+    for _ in range(3):
+        await drain(shop, wire)
+        shop.clock.forward(seconds=10)
+    assert sorted(wire.told) == ["2", "3"]
+    assert set((await states(shop)).values()) == {"sent"}
+    await shop.moved("MUG =0")
+    await drain(shop, wire)
+    assert ("1", "m77", "RestockOver") in wire.edits
+
+
+async def test_what_the_platform_does_not_show_is_sent_as_if_for_the_first_time(
+    shop: Shop, wire: Wire
+) -> None:
+    wire.history = {}
+    wire.trouble["1"] = [InDoubt("cut")] * 4  # as often as it takes: there is no doubt left
+    await shop.moved("MUG +3")
+    for _ in range(7):
+        await drain(shop, wire)
+        shop.clock.forward(seconds=60)
+    assert dict(wire.sent) == {"1": "RestockTold", "2": "RestockTold", "3": "RestockTold"}
+
+
+async def test_what_is_sold_while_it_waits_for_its_turn_does_not_leave(
+    shop: Shop, wire: Wire
+) -> None:
+    await shop.moved("MUG +3")
+    claimed = await shop.claim()
+    wire.pacer.hold("1", 0.5)  # its turn comes later; nobody need know when
+    worker = worker_of(shop, wire)
+    telling = asyncio.gather(*(worker.guarded(item) for item in claimed))
+    await wire.until(lambda wire: len(wire.told) == 2)
+    await shop.moved("MUG =0")
+    await telling
+    assert sorted(wire.told) == ["2", "3"]
+    assert "dropped" in (await states(shop)).values()
+
+
+async def test_an_answer_is_kept_until_the_database_takes_it(shop: Shop, wire: Wire) -> None:
+    """And so the message is not sent twice."""
+    away = 3
+
+    async def breaks(delivered: Sequence[Delivered]) -> list[None]:
+        nonlocal away
+        if away > 0:
+            away -= 1
+            raise DatabaseDown("disk full")
+        return await settling._arrived(delivered)
+
+    settling = shop.services.settling
+    settling._arrivals = GroupCommit(breaks)
+    await shop.moved("MUG +1")
+    await drain(shop, wire)
+    assert away == 0
+    assert wire.told == ["1", "2", "3"]
+    assert set((await states(shop)).values()) == {"sent"}
+
+
+async def test_a_stop_gives_back_what_has_not_left(shop: Shop, wire: Wire) -> None:
+    """Whoever goes on claims it at once, and nothing is in doubt."""
+    for who in ("1", "2", "3"):
+        wire.pacer.hold(who, 0.9)
+    await shop.moved("MUG +3")
+    stop = asyncio.Event()
+    worker = worker_of(shop, wire)
+    running = asyncio.create_task(worker.run(stop))
+    await wire.until(lambda wire: wire.asked == 3)
+    stop.set()
+    await running
+    assert wire.told == []
+    assert set((await states(shop)).values()) == {"queued"}
+    assert {item.doubtful for item in await shop.claim()} == {0}
 
 
 async def test_a_platform_that_is_down_for_an_hour_loses_nothing(shop: Shop, wire: Wire) -> None:

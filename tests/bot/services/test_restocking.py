@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from bot.domain.customers import InStockAlready, Subscribed
+from bot.domain.delivery import Look, Step, next_step
 from bot.domain.staff import Undone
 from bot.domain.telling import RestockOver, RestockTold, SoldOut
 from tests.support.shop import Shop, customer
@@ -225,7 +226,12 @@ async def test_an_orphan_that_was_on_the_wire_is_repeated_marked_and_never_a_thi
     (again,) = await shop.claim()
     composed = await shop.services.composing.compose(again)
     assert composed.data.repeated  # type: ignore[union-attr]
-    assert (await settling.in_doubt(again)).value == "uncertain"
+    await settling.in_doubt(again)
+    shop.clock.forward(seconds=600)
+    (last,) = await shop.claim()
+    step = next_step(shown=False, doubtful=last.doubtful, look=Look.CANNOT_TELL)
+    assert step is Step.UNCERTAIN
+    await settling.uncertain(last)
     shop.clock.forward(seconds=600)
     assert await shop.claim() == []
     assert (await shop.rows("subscription"))[0].state == "waiting"
