@@ -10,9 +10,9 @@ COPIES = 2  # sends of one notice that may have arrived; never a third copy
 
 
 class Verdict(StrEnum):
-    AGAIN = "again"  # certainly not there: try again later
-    REPEAT = "repeat"  # may be there: send once more, marked as a repeat
-    UNCERTAIN = "uncertain"  # may be there twice already: leave it and show staff
+    """What becomes of a notice that a fault of our own keeps from being told."""
+
+    AGAIN = "again"
     GIVE_UP = "give_up"  # it fails by itself, again and again
 
 
@@ -54,13 +54,7 @@ def next_step(*, shown: bool, doubtful: int, look: Look | None = None) -> Step:
         case Look.NOT_THERE:
             return Step.POST_ANEW
         case Look.CANNOT_TELL:
-            again = after_doubt(doubtful) is Verdict.REPEAT
-            return Step.REPEAT if again else Step.UNCERTAIN
-
-
-def after_doubt(doubtful: int) -> Verdict:
-    """After `doubtful` sends that may have arrived: one repeat, marked as such, then no more."""
-    return Verdict.REPEAT if doubtful < COPIES else Verdict.UNCERTAIN
+            return Step.REPEAT if doubtful < COPIES else Step.UNCERTAIN
 
 
 def after_failure(attempts: int) -> Verdict:

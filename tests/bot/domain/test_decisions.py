@@ -17,7 +17,15 @@ from bot.domain.alerts import (
 )
 from bot.domain.codes import short_id, sku_key, whole_number
 from bot.domain.contacts import Address, Platform, Role
-from bot.domain.delivery import LONGEST_WAIT, Verdict, after_doubt, after_failure, wait_before
+from bot.domain.delivery import (
+    LONGEST_WAIT,
+    Look,
+    Step,
+    Verdict,
+    after_failure,
+    next_step,
+    wait_before,
+)
 from bot.domain.movekinds import kind_of
 from bot.domain.preview import Preview
 from bot.domain.restocking import LARGEST_CHUNK, RestockReason, chunk_size
@@ -158,10 +166,40 @@ def test_a_chunk_has_one_for_each_unit_and_an_upper_bound(available: int) -> Non
     assert chunk_size(available) <= max(1, available)
 
 
-def test_there_is_one_repeat_and_never_a_third_copy() -> None:
-    assert [after_doubt(n) for n in range(1, 4)] == [
-        Verdict.REPEAT, Verdict.UNCERTAIN, Verdict.UNCERTAIN
-    ]  # fmt: skip
+@given(st.integers(-5, 10**6), st.integers(1, 2 * LARGEST_CHUNK))
+def test_what_is_under_way_never_exceeds_what_is_left(available: int, outstanding: int) -> None:
+    more = chunk_size(available, outstanding)
+    assert more == 0 or outstanding + more <= min(LARGEST_CHUNK, available)
+
+
+def test_a_long_line_is_fed_before_the_last_chunk_is_told() -> None:
+    assert chunk_size(10_000, LARGEST_CHUNK // 2) > 0
+    assert chunk_size(10_000, LARGEST_CHUNK // 2 + 1) == 0
+
+
+def test_few_units_wait_until_everybody_asked_has_been_told() -> None:
+    assert [chunk_size(3, outstanding) for outstanding in range(5)] == [3, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("look", [None, *Look])
+@pytest.mark.parametrize("doubtful", range(4))
+def test_what_the_platform_shows_is_only_ever_edited(look: Look | None, doubtful: int) -> None:
+    assert next_step(shown=True, doubtful=doubtful, look=look) is Step.EDIT
+
+
+@pytest.mark.parametrize("doubtful", range(1, 4))
+def test_what_may_be_there_is_looked_up_before_anything_is_sent(doubtful: int) -> None:
+    assert next_step(shown=False, doubtful=0) is Step.POST
+    assert next_step(shown=False, doubtful=doubtful) is Step.LOOK
+    assert next_step(shown=False, doubtful=doubtful, look=Look.FOUND) is Step.SETTLE
+    assert next_step(shown=False, doubtful=doubtful, look=Look.NOT_THERE) is Step.POST_ANEW
+
+
+def test_where_nobody_can_tell_there_is_one_repeat_and_never_a_third_copy() -> None:
+    steps = [
+        next_step(shown=False, doubtful=doubtful, look=Look.CANNOT_TELL) for doubtful in (1, 2, 3)
+    ]
+    assert steps == [Step.REPEAT, Step.UNCERTAIN, Step.UNCERTAIN]
 
 
 def test_our_own_faults_are_tried_eight_times_with_growing_waits() -> None:
