@@ -176,10 +176,10 @@ async def claim(
             on_wire=False,
         )
     )
-    return [_claimed(row) for row in chosen]
+    return [_claimed(row, platform) for row in chosen]
 
 
-def _claimed(row: AnyRow) -> Claimed:
+def _claimed(row: AnyRow, platform: Platform) -> Claimed:
     return Claimed(
         id=row.id,
         kind=NoticeKind(row.kind),
@@ -194,6 +194,7 @@ def _claimed(row: AnyRow) -> Claimed:
         doubtful=row.doubtful + row.on_wire,
         wired_at=row.wired_at,
         created_at=row.created_at,
+        platform=platform,
     )
 
 

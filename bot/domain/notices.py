@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from bot.domain.contacts import Platform
+
 
 class Lane(IntEnum):
     """Who goes first when a platform's limit is shared; answers to people never wait."""
@@ -113,6 +115,7 @@ class Claimed:
     doubtful: int
     wired_at: datetime | None  # when the first send that may have arrived left
     created_at: datetime
+    platform: Platform | None = None  # whose worker holds it
 
     @property
     def in_doubt(self) -> bool:

@@ -107,6 +107,7 @@ async def test_a_claim_hands_out_what_was_queued(outbox: Outbox, clock: Clock) -
             doubtful=0,
             wired_at=None,
             created_at=clock(),
+            platform=Platform.TELEGRAM,
         )
     ]
 
