@@ -22,7 +22,7 @@ class Pending:
     update: Json
     at: float
     chat: int
-    times: int = 1  # deliveries still to make; over 1 only to test a web hook with repeats
+    times: int = 1  # deliveries still to make; over 1 only to test a bot with repeats
     attempts: int = 0
     in_flight: bool = False
     not_before: float = 0.0
@@ -91,11 +91,16 @@ class UpdateQueue:
 
     def confirm(self, offset: int) -> None:
         """https://core.telegram.org/bots/api#getupdates: `offset` confirms all before it, a
-        negative one keeps that many from the end, "all previous updates will be forgotten"."""
+        negative one keeps that many from the end, "all previous updates will be forgotten".
+
+        What is to be delivered several times comes again, as if the word had not arrived."""
         if offset < 0:
             self.pending = self.pending[offset:]
         elif offset > 0:
-            self.pending = [p for p in self.pending if p.id >= offset]
+            known = [p for p in self.pending if p.id < offset]
+            for one in known:
+                one.times -= 1
+            self.pending = [p for p in self.pending if p.id >= offset or p.times > 0]
 
     async def poll(self, offset: int, limit: int, seconds: float) -> list[Json] | None:
         """None when another poll took over (the caller answers 409)."""

@@ -14,6 +14,8 @@ CAMPAIGNS: dict[str, str] = {
     "paid": "tests.faults.broadcast:paid",
     "people": "tests.faults.broadcast:people_first",
     "idle": "tests.faults.idle:reaction",
+    "polled": "tests.faults.inputs:polled",
+    "hooked": "tests.faults.inputs:hooked",
 }
 
 

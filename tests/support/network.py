@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import socket
 import sys
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,3 +45,11 @@ def forbid() -> None:
     An audit hook sees what sockets do below every library, and cannot be taken away again.
     """
     sys.addaudithook(_refuse)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
