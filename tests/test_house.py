@@ -23,6 +23,8 @@ VENDORS = {
     "asyncpg": ("storage/",),
     "alembic": ("storage/",),
 }
+SLACK_CLIENTS = {"AsyncWebClient", "WebClient", "AsyncWebhookClient", "WebhookClient"}
+SESSIONS = ("bot/channels/slack_client.py", "bot/channels/telegram_transport.py", "bot/sandbox/")
 # services name the type of a transaction; app and the commands catch the database's errors
 SQL_WORDS = ("select", "insert", "update", "delete", "text", "Table")
 
@@ -117,6 +119,40 @@ def sql_in_services(name: str, tree: ast.AST) -> list[str]:
     ]
 
 
+def slack_clients_that_repeat(name: str, tree: ast.AST) -> list[str]:
+    """slack_sdk's default handler posts once more what was dropped: `retry_handlers=[]`."""
+    made = [call for call in calls(tree) if _called(call) in SLACK_CLIENTS]
+    for heir in ast.walk(tree):
+        if isinstance(heir, ast.ClassDef) and SLACK_CLIENTS & {ast.unparse(b) for b in heir.bases}:
+            made += [call for call in calls(heir) if ast.unparse(call.func) == "super().__init__"]
+    return [f"{name}:{call.lineno}" for call in made if not _never_repeats(call)]
+
+
+def _never_repeats(call: ast.Call) -> bool:
+    return any(
+        given.arg == "retry_handlers" and ast.unparse(given.value) == "[]"
+        for given in call.keywords
+    )
+
+
+def sessions_out_of_their_room(name: str, tree: ast.AST) -> list[str]:
+    """One session for each platform, made where its client is; none for a call."""
+    if name.startswith(SESSIONS):
+        return []
+    made = {"ClientSession", "aiohttp.ClientSession", "aiohttp.request"}
+    return [f"{name}:{call.lineno}" for call in calls(tree) if ast.unparse(call.func) in made]
+
+
+def calls(tree: ast.AST) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield node
+
+
+def _called(call: ast.Call) -> str:
+    return ast.unparse(call.func).split(".")[-1]
+
+
 Rule = Callable[[str, ast.AST], list[str]]
 # rule: (where a mistake is planted, the mistake)
 RULES: dict[Rule, tuple[str, str]] = {
@@ -126,6 +162,8 @@ RULES: dict[Rule, tuple[str, str]] = {
     platform_calls: ("handlers/telegram/x.py", "bot.send_message(1)"),
     vendors_out_of_their_room: ("bot/services/x.py", "import telegram.ext"),
     sql_in_services: ("bot/services/x.py", "from sqlalchemy import select"),
+    slack_clients_that_repeat: ("bot/checking.py", "AsyncWebClient('xoxb-1', session=session)"),
+    sessions_out_of_their_room: ("handlers/slack/x.py", "aiohttp.ClientSession()"),
 }
 
 
@@ -139,6 +177,19 @@ def test_the_house_keeps_its_rule(rule: Rule) -> None:
 def test_a_planted_mistake_is_found(rule: Rule) -> None:
     name, mistake = RULES[rule]
     assert rule(name, ast.parse(mistake))
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        "slack_sdk.web.async_client.AsyncWebClient()",
+        "AsyncWebClient(retry_handlers=[AsyncRateLimitErrorRetryHandler()])",
+        "AsyncWebhookClient(url)",
+        "class X(AsyncWebClient):\n def __init__(self): super().__init__(token='xoxb-1')",
+    ],
+)
+def test_no_client_of_slack_repeats_by_itself(mistake: str) -> None:
+    assert slack_clients_that_repeat("handlers/x.py", ast.parse(mistake))
 
 
 def test_importing_any_module_does_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 
 from starlette.routing import BaseRoute
 
@@ -59,7 +60,8 @@ class Platforms:
         pacer = Pacer(TELEGRAM_RATE, rate_of=telegram_rate)
         limiter = PacedRequests(pacer)
         application = build_application(settings.telegram_token, settings.telegram_api_url, limiter)
-        channel = TelegramChannel(application.bot)
+        refused = partial(services.refusing.form_refused, Platform.TELEGRAM)
+        channel = TelegramChannel(application.bot, refused)
         accept_many = services.arriving.accept_many
         hook = None
         if settings.telegram_mode == "webhook":
@@ -81,7 +83,8 @@ class Platforms:
         )
         side = build_slack(client, services, self.view, services.arriving.accept)
         self.stack.push_async_callback(side.background.finish, BACKGROUND_WITHIN)
-        self.channels[Platform.SLACK] = SlackChannel(client)
+        refused = partial(services.refusing.form_refused, Platform.SLACK)
+        self.channels[Platform.SLACK] = SlackChannel(client, refused)
         self.dispatchers[Platform.SLACK] = side.dispatch
         if settings.slack_mode == "http":
             secret = settings.slack_signing_secret.get_secret_value()

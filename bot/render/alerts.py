@@ -27,6 +27,7 @@ PLATFORMS = {Platform.TELEGRAM: "Telegram", Platform.SLACK: "Slack"}  # names, t
 FAULTS = (
     "fault.undelivered",
     "fault.uncertain",
+    "fault.form",
     "fault.inbox_dead",
     "fault.job_failed",
     "fault.part_restarted",

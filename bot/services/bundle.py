@@ -15,6 +15,7 @@ from bot.services.living import LastEdits
 from bot.services.looking import Looking
 from bot.services.members import Members
 from bot.services.people import People
+from bot.services.refusing import Refusing
 from bot.services.reporting import Reporting
 from bot.services.restocking import Restocking
 from bot.services.settling import Settling
@@ -56,6 +57,7 @@ class Services:
     ledger: Ledger
     bulk: Bulk
     exporting: Exporting
+    refusing: Refusing
     watching: Watching
 
 
@@ -88,5 +90,6 @@ def build_services(
         ledger=ledger,
         bulk=bulk,
         exporting=Exporting(database),
+        refusing=Refusing(database, clock, lambda: alerting.destinations),
         watching=watching,
     )

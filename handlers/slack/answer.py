@@ -1,32 +1,43 @@
 """How handlers answer: the only place among them that posts messages or opens views."""
 
 import logging
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
+from bot.domain.contacts import Platform
 from bot.domain.notices import Rendered
+from bot.domain.sending import SendError
 from bot.domain.staff import Card
 from handlers.slack.asked import Asked
-from handlers.slack.ports import Client, Json
+from handlers.slack.ports import Client, Json, Refusing
 from handlers.slack.words import Words
+
+Post = Callable[..., Coroutine[Any, Any, Any]]
 
 log = logging.getLogger(__name__)
 SPENT = {"expired_url", "used_url"}  # 5 uses in 30 minutes
-UNREACHABLE = (aiohttp.ClientError, TimeoutError)
+LONGEST = 3_000  # of plain text
+OF_THE_FORM = ("block", "too_long", "invalid_payload")  # in Slack's words for such refusals
+UNREACHABLE = (aiohttp.ClientError, TimeoutError, SendError)
 
 
 class Answers:
     """Answers go out at once, in their own lane, seen by the person who asked alone.
 
     A response_url that is used up falls back to chat.postEphemeral and that to a direct message.
+    A form that Slack refuses goes once more as plain text, and staff hear of it.
     What may work later (no connection, "too many requests") is raised: the inbox tries again, and
     the services answer as they did the first time.
     """
 
-    def __init__(self, client: Client, words: Words) -> None:
+    def __init__(self, client: Client, words: Words, refusing: Refusing) -> None:
         self._client = client
         self.words = words
+        self._refusing = refusing
 
     async def tell(self, asked: Asked, result: object) -> None:
         """A new message under what was asked."""
@@ -47,8 +58,9 @@ class Answers:
         body = {"response_type": "in_channel", "replace_original": False}
         if await self._respond(asked, rendered, body):
             return
+        post = partial(self._client.chat_postMessage, channel=asked.channel)
         try:
-            await self._client.chat_postMessage(channel=asked.channel, **_content(rendered))
+            await self._post(post, rendered)
         except SlackApiError as refused:
             _raise_if_later(refused)
             await self._directly(asked, rendered)
@@ -77,31 +89,44 @@ class Answers:
             await self._directly(asked, rendered)
 
     async def _respond(self, asked: Asked, rendered: Rendered, how: Json) -> bool:
-        """Through the response_url; a form that Slack refuses goes once more as plain text."""
+        """Through the response_url; False when that is no way (any more)."""
         if not asked.response_url:
             return False
-        body = {**how, **_content(rendered)}
-        refusal = await self._client.respond(asked.response_url, body)
+        refusal = await self._client.respond(asked.response_url, {**how, **_content(rendered)})
         if refusal and refusal not in SPENT:
-            log.warning("Slack refuses an answer, sent as plain text: %s", refusal)
-            refusal = await self._client.respond(
-                asked.response_url, {**how, "text": rendered.text[:3_000]}
-            )
+            await self._complain(refusal)
+            body = {**how, "text": rendered.text[:LONGEST]}
+            refusal = await self._client.respond(asked.response_url, body)
         return not refusal
+
+    async def _complain(self, reason: str) -> None:
+        log.warning("Slack refuses an answer, sent as plain text: %s", reason)
+        if any(word in reason for word in OF_THE_FORM):
+            await self._refusing.form_refused(Platform.SLACK, reason)
+
+    async def _post(self, post: Post, rendered: Rendered) -> None:
+        """Raises SlackApiError when even plain text is refused."""
+        try:
+            await post(**_content(rendered))
+        except SlackApiError as refused:
+            reason = str(refused.response.get("error", ""))
+            if not any(word in reason for word in OF_THE_FORM):
+                raise
+            await self._complain(reason)
+            await post(text=rendered.text[:LONGEST], blocks=[])
 
     async def _directly(self, asked: Asked, rendered: Rendered) -> None:
         """Without a response_url: in the channel for the person alone, else to the person."""
+        post = partial(self._client.chat_postEphemeral, channel=asked.channel, user=asked.user)
         try:
-            await self._client.chat_postEphemeral(
-                channel=asked.channel, user=asked.user, **_content(rendered)
-            )
+            await self._post(post, rendered)
         except SlackApiError as refused:
             _raise_if_later(refused)
             await self._privately(asked, rendered)
 
     async def _privately(self, asked: Asked, rendered: Rendered) -> None:
         try:
-            await self._client.chat_postMessage(channel=asked.user, **_content(rendered))
+            await self._post(partial(self._client.chat_postMessage, channel=asked.user), rendered)
         except SlackApiError as refused:
             _raise_if_later(refused)
             log.warning("an answer could not be given: %s", refused.response.get("error"))

@@ -27,6 +27,6 @@ class SlackSide:
 
 def build_slack(client: Client, services: Services, view: View, accept: Accept) -> SlackSide:
     """Builds, and connects to nothing."""
-    dispatch = Dispatcher(services, Answers(client, Words(view)))
+    dispatch = Dispatcher(services, Answers(client, Words(view), services.refusing))
     background = Background()
     return SlackSide(build_app(Receiver(accept, dispatch, background)), dispatch, background)

@@ -25,7 +25,7 @@ class Connection(SocketModeClient):
         super().__init__(
             app_token=app_token,
             logger=logger,
-            web_client=AsyncWebClient(),
+            web_client=AsyncWebClient(retry_handlers=[]),
             auto_reconnect_enabled=False,
             ping_interval=ping,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from typing import Any, Protocol
 
-from bot.domain.contacts import Caller
+from bot.domain.contacts import Caller, Platform
 from bot.domain.customers import Expired
 from bot.domain.inbox import Arrival
 from bot.domain.staff import Acknowledged, AdjustForm, Card, NothingToUndo, Refused, Undone
@@ -42,14 +42,21 @@ class Alerting(Protocol):
     ) -> Acknowledged | Refused | Expired: ...
 
 
+class Refusing(Protocol):
+    async def form_refused(self, platform: Platform, reason: str) -> None: ...
+
+
 class Services(Protocol):
-    """The bundle that bot.app builds; only these two are used here."""
+    """The bundle that bot.app builds; only these three are used here."""
 
     @property
     def stocking(self) -> Stocking: ...
 
     @property
     def alerting(self) -> Alerting: ...
+
+    @property
+    def refusing(self) -> Refusing: ...
 
 
 class Client(Protocol):

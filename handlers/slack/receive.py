@@ -89,7 +89,7 @@ def build_app(receiver: Receiver) -> AsyncApp:
     app = AsyncApp(
         name="stockbell",
         logger=logger,
-        client=AsyncWebClient(),
+        client=AsyncWebClient(retry_handlers=[]),
         authorize=_authorize,
         process_before_response=True,
         request_verification_enabled=False,

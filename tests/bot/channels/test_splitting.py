@@ -2,6 +2,7 @@
 
 import html
 import re
+from typing import Any
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -123,7 +124,7 @@ def test_a_slack_text_is_split_into_messages_that_say_it_all(piece: str, times: 
 
 @given(texts=st.lists(st.integers(1, 9_000), min_size=1, max_size=70), header=st.integers(1, 400))
 def test_blocks_are_split_into_messages_within_every_limit(texts: list[int], header: int) -> None:
-    blocks = (
+    blocks: tuple[dict[str, Any], ...] = (
         {"type": "header", "text": {"type": "plain_text", "text": "h" * header}},
         *({"type": "section", "text": {"type": "mrkdwn", "text": "s" * size}} for size in texts),
         {"type": "actions", "elements": []},

@@ -69,7 +69,9 @@ class ScriptedBot:
         await application.updater.start_polling()
 
     async def _start_slack(self) -> None:
-        client = AsyncWebClient(token="xoxb-sandbox", base_url=self.sandbox.slack_api_url)
+        client = AsyncWebClient(
+            token="xoxb-sandbox", base_url=self.sandbox.slack_api_url, retry_handlers=[]
+        )
         app = AsyncApp(client=client)
         app.command("/stock")(self.stock)
         app.action("adjust")(self.open_form)

@@ -87,13 +87,19 @@ async def test_where_the_bot_is_no_member_it_falls_back_to_a_direct_message(
     assert answer["channel"].startswith("D")
 
 
-async def test_an_answer_that_slack_refuses_comes_as_plain_text(open_socket: Desk) -> None:
-    await open_socket.sandbox.driver.faults(
-        slack={"fail_next": [{"method": "response_url", "error": "invalid_blocks"}]}
-    )
+@pytest.mark.parametrize("way", ["response_url", "chat.postEphemeral"])
+async def test_an_answer_that_slack_refuses_comes_as_plain_text_and_staff_hear_of_it(
+    open_socket: Desk, way: str
+) -> None:
+    spent = [] if way == "response_url" else [{"method": "response_url", "error": "used_url"}]
+    refusal = {"method": way, "error": "invalid_blocks"}
+    await open_socket.sandbox.driver.faults(slack={"fail_next": [*spent, refusal]})
+    await open_socket.shop.alert_channel()
     cleo = open_socket.person("cleo")
     await cleo.command("/stock MUG-BLUE +5")
     assert not (await cleo.wait_for("25"))["blocks"]
+    (fault,) = await open_socket.shop.rows("notice")
+    assert fault.payload == {"what": "fault.form", "platform": "slack", "detail": "invalid_blocks"}
 
 
 async def test_an_answer_that_gets_lost_is_given_again_and_the_move_is_not(

@@ -1,0 +1,55 @@
+"""Says to staff when a platform refuses how the bot writes: a fault of the bot's own."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.domain.contacts import Platform
+from bot.domain.notices import Lane, NewNotice, NoticeKind
+from bot.services.ledger import Clock
+from storage import notices
+from storage.database import Database
+
+# What differs from message to message: places, and the words of others that are quoted.
+_PARTICULAR = re.compile(r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)|\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusing:
+    """`destinations` gives the staff channels."""
+
+    database: Database
+    clock: Clock
+    destinations: Callable[[], tuple[int, ...]]
+
+    async def form_refused(self, platform: Platform, reason: str) -> None:
+        """A message goes out as plain text, because `platform` refuses its form for `reason`.
+
+        Staff are told once a day for each kind of reason, not for each message. One transaction.
+        """
+        kind, now = kind_of(reason), self.clock()
+        mark = hashlib.sha256(kind.encode()).hexdigest()[:16]
+        subject = f"fault:form:{platform}:{mark}:{now.date()}"
+        told = [
+            NewNotice(
+                kind=NoticeKind.FAULT,
+                key=f"{subject}:{contact_id}",
+                contact_id=contact_id,
+                lane=Lane.ALERT,
+                subject=subject,
+                payload={"what": "fault.form", "platform": platform.value, "detail": kind},
+            )
+            for contact_id in self.destinations()
+        ]
+        async with self.database.write() as tx:
+            await notices.queue(tx, told, now)
+
+
+def kind_of(reason: str) -> str:
+    """The reason without what only one message has.
+
+    >>> kind_of('unsupported start tag "salt" at byte offset 17')
+    'unsupported start tag … at byte offset …'
+    """
+    return _PARTICULAR.sub("…", reason)
