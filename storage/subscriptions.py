@@ -270,18 +270,20 @@ async def arm(tx: AsyncConnection, product_id: int, *, available: int, out_level
     )
 
 
-async def return_to_line(tx: AsyncConnection, product_id: int, now: datetime) -> Sequence[int]:
-    """Who was told and did not answer waits again, in the old place; returns their ids."""
-    statement = (
-        update(subscription)
-        .where(
-            subscription.c.product_id == product_id,
-            subscription.c.state == SubscriptionState.TOLD.value,
-        )
-        .values(state=SubscriptionState.WAITING.value, armed=True, updated_at=now)
-        .returning(subscription.c.id)
+async def return_to_line(
+    tx: AsyncConnection, product_id: int, now: datetime, places: tuple[int, int] | None = None
+) -> None:
+    """Who was told and did not answer waits again, in the old place; `places`: of these only."""
+    told = and_(
+        subscription.c.product_id == product_id,
+        subscription.c.state == SubscriptionState.TOLD.value,
     )
-    return [int(row.id) for row in (await tx.execute(statement)).all()]
+    statement = update(subscription).where(
+        told if places is None else and_(told, subscription.c.id.between(*places))
+    )
+    await tx.execute(
+        statement.values(state=SubscriptionState.WAITING.value, armed=True, updated_at=now)
+    )
 
 
 async def older_than(tx: AsyncConnection, limit: datetime, count: int) -> Sequence[AnyRow]:

@@ -95,7 +95,7 @@ class App:
         settings, services = self.base.settings, self.base.services
         inbox = InboxWorker(services.arriving, platforms.dispatchers, self.bell)
         supervisor.start("inbox", inbox.run)
-        supervisor.start("rules", DirtyLoop(services.alerting, services.last_edits, self.bell).run)
+        supervisor.start("rules", DirtyLoop(services.alerting, services.endings, self.bell).run)
         self.start_outbox(supervisor, platforms)
         jobs = build_jobs(services.upkeep, services.reporting, settings.digest_time)
         supervisor.start("clock", Clockwork(jobs).run)

@@ -11,7 +11,7 @@ from bot.services.bulk import Bulk
 from bot.services.composing import Composing
 from bot.services.exporting import Exporting
 from bot.services.ledger import Clock, Ledger
-from bot.services.living import LastEdits
+from bot.services.living import Endings
 from bot.services.looking import Looking
 from bot.services.members import Members
 from bot.services.people import People
@@ -53,7 +53,7 @@ class Services:
     settling: Settling
     upkeep: Upkeep
     restocking: Restocking
-    last_edits: LastEdits
+    endings: Endings
     ledger: Ledger
     bulk: Bulk
     exporting: Exporting
@@ -86,7 +86,7 @@ def build_services(
         settling=Settling(database, vault, clock, restocking, lambda: alerting.destinations),
         upkeep=Upkeep(database, clock, restocking, alerting, bulk, options.retention),
         restocking=restocking,
-        last_edits=LastEdits(database, clock),
+        endings=Endings(database, clock, restocking.living),
         ledger=ledger,
         bulk=bulk,
         exporting=Exporting(database),

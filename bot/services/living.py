@@ -1,7 +1,7 @@
 """Living messages: what told a customer of a restock is edited when that no longer holds."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,13 +21,13 @@ from bot.domain.notices import Claimed, Lane, NewNotice, NoticeKind
 from bot.domain.restocking import CloseReason
 from bot.domain.subscriptions import Subscription, SubscriptionState
 from bot.domain.telling import RestockAnswered, RestockChanged, RestockOver
-from storage import living, notices, products, subscriptions
+from storage import living, notices, products, restocks, subscriptions
 from storage.database import Database
 from storage.types import AnyRow
 
 Clock = Callable[[], datetime]
 
-PIECE = 500  # edits queued in one transaction: some 20 ms
+PIECE = 500  # customers in one transaction: some 50 ms
 
 
 def restock_subject(restock_id: int, subscription_id: int) -> str:
@@ -56,47 +56,58 @@ class Living:
             return 0
         outdated = Says.BACK if present.few_left else Says.FEW
         rows = await living.last_told(tx, restock.id, outdated, LAST_TOLD)
-        edits = [
-            self._edit(restock, row, reason, now)
-            for row in rows
-            if (reason := decide(shown(row, row.state), present)) in EDITS
-        ]
-        return len(await notices.queue(tx, edits, now))
-
-    def _edit(self, restock: AnyRow, row: AnyRow, reason: LivingReason, now: datetime) -> NewNotice:
-        return NewNotice(
-            kind=NoticeKind.RESTOCK,
-            key=f"{row.subject}:{reason}:{row.revision}:{now.timestamp()}",
-            contact_id=row.contact_id,
-            lane=Lane.LIVING,
-            subject=row.subject,
-            payload={"restock_id": restock.id},
-            product_id=restock.product_id,
-            subscription_id=row.subscription_id,
-            due_at=due_at(row.changed_at, now),
-        )
+        return await self._queue(tx, restock, rows, present, now)
 
     async def close(self, tx: AsyncConnection, restock_id: int, now: datetime) -> None:
-        """The restock is over: queue the first last edits; LastEdits queues the rest."""
-        await living.begin_last_edits(tx, restock_id)
-        await living.queue_last_edits(tx, restock_id, PIECE, now)
+        """The restock is over: it ends for the first who were told; Endings goes on with the rest.
+
+        An edit that waits goes now and says that it is over; the last one then finds nothing to do.
+        """
+        await restocks.set_cursor(tx, restock_id, 0)
+        restock = await living.unfinished(tx, restock_id)
+        if restock is not None:
+            await living.hurry(tx, restock.product_id, now)
+            await self.go_on(tx, restock, now)
+
+    async def go_on(self, tx: AsyncConnection, restock: AnyRow, now: datetime) -> None:
+        """The next piece of the told is back in the line and is to see that it is over.
+
+        From the head of the line, so that the place which a message names is right.
+        """
+        places = await living.next_piece(tx, restock, PIECE)
+        if places is None:
+            await living.finished(tx, restock.id, now)
+            return
+        await subscriptions.return_to_line(tx, restock.product_id, now, places)
+        rows = await living.messages_between(tx, restock.id, places)
+        await self._queue(tx, restock, rows, Present(0, self.few, over=True), now)
+        await restocks.set_cursor(tx, restock.id, places[1])
 
     async def arrived_late(
         self, tx: AsyncConnection, restock: AnyRow, told: AnyRow, now: datetime
     ) -> None:
         """It was on the wire when the restock closed: `told` (a subscription) is to see that."""
         subject = restock_subject(restock.id, told.id)
-        edit = NewNotice(
-            kind=NoticeKind.RESTOCK,
-            key=f"{subject}:over",
-            contact_id=told.contact_id,
-            lane=Lane.LIVING,
-            subject=subject,
-            payload={"restock_id": restock.id},
-            product_id=restock.product_id,
-            subscription_id=told.id,
-        )
+        edit = _edit(restock, subject, told.contact_id, told.id, f"{subject}:over")
         await notices.queue(tx, [edit], now)
+
+    async def _queue(
+        self, tx: AsyncConnection, restock: AnyRow, rows: Sequence[AnyRow], present: Present,
+        now: datetime,
+    ) -> int:  # fmt: skip
+        edits = []
+        for row in rows:
+            reason = decide(shown(row, row.state), present)
+            if reason not in EDITS:
+                continue
+            if present.over:  # once, ever, and at once
+                key, due = f"{row.subject}:over", now
+            else:
+                key = f"{row.subject}:{reason}:{now.timestamp()}"
+                due = due_at(row.changed_at, now)
+            edit = _edit(restock, row.subject, row.contact_id, row.subscription_id, key)
+            edits.append(replace(edit, due_at=due))
+        return len(await notices.queue(tx, edits, now))
 
     async def answered(self, tx: AsyncConnection, subscription: AnyRow, now: datetime) -> None:
         """The customer left the line: what the button made of the message stands."""
@@ -146,25 +157,43 @@ class Living:
         return RestockChanged(stock, item.id, item.quantity, now, more=more)
 
 
+def _edit(
+    restock: AnyRow, subject: str, contact_id: int, subscription_id: int, key: str
+) -> NewNotice:
+    return NewNotice(
+        kind=NoticeKind.RESTOCK,
+        key=key,
+        contact_id=contact_id,
+        lane=Lane.LIVING,
+        subject=subject,
+        payload={"restock_id": restock.id},
+        product_id=restock.product_id,
+        subscription_id=subscription_id,
+    )
+
+
 def shown(message: AnyRow, state: str) -> Shown:
     """The first revision is the message as it was sent."""
     return Shown(Says(message.says), message.revision - 1, SubscriptionState(state))
 
 
 @dataclass(frozen=True, slots=True)
-class LastEdits:
-    """Queues the last edits of restocks that closed with many told, piece by piece."""
+class Endings:
+    """Ends closed restocks for all who were told, piece by piece: no write takes long."""
 
     database: Database
     clock: Clock
+    living: Living
 
     async def step(self) -> bool:
         """One piece, in one transaction; False when there was nothing to do."""
         async with self.database.read() as tx:
-            restock = await living.unfinished(tx)
-        if restock is None:
+            found = await living.unfinished(tx)
+        if found is None:
             return False
         async with self.database.write() as tx:
-            await products.lock(tx, restock.product_id)
-            await living.queue_last_edits(tx, restock.id, PIECE, self.clock())
+            await products.lock(tx, found.product_id)
+            restock = await living.unfinished(tx, found.id)
+            if restock is not None:
+                await self.living.go_on(tx, restock, self.clock())
         return True

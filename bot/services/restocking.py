@@ -61,6 +61,7 @@ class Restocking:
         )
         if reason is RestockReason.OPENS:
             current = await restocks.start(tx, product.id, move_id, now)
+            await subscriptions.return_to_line(tx, product.id, now)  # if the last one still ends
         elif reason is RestockReason.CLOSES and current is not None:
             await self._close(tx, current, product, now, undone=undone)
         if not self.in_stock(available):
@@ -137,7 +138,6 @@ class Restocking:
             reason = CloseReason.NOT_SOLD
         await restocks.close(tx, current.id, reason, now)
         await notices.drop_of_restock(tx, current.id, CLOSED_BY[reason], now)
-        await subscriptions.return_to_line(tx, product.id, now)
         await self.living.close(tx, current.id, now)
 
     async def _tell_watchers(
