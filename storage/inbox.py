@@ -4,22 +4,23 @@ A row is unfinished while `finished_at` is null, whatever its state; the partial
 table hold exactly these rows, so a long history of keys costs a claim nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.inbox import Arrival, InboxState
 from storage.dialect import insert_ignore
 from storage.tables import inbox
-from storage.types import AnyRow
+from storage.types import AnyRow, Instant
 from storage.vault import Vault
 
 UNFINISHED = inbox.c.finished_at.is_(None)
 DEAD = inbox.c.state == InboxState.DEAD.value
+LOOK_AHEAD = 4  # arrivals looked at for each that may be taken: some are of the same sender
 NOBODY = b""  # the sender of what is finished: its index would outlive a person who is forgotten
 
 
@@ -70,71 +71,126 @@ async def put(
     return Arrival.REPEATED if new is None else Arrival.NEW
 
 
-async def claim(tx: AsyncConnection, now: datetime, lease: timedelta) -> Claimed | None:
-    """Take the next due arrival whose sender has no earlier unfinished one.
+def _due_heads() -> Select[Any]:
+    """What may be taken: of each sender the first that is unfinished, if all of theirs are due.
+
+    A sender of whom something is in work, or waits to be tried again, is passed over. It looks at
+    no more senders than it must: one who sends thousands at once holds up nobody, nor the claim.
+    """
+    now, limit = bindparam("now", type_=Instant()), bindparam("limit", type_=Integer())
+    free = or_(inbox.c.lease_until.is_(None), inbox.c.lease_until <= now)
+    in_work = (inbox.c.state == InboxState.WORKING.value) & (inbox.c.lease_until > now)
+    passed_over = [select(inbox.c.sender).where(UNFINISHED, which)
+                   for which in (in_work, inbox.c.due_at > now)]  # fmt: skip
+    oldest = (
+        select(inbox.c.sender)
+        .where(UNFINISHED, inbox.c.due_at <= now, free)
+        .where(*(inbox.c.sender.not_in(senders) for senders in passed_over))
+        .order_by(inbox.c.due_at, inbox.c.id)
+        .limit(bindparam("look_at", type_=Integer()))
+        .subquery()
+    )
+    senders = select(oldest.c.sender).distinct().subquery()
+    open_ = inbox.alias("open")
+    first = select(func.min(open_.c.id)).where(
+        open_.c.sender == senders.c.sender, open_.c.finished_at.is_(None)
+    )
+    firsts = select(first.correlate(senders).scalar_subquery()).select_from(senders)
+    return (
+        select(inbox)
+        .where(inbox.c.id.in_(firsts))
+        .where(UNFINISHED, inbox.c.due_at <= now, free)  # still so, once the row is locked
+        .order_by(inbox.c.due_at, inbox.c.id)
+        .limit(limit)
+    )
+
+
+DUE_HEADS = _due_heads()
+TAKE_HEADS = DUE_HEADS.with_for_update(skip_locked=True)
+
+
+def _at(now: datetime, limit: int) -> dict[str, Any]:
+    return {"now": now, "limit": limit, "look_at": LOOK_AHEAD * limit}
+
+
+async def any_due(tx: AsyncConnection, now: datetime) -> bool:
+    """Whether a claim would find something; reads only."""
+    return (await tx.execute(DUE_HEADS, _at(now, 1))).first() is not None
+
+
+async def claim(
+    tx: AsyncConnection, now: datetime, lease: timedelta, limit: int = 1
+) -> list[Claimed]:
+    """Take up to `limit` due arrivals of as many senders, none of which has an earlier one open.
 
     One that is in the hands of a worker comes back when its lease ends.
     """
-    earlier = inbox.alias("earlier")
-    waits_for_another = exists().where(
-        earlier.c.sender == inbox.c.sender,
-        earlier.c.finished_at.is_(None),
-        earlier.c.id < inbox.c.id,
-    )
-    statement = (
-        select(inbox)
-        .where(
-            UNFINISHED,
-            inbox.c.due_at <= now,
-            or_(inbox.c.lease_until.is_(None), inbox.c.lease_until <= now),
-            ~waits_for_another,
-        )
-        .order_by(inbox.c.due_at, inbox.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    row = (await tx.execute(statement)).first()
-    if row is None:
-        return None
-    attempts = row.attempts + 1
-    await _change(
-        tx, row.id, state=InboxState.WORKING.value, lease_until=now + lease, attempts=attempts
-    )
-    return Claimed(row.id, row.source, row.key, row.payload, attempts, row.received_at)
+    rows = (await tx.execute(TAKE_HEADS, _at(now, limit))).all()
+    if rows:
+        await tx.execute(
+            update(inbox)
+            .where(inbox.c.id.in_([row.id for row in rows]))
+            .values(
+                state=InboxState.WORKING.value, lease_until=now + lease,
+                attempts=inbox.c.attempts + 1,
+            )
+        )  # fmt: skip
+    return [
+        Claimed(row.id, row.source, row.key, row.payload, row.attempts + 1, row.received_at)
+        for row in rows
+    ]
 
 
-async def _change(tx: AsyncConnection, arrival_id: int, **values: Any) -> None:
-    await tx.execute(update(inbox).where(inbox.c.id == arrival_id).values(**values))
+async def renew(
+    tx: AsyncConnection, held: Sequence[Claimed], now: datetime, lease: timedelta
+) -> None:
+    """Keep what is still in work; what went to another worker meanwhile stays there."""
+    for claimed in held:
+        await _of_ours(tx, claimed, lease_until=now + lease)
 
 
-async def done(tx: AsyncConnection, arrival_id: int, now: datetime) -> None:
+async def _of_ours(tx: AsyncConnection, claimed: Claimed, **values: Any) -> bool:
+    """Change it while it is in these hands: each claim counts one attempt more."""
+    ours = (inbox.c.id == claimed.id, UNFINISHED, inbox.c.attempts == claimed.attempts)
+    return int((await tx.execute(update(inbox).where(*ours).values(**values))).rowcount) == 1
+
+
+async def done(tx: AsyncConnection, arrival_ids: Collection[int], now: datetime) -> None:
     """Finished: payload and sender are wiped, the key stays and turns repetitions away."""
-    await _change(
-        tx, arrival_id, state=InboxState.DONE.value, payload=None, error=None, sender=NOBODY,
-        lease_until=None, finished_at=now,
-    )  # fmt: skip
+    if arrival_ids:
+        await tx.execute(
+            update(inbox)
+            .where(inbox.c.id.in_(arrival_ids))
+            .values(
+                state=InboxState.DONE.value, payload=None, error=None, sender=NOBODY,
+                lease_until=None, finished_at=now,
+            )
+        )  # fmt: skip
 
 
 async def retry(
-    tx: AsyncConnection, vault: Vault, arrival_id: int, error: str, due_at: datetime, *,
+    tx: AsyncConnection, vault: Vault, claimed: Claimed, error: str, due_at: datetime, *,
     counts: bool = True,
 ) -> None:  # fmt: skip
     """It failed; it keeps its sender's later arrivals waiting until it is due again.
 
     `counts` False gives the attempt back: it was no fault of the arrival.
     """
-    await _change(
-        tx, arrival_id, state=InboxState.PENDING.value, error=vault.seal(error), due_at=due_at,
-        lease_until=None, attempts=inbox.c.attempts - (0 if counts else 1),
+    await _of_ours(
+        tx, claimed, state=InboxState.PENDING.value, error=vault.seal(error), due_at=due_at,
+        lease_until=None, attempts=claimed.attempts - (0 if counts else 1),
     )  # fmt: skip
 
 
 async def dead(
-    tx: AsyncConnection, vault: Vault, arrival_id: int, error: str, now: datetime
-) -> None:
-    """Given up: the payload is kept for a replay, and the sender's next arrival goes on."""
-    await _change(
-        tx, arrival_id, state=InboxState.DEAD.value, error=vault.seal(error), lease_until=None,
+    tx: AsyncConnection, vault: Vault, claimed: Claimed, error: str, now: datetime
+) -> bool:
+    """Given up: the payload is kept for a replay, and the sender's next arrival goes on.
+
+    False when it is in another worker's hands by now.
+    """
+    return await _of_ours(
+        tx, claimed, state=InboxState.DEAD.value, error=vault.seal(error), lease_until=None,
         finished_at=now,
     )  # fmt: skip
 
@@ -145,13 +201,6 @@ async def release_orphans(tx: AsyncConnection, now: datetime) -> int:
     return int((await tx.execute(statement)).rowcount)
 
 
-async def next_due(tx: AsyncConnection) -> datetime | None:
-    """When the next unfinished arrival falls due (or its lease ends); None when there is none."""
-    moment = func.min(func.coalesce(inbox.c.lease_until, inbox.c.due_at), type_=inbox.c.due_at.type)
-    due: datetime | None = (await tx.execute(select(moment).where(UNFINISHED))).scalar_one()
-    return due
-
-
 async def count_by_state(tx: AsyncConnection) -> dict[InboxState, int]:
     statement = select(inbox.c.state, func.count()).group_by(inbox.c.state)
     found = {state: int(n) for state, n in (await tx.execute(statement)).all()}
@@ -159,9 +208,17 @@ async def count_by_state(tx: AsyncConnection) -> dict[InboxState, int]:
 
 
 async def dead_letters(tx: AsyncConnection, vault: Vault, limit: int) -> list[DeadLetter]:
-    """What was given up, newest first."""
+    """What was given up, newest first. Raises VaultError when no key opens a reason."""
     statement = select(inbox).where(DEAD).order_by(inbox.c.finished_at.desc(), inbox.c.id.desc())
     return [_letter(vault, row) for row in (await tx.execute(statement.limit(limit))).all()]
+
+
+async def dead_letter(
+    tx: AsyncConnection, vault: Vault, arrival_id: int
+) -> tuple[DeadLetter, str] | None:
+    """One that was given up, with its payload; None if there is none of this number."""
+    row = (await tx.execute(select(inbox).where(inbox.c.id == arrival_id, DEAD))).first()
+    return None if row is None else (_letter(vault, row), vault.open(row.payload))
 
 
 def _letter(vault: Vault, row: AnyRow) -> DeadLetter:
@@ -173,12 +230,17 @@ def _letter(vault: Vault, row: AnyRow) -> DeadLetter:
 
 async def replay(tx: AsyncConnection, arrival_id: int, now: datetime) -> bool:
     """Work on a dead letter again; False if it is none."""
-    statement = (
-        update(inbox)
-        .where(inbox.c.id == arrival_id, DEAD)
-        .values(state=InboxState.PENDING.value, attempts=0, due_at=now, finished_at=None)
-    )
-    return int((await tx.execute(statement)).rowcount) == 1
+    return await _replay(tx, DEAD & (inbox.c.id == arrival_id), now) == 1
+
+
+async def replay_all(tx: AsyncConnection, now: datetime) -> int:
+    """Work on all dead letters again, in the order in which they came; returns how many."""
+    return await _replay(tx, DEAD, now)
+
+
+async def _replay(tx: AsyncConnection, which: ColumnElement[bool], now: datetime) -> int:
+    again = {"state": InboxState.PENDING.value, "attempts": 0, "due_at": now, "finished_at": None}
+    return int((await tx.execute(update(inbox).where(which).values(again))).rowcount)
 
 
 async def forget_sender(
@@ -208,7 +270,8 @@ async def rotate(tx: AsyncConnection, vault: Vault, limit: int) -> int:
     rows = await _sealed_by_others(tx, vault, limit)
     for row in rows:
         error = None if row.error is None else vault.seal(vault.open(row.error))
-        await _change(tx, row.id, payload=vault.seal(vault.open(row.payload)), error=error)
+        sealed = {"payload": vault.seal(vault.open(row.payload)), "error": error}
+        await tx.execute(update(inbox).where(inbox.c.id == row.id).values(sealed))
     return len(rows)
 
 

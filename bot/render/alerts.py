@@ -28,7 +28,7 @@ FAULTS = (
     "fault.undelivered",
     "fault.uncertain",
     "fault.form",
-    "fault.inbox_dead",
+    "fault.dead_letter",
     "fault.job_failed",
     "fault.part_restarted",
     "fault.sweep_found",
@@ -172,6 +172,7 @@ def fault(say: Voice, told: Fault) -> Safe:
         lasted=say.lasting(since, until) if since and until else "",
         waiting=told.waiting,
         command=say.code("/stock health"),
+        inbox=say.code("stockbell inbox"),
     )
     return Safe(f"{'✅' if until else '⚠️'} {text}")
 

@@ -1,29 +1,67 @@
 """Keeps what arrives before it is acknowledged, and hands it out in order per sender."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.delivery import wait_before
 from bot.domain.inbox import Arrival
+from bot.domain.notices import Lane, NewNotice, NoticeKind
 from bot.services.ledger import Clock
-from storage import inbox
+from storage import inbox, notices
 from storage.database import Database
 from storage.inbox import Claimed
 from storage.vault import Vault
 
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=2)  # a worker renews it long before it ends
 ATTEMPTS = 6  # about a minute of trying; then it is a dead letter
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Worked:
+    """It is worked off: the payload is wiped, the key stays."""
+
+    claimed: Claimed
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Its handler raised: again after a growing wait, and in the end a dead letter."""
+
+    claimed: Claimed
+    error: Exception
+
+    @property
+    def last(self) -> bool:
+        """Whether that was the last try."""
+        return self.claimed.attempts >= ATTEMPTS
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The platform is down or asks to wait: tried again, however long that takes."""
+
+    claimed: Claimed
+    error: Exception
+    seconds: float
+
+
+Outcome = Worked | Failed | Later
+
+
+@dataclass(frozen=True, slots=True)
 class Arriving:
+    """`destinations` gives the staff channels, which are told of a dead letter."""
+
     database: Database
     vault: Vault
     clock: Clock
+    destinations: Callable[[], tuple[int, ...]] = tuple
 
     async def accept(self, source: str, key: str, sender: str, payload: Json) -> Arrival:
         """Store one arrival. When this returns it survives a power cut; only then acknowledge."""
@@ -43,41 +81,72 @@ class Arriving:
                 )
         return arrivals
 
-    async def claim(self) -> Claimed | None:
-        """The next arrival to work off; reads first, so that an idle bot writes nothing."""
-        async with self.database.read() as tx:
-            due = await inbox.next_due(tx)
-        if due is None or due > self.clock():
-            return None
+    async def turn(
+        self, outcomes: Sequence[Outcome], limit: int, held: Sequence[Claimed] = ()
+    ) -> list[Claimed]:
+        """In one transaction: write down what became of what was claimed, keep the lease of what
+        is `held`, and take up to `limit` more, each of another sender.
+
+        An idle bot reads and writes nothing.
+        """
+        if not outcomes and not held and not await self._any_due(limit):
+            return []
         async with self.database.write() as tx:
-            return await inbox.claim(tx, self.clock(), LEASE)
+            now = self.clock()
+            await self._settle(tx, outcomes, now)
+            await inbox.renew(tx, held, now, LEASE)
+            return await inbox.claim(tx, now, LEASE, limit) if limit > 0 else []
+
+    async def _any_due(self, limit: int) -> bool:
+        if limit < 1:
+            return False
+        async with self.database.read() as tx:
+            return await inbox.any_due(tx, self.clock())
 
     def payload(self, claimed: Claimed) -> Json:
         """What arrived. Raises VaultError when no key opens it."""
         payload: Json = json.loads(self.vault.open(claimed.payload))
         return payload
 
-    async def done(self, claimed: Claimed) -> None:
-        """Worked off: the payload is wiped, the key stays."""
-        async with self.database.write() as tx:
-            await inbox.done(tx, claimed.id, self.clock())
+    async def _settle(
+        self, tx: AsyncConnection, outcomes: Sequence[Outcome], now: datetime
+    ) -> None:
+        worked = [one.claimed.id for one in outcomes if isinstance(one, Worked)]
+        await inbox.done(tx, worked, now)
+        for one in outcomes:
+            match one:
+                case Failed(claimed, error) if one.last:
+                    if await inbox.dead(tx, self.vault, claimed, repr(error), now):
+                        await self._tell(tx, claimed, error, now)
+                case Failed(claimed, error):
+                    due = now + wait_before(claimed.attempts)
+                    await inbox.retry(tx, self.vault, claimed, repr(error), due)
+                case Later(claimed, error, seconds):
+                    due = now + timedelta(seconds=seconds)
+                    await inbox.retry(tx, self.vault, claimed, repr(error), due, counts=False)
 
-    async def failed(self, claimed: Claimed, error: str) -> bool:
-        """Again after a growing wait; returns False when it became a dead letter instead."""
-        now = self.clock()
-        async with self.database.write() as tx:
-            if claimed.attempts >= ATTEMPTS:
-                await inbox.dead(tx, self.vault, claimed.id, error, now)
-                return False
-            due = now + wait_before(claimed.attempts)
-            await inbox.retry(tx, self.vault, claimed.id, error, due)
-            return True
+    async def _tell(
+        self, tx: AsyncConnection, claimed: Claimed, error: Exception, now: datetime
+    ) -> None:
+        """One message a day in each staff channel; a later dead letter of that day edits it.
 
-    async def later(self, claimed: Claimed, error: str, seconds: float) -> None:
-        """The platform is down or asks to wait: tried again, however long that takes."""
-        due = self.clock() + timedelta(seconds=seconds)
-        async with self.database.write() as tx:
-            await inbox.retry(tx, self.vault, claimed.id, error, due, counts=False)
+        Only the kind of the error: its words may quote what a person wrote.
+        """
+        subject = f"fault:dead_letter:{now:%Y-%m-%d}"
+        detail = f"#{claimed.id} · {claimed.source} · {type(error).__name__}"
+        told = [
+            NewNotice(
+                kind=NoticeKind.FAULT,
+                key=f"fault:dead_letter:{claimed.id}:{now.isoformat()}:{contact_id}",
+                contact_id=contact_id,
+                lane=Lane.ALERT,
+                subject=subject,
+                payload={"what": "fault.dead_letter", "detail": detail},
+            )
+            for contact_id in self.destinations()
+        ]
+        await notices.supersede(tx, subject, now)
+        await notices.queue(tx, told, now)
 
     async def release_orphans(self) -> int:
         """At the start: what a killed worker held is due again; returns how many."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 class Bell:
@@ -38,7 +39,7 @@ class Bell:
         stop: asyncio.Event,
         heard: int,
         seconds: float,
-        tasks: Collection[asyncio.Task[None]] = (),
+        tasks: Collection[asyncio.Task[Any]] = (),
     ) -> None:
         """Return when it rang since `heard`, a task ended, `stop` is set, or `seconds` are over."""
         if self.rings != heard or stop.is_set():

@@ -76,7 +76,7 @@ def build_services(
     looking = Looking(members, alerting, restocking)
     watching = Watching(database, vault, clock, members, lambda: alerting.destinations)
     return Services(
-        arriving=Arriving(database, vault, clock),
+        arriving=Arriving(database, vault, clock, lambda: alerting.destinations),
         people=people,
         subscribing=subscribing,
         stocking=Stocking(looking, ledger, {Role.CLERK: options.clerk_limit}, watching.card),

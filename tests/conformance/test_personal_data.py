@@ -1,11 +1,13 @@
 """Who reads the database's files learns nothing about people."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from bot.domain.contacts import Address, Caller, ContactKind, Platform
+from bot.services.pacing import PaceMemory
 from storage import contacts, inbox
 from storage.database import Database
 from storage.tables import metadata
@@ -43,6 +45,10 @@ async def lived_in(database: Database, vault: Vault, clock: Clock) -> Database:
     await shop.services.subscribing.notify(mei, "TF-1", 1, shop.key())
     await shop.moved("TF-1 +5")
     await shop.deliver()
+    for platform, address in ((Platform.TELEGRAM, str(CHAT)), (Platform.SLACK, MEMBER)):
+        held = PaceMemory(database, vault, clock, platform)
+        held.note(address, 60, 600)
+        await held.keep()
     async with database.write() as tx:
         await contacts.ensure(tx, vault, staff, ContactKind.PERSON, clock())
         for key in "abc":
@@ -51,8 +57,10 @@ async def lived_in(database: Database, vault: Vault, clock: Clock) -> Database:
                 now=clock(),
             )  # fmt: skip
     async with database.write() as tx:
-        await inbox.dead(tx, vault, 1, f"KeyError: {PAYLOAD}", clock())
-        await inbox.done(tx, 2, clock())
+        (claimed,) = await inbox.claim(tx, clock(), timedelta(minutes=1))
+        await inbox.dead(tx, vault, claimed, f"KeyError: {PAYLOAD}", clock())
+        (claimed,) = await inbox.claim(tx, clock(), timedelta(minutes=1))
+        await inbox.done(tx, [claimed.id], clock())
     return database
 
 

@@ -51,13 +51,18 @@ async def test_a_claim_reads_the_open_rows_only(
         async with sqlite_database.write() as tx:
             await notices.claim(tx, Platform.TELEGRAM, clock(), LEASE, 30)
             await notices.any_due(tx, Platform.TELEGRAM, clock())
-            await inbox.claim(tx, clock(), LEASE)
+            await inbox.any_due(tx, clock())
+            await inbox.claim(tx, clock(), LEASE, 16)
     plans = [await plan(sqlite_database, *item) for item in statements.items()]
     used = {index for steps in plans for index in re.findall(r"INDEX (ix_\w+)", " ".join(steps))}
     assert used == {
-        "ix_notice_queue", "ix_notice_open_contact", "ix_inbox_queue", "ix_inbox_sender",
+        "ix_notice_queue", "ix_notice_open_contact", "ix_notice_open_subject", "ix_inbox_queue",
+        "ix_inbox_sender", "ix_inbox_state",
     }  # fmt: skip
-    assert not [step for steps in plans for step in steps if "TEMP B-TREE" in step]
+    # The inbox sorts the few senders that it has found; everything else comes in order.
+    queue = [step for steps in plans if "ix_inbox" not in str(steps) for step in steps]
+    assert queue
+    assert not [step for step in queue if "TEMP B-TREE" in step]
 
 
 # Tables that stay small by nature: marks that are worked off at once, and the places of a shop.

@@ -28,27 +28,30 @@ class Box:
                 now=self.clock(),
             )  # fmt: skip
 
-    async def claim(self) -> inbox.Claimed | None:
+    async def claim(self, limit: int = 1) -> list[inbox.Claimed]:
         async with self.database.write() as tx:
-            return await inbox.claim(tx, self.clock(), LEASE)
+            return await inbox.claim(tx, self.clock(), LEASE, limit)
 
     async def take(self) -> inbox.Claimed:
-        claimed = await self.claim()
-        assert claimed is not None
+        (claimed,) = await self.claim()
         return claimed
+
+    async def renew(self, arrival: inbox.Claimed) -> None:
+        async with self.database.write() as tx:
+            await inbox.renew(tx, [arrival], self.clock(), LEASE)
 
     async def done(self, arrival: inbox.Claimed) -> None:
         async with self.database.write() as tx:
-            await inbox.done(tx, arrival.id, self.clock())
+            await inbox.done(tx, [arrival.id], self.clock())
 
     async def fail(self, arrival: inbox.Claimed, *, seconds: int) -> None:
         async with self.database.write() as tx:
             due = self.clock() + timedelta(seconds=seconds)
-            await inbox.retry(tx, self.vault, arrival.id, "ConnectionError: 42", due)
+            await inbox.retry(tx, self.vault, arrival, "ConnectionError: 42", due)
 
     async def die(self, arrival: inbox.Claimed) -> None:
         async with self.database.write() as tx:
-            await inbox.dead(tx, self.vault, arrival.id, "KeyError: 42", self.clock())
+            await inbox.dead(tx, self.vault, arrival, "KeyError: 42", self.clock())
 
     async def counts(self) -> dict[InboxState, int]:
         async with self.database.read() as tx:
@@ -69,7 +72,7 @@ async def test_an_arrival_that_is_done_is_still_known(
     await box.put("1")
     await box.done(await box.take())
     assert await box.put("1") is Arrival.REPEATED
-    assert await box.claim() is None
+    assert not await box.claim()
 
 
 async def test_a_claim_hands_out_what_was_put(
@@ -90,7 +93,7 @@ async def test_a_sender_s_next_arrival_waits_for_the_one_before(
         await box.put(key, sender)
     first, other = await box.take(), await box.take()
     assert (first.key, other.key) == ("1", "3")
-    assert await box.claim() is None
+    assert not await box.claim()
     await box.done(first)
     assert (await box.take()).key == "2"
 
@@ -102,7 +105,7 @@ async def test_a_failed_arrival_keeps_its_place_before_the_sender_s_next(
     await box.put("1")
     await box.put("2")
     await box.fail(await box.take(), seconds=5)
-    assert await box.claim() is None
+    assert not await box.claim()
     clock.forward(seconds=5)
     again = await box.take()
     assert (again.key, again.attempts) == ("1", 2)
@@ -115,12 +118,15 @@ async def test_a_dead_letter_lets_the_next_one_pass_and_can_be_replayed(
     await box.put("1", payload="the first")
     await box.put("2")
     await box.die(await box.take())
-    assert (await box.take()).key == "2"
+    second = await box.take()
+    assert second.key == "2"
     async with database.write() as tx:
         (letter,) = await inbox.dead_letters(tx, vault, limit=10)
         assert (letter.key, letter.error, letter.attempts) == ("1", "KeyError: 42", 1)
         assert await inbox.replay(tx, letter.id, clock())
         assert not await inbox.replay(tx, letter.id, clock())
+    assert not await box.claim()  # the sender's second one is still in work
+    await box.done(second)
     again = await box.take()
     assert (again.attempts, vault.open(again.payload)) == (1, "the first")
 
@@ -131,7 +137,7 @@ async def test_what_a_dead_worker_held_comes_back_when_its_lease_ends(
     box = Box(database, vault, clock)
     await box.put("1")
     await box.take()
-    assert await box.claim() is None
+    assert not await box.claim()
     clock.forward(seconds=30)
     assert (await box.take()).attempts == 2
 
@@ -147,22 +153,63 @@ async def test_the_only_worker_takes_over_at_once_when_it_starts(
     assert (await box.take()).attempts == 2
 
 
-async def test_a_worker_knows_when_to_look_again(
+async def test_a_worker_knows_whether_a_claim_would_find_something(
     database: Database, vault: Vault, clock: Clock
 ) -> None:
     box = Box(database, vault, clock)
 
-    async def next_due() -> object:
+    async def any_due() -> bool:
         async with database.read() as tx:
-            return await inbox.next_due(tx)
+            return await inbox.any_due(tx, clock())
 
-    assert await next_due() is None
+    assert not await any_due()
     await box.put("1")
-    assert await next_due() == clock()
+    await box.put("2")  # waits for the one before it
+    assert await any_due()
     claimed = await box.take()
-    assert await next_due() == clock() + LEASE
+    assert not await any_due()
     await box.fail(claimed, seconds=5)
-    assert await next_due() == clock() + timedelta(seconds=5)
+    assert not await any_due()
+    clock.forward(seconds=5)
+    assert await any_due()
+
+
+async def test_one_claim_takes_the_first_arrivals_of_several_senders(
+    database: Database, vault: Vault, clock: Clock
+) -> None:
+    box = Box(database, vault, clock)
+    for number in range(8):
+        await box.put(str(number), sender=str(number % 4))
+    assert [arrival.key for arrival in await box.claim(limit=3)] == ["0", "1", "2"]
+    assert [arrival.key for arrival in await box.claim(limit=3)] == ["3"]
+
+
+async def test_a_lease_that_is_renewed_keeps_its_arrival(
+    database: Database, vault: Vault, clock: Clock
+) -> None:
+    box = Box(database, vault, clock)
+    await box.put("1")
+    claimed = await box.take()
+    for _ in range(5):
+        clock.forward(seconds=20)
+        await box.renew(claimed)
+        assert not await box.claim()
+
+
+async def test_what_went_to_another_worker_is_not_changed_by_the_one_before(
+    database: Database, vault: Vault, clock: Clock
+) -> None:
+    box = Box(database, vault, clock)
+    await box.put("1")
+    slow = await box.take()
+    clock.forward(seconds=30)
+    await box.take()
+    await box.fail(slow, seconds=0)
+    await box.die(slow)
+    await box.renew(slow)
+    assert await box.counts() == {InboxState.WORKING: 1}
+    clock.forward(seconds=30)
+    assert (await box.take()).attempts == 3
 
 
 async def test_what_is_done_is_wiped_and_later_forgotten(
@@ -212,7 +259,7 @@ async def test_workers_at_once_never_hold_the_same_arrival(
     for number in range(12):
         await box.put(str(number), sender=str(number % 3))
     claimed = await asyncio.gather(*(box.claim() for _ in range(8)))
-    keys = [arrival.key for arrival in claimed if arrival is not None]
+    keys = [arrival.key for found in claimed for arrival in found]
     assert len(keys) == len(set(keys))
     assert set(keys) <= {"0", "1", "2"}
 

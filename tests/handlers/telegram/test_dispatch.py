@@ -44,8 +44,7 @@ async def test_a_handler_killed_half_way_is_run_again_after_its_lease(
         raise asyncio.CancelledError  # but the process dies before the inbox hears of it
 
     await live.shop.services.arriving.accept("telegram", "7", "501", update(7))
-    claimed = await live.shop.services.arriving.claim()
-    assert claimed is not None
+    (claimed,) = await live.shop.services.arriving.turn([], 1)
     with pytest.raises(asyncio.CancelledError):
         await killed(live.shop.services.arriving.payload(claimed))
     clock.forward(minutes=10)
@@ -79,13 +78,15 @@ async def test_a_handlers_failure_reaches_the_inbox_and_is_tried_again(
         telegram={"fail_next": [{"method": "sendMessage", "status": 502}]}
     )
     with capture_logs() as logs:
-        for _ in range(2):
-            claimed = await arriving.claim()
-            assert claimed is not None
-            await worker.work(claimed)
-            clock.forward(minutes=1)
+        (claimed,) = await arriving.turn([], 1)
+        failed = await worker.work(claimed)
+        assert not await arriving.turn([failed], 1)  # it has to wait first
+        clock.forward(minutes=1)
+        (claimed,) = await arriving.turn([], 1)
+        worked = await worker.work(claimed)
     assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["arrival failed"]
-    assert await arriving.claim() is None
+    clock.forward(minutes=10)
+    assert not await arriving.turn([worked], 1)
     (message,) = await ann.messages()
     assert "first in line" in message["text"]
 
