@@ -16,6 +16,7 @@ CAMPAIGNS: dict[str, str] = {
     "idle": "tests.faults.idle:reaction",
     "polled": "tests.faults.inputs:polled",
     "hooked": "tests.faults.inputs:hooked",
+    "led": "tests.faults.leader:led",
 }
 
 

@@ -168,10 +168,12 @@ class Stage:
 
 @asynccontextmanager
 async def staged(
-    folder: Path, *, crowd: int, restocks: int = 1, low: int = 0, env: dict[str, str] | None = None
-) -> AsyncIterator[Stage]:
+    folder: Path, *, crowd: int, restocks: int = 1, low: int = 0, env: dict[str, str] | None = None,
+    url: str = "",
+) -> AsyncIterator[Stage]:  # fmt: skip
     """A running bot; `crowd` people wait for each of `restocks` SKUs, sold out.
 
+    `url` names the database, else it is an SQLite file in the folder.
     `low`: so many SKUs more with 50 in stock and a reorder point of 10, and alerts go to Slack.
     """
     async with AsyncExitStack() as stack:
@@ -179,7 +181,7 @@ async def staged(
         await sandbox.slack.user(STAFF, name="ann")
         await sandbox.slack.channel(ALERTS, name="stock")
         chats = sandbox.crowd(crowd, LANGUAGES)
-        url, key = f"sqlite:///{folder}/shop.db", generate_key()
+        url, key = url or f"sqlite:///{folder}/shop.db", generate_key()
         await fill(url, key, chats, restocks, low)
         given = {
             "DATABASE_URL": url,
