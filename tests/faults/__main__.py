@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bot import logs
 from tests.faults.registry import CAMPAIGNS, campaign
 from tests.faults.rows import SEED, Row, failed, line
 
@@ -34,6 +35,7 @@ async def _of(name: str, folder: Path) -> list[Row]:
 
 
 def main() -> None:
+    logs.configure("ERROR", "text", ())  # of the bots that run in this process
     names = sys.argv[1:] or list(CAMPAIGNS)
     unknown = [name for name in names if name not in CAMPAIGNS]
     if unknown:

@@ -14,6 +14,7 @@ SHARES: dict[str, dict[str, int]] = {
     "kills": {"KILLS": 5, "FANOUT": 100, "KILLS_EACH": 5},
     "stops": {"STOPS": 2, "FANOUT": 60, "STOPS_EACH": 2},
     "answers": {"CUT_SENDS": 60},
+    "readback": {"CUT_ALERTS": 6},
     "refusals": {"REFUSED_SENDS": 150, "LONGEST_WAIT": 2, "REFUSED_PER_THOUSAND": 5},
     "people": {"BROADCAST": 400, "TYPING_SECONDS": 5},
     "idle": {"ROUNDS": 5},
