@@ -1,6 +1,7 @@
 """`check`: says in plain words what is wrong with the settings, and what to do about it."""
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import aiohttp
@@ -14,9 +15,12 @@ from telegram.error import InvalidToken, TelegramError
 from bot.channels.slack_client import slack_session
 from bot.domain.faults import DatabaseDown
 from bot.settings import Settings
-from handlers.slack.manifest import REQUIRED_SCOPES
+from handlers.slack.manifest import LOOKING_SCOPES, REQUIRED_SCOPES
 from storage.database import Database, DatabaseUrlError
 from storage.migrate import DatabaseTooNew, pending
+
+REINSTALL = "Give it the manifest that `stockbell slack-manifest` prints and install it again."
+BLIND = "Without that an alert may be posted twice after a crash or a lost answer."
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,28 +104,51 @@ async def _slack(settings: Settings) -> AsyncIterator[Finding]:
             retry_handlers=[],
         )
         try:
-            yield await _slack_bot(client)
+            async for finding in _slack_bot(client, settings.slack_alert_channel):
+                yield finding
             if settings.slack_mode == "socket":
                 yield await _slack_app(client, settings.slack_app_token.get_secret_value())
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             yield Finding(False, f"Slack: no answer from SLACK_API_URL ({type(error).__name__}).")
 
 
-async def _slack_bot(client: AsyncWebClient) -> Finding:
+async def _slack_bot(client: AsyncWebClient, alerts: str) -> AsyncIterator[Finding]:
     try:
         answer = await client.auth_test()
     except SlackApiError as error:
         code = error.response.get("error", "no reason given")
-        return Finding(False, f"Slack: SLACK_BOT_TOKEN is not accepted ({code}). Copy it again.")
-    granted = str(answer.headers.get("x-oauth-scopes", ""))
-    missing = [scope for scope in REQUIRED_SCOPES if scope not in granted.split(",")]
-    if granted and missing:
-        return Finding(
-            False,
-            f"Slack: the app lacks the scopes {', '.join(missing)}. Give it the manifest that "
-            "`stockbell slack-manifest` prints and install it again.",
-        )
-    return Finding(True, f"Slack: the bot is {answer.get('user')} in {answer.get('team')}.")
+        yield Finding(False, f"Slack: SLACK_BOT_TOKEN is not accepted ({code}). Copy it again.")
+        return
+    granted = str(answer.headers.get("x-oauth-scopes", "")).split(",")
+    if missing := _missing(REQUIRED_SCOPES, granted):
+        yield Finding(False, f"Slack: the app lacks the scopes {missing}. {REINSTALL}")
+        return
+    yield Finding(True, f"Slack: the bot is {answer.get('user')} in {answer.get('team')}.")
+    if missing := _missing(LOOKING_SCOPES, granted):
+        yield Finding(True, f"Slack: the app lacks the scopes {missing}. {REINSTALL} {BLIND}")
+    elif alerts and (reason := await _unreadable(client, alerts)):
+        yield Finding(True, f"Slack: the bot cannot read SLACK_ALERT_CHANNEL: {reason}. {BLIND}")
+
+
+def _missing(wanted: Sequence[str], granted: Sequence[str]) -> str:
+    """Those that are missing, with commas; Slack names none when it does not tell them at all."""
+    lacking = [scope for scope in wanted if scope not in granted]
+    return ", ".join(lacking) if any(granted) else ""
+
+
+async def _unreadable(client: AsyncWebClient, channel: str) -> str:
+    """Why nobody can see there whether a message was posted, and what to do; "" if all is well."""
+    if re.fullmatch(r"[UW][A-Z0-9]+", channel):  # a person: the conversation is found when needed
+        return ""
+    if not re.fullmatch(r"[A-Z0-9]+", channel):
+        return "it is a name; write the id (C...) there"
+    try:
+        await client.conversations_history(channel=channel, limit=1)
+    except SlackApiError as error:
+        code = str(error.response.get("error", "no reason given"))
+        invite = "; write /invite @ and the bot's name in it"
+        return code + (invite if code in ("not_in_channel", "channel_not_found") else "")
+    return ""
 
 
 async def _slack_app(client: AsyncWebClient, app_token: str) -> Finding:

@@ -13,8 +13,14 @@ SCOPES = {
     "commands": "/stock",
     "chat:write": "alerts, edits and answers: chat.postMessage, chat.update, chat.postEphemeral",
     "chat:write.public": "alerts in a public channel that nobody invited the bot to",
+    "channels:history": "is an alert there whose post got no answer? conversations.history",
+    "groups:history": "the same in a private channel",
+    "im:history": "the same in messages to a person",
+    "im:write": "which conversation those are in, after a restart: conversations.open",
 }
 REQUIRED_SCOPES = ("commands", "chat:write")  # without the others an invitation does it
+# Without them everything works but looking whether a message is there (channels/slack_look.py).
+LOOKING_SCOPES = ("channels:history", "groups:history", "im:history")
 # Answers to a person who cannot be answered in the channel arrive there.
 APP_HOME = {
     "home_tab_enabled": False,

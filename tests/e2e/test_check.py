@@ -6,15 +6,17 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.server import Sandbox
+from handlers.slack import manifest
 from tests.support.process import BotProcess, settings_for
 
 NOBODY_THERE = "http://127.0.0.1:9"  # the discard port: nothing listens on it
-SCOPES = ["commands", "chat:write", "chat:write.public"]
+SCOPES = list(manifest.SCOPES)
 
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
     async with Sandbox() as running:
+        await running.slack.channel("C1", "stock-alerts")
         yield running
 
 
@@ -33,6 +35,7 @@ async def test_good_settings_are_said_to_be_good(tmp_path: Path, sandbox: Sandbo
     await sandbox.slack.config(scopes=SCOPES)
     code, said = await checked(tmp_path, sandbox)
     assert (code, said.count("FAIL")) == (0, 0), said
+    assert "posted twice" not in said
     for line in ("Database: it answers", "Telegram: the bot is @", "Slack: the bot is", "ready"):
         assert line in said
 
@@ -84,6 +87,32 @@ async def test_a_missing_scope_is_named_with_what_to_do(tmp_path: Path, sandbox:
     assert code == 1
     assert "lacks the scopes chat:write." in said
     assert "slack-manifest" in said
+
+
+async def test_a_scope_that_only_looking_needs_is_named_with_what_is_lost_and_nothing_fails(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    await sandbox.slack.config(scopes=["commands", "chat:write", "im:history"])
+    code, said = await checked(tmp_path, sandbox)
+    assert (code, said.count("FAIL")) == (0, 0), said
+    (line,) = [line for line in said.splitlines() if "posted twice" in line]
+    assert "lacks the scopes channels:history, groups:history." in line
+    assert "slack-manifest" in line
+
+
+@pytest.mark.parametrize(
+    ("channel", "reason"),
+    [("C2", "not_in_channel; write /invite"), ("C9", "channel_not_found"), ("#x", "it is a name")],
+)
+async def test_an_alert_channel_that_cannot_be_read_is_named_and_nothing_fails(
+    tmp_path: Path, sandbox: Sandbox, channel: str, reason: str
+) -> None:
+    await sandbox.slack.channel("C2", "warehouse", member=False)
+    await sandbox.slack.config(scopes=SCOPES)
+    code, said = await checked(tmp_path, sandbox, SLACK_ALERT_CHANNEL=channel)
+    assert (code, said.count("FAIL")) == (0, 0), said
+    (line,) = [line for line in said.splitlines() if "posted twice" in line]
+    assert f"SLACK_ALERT_CHANNEL: {reason}" in line
 
 
 async def test_a_setting_that_cannot_be_read_is_one_line(tmp_path: Path, sandbox: Sandbox) -> None:

@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from handlers.slack.manifest import REQUIRED_SCOPES, SCOPES, ManifestError, manifest
+from handlers.slack.manifest import (
+    LOOKING_SCOPES,
+    REQUIRED_SCOPES,
+    SCOPES,
+    ManifestError,
+    manifest,
+)
 
 # The keys that github.com/slackapi/manifest-schema (2.0.0) allows where we write any.
 KEYS = {
@@ -99,4 +105,4 @@ def test_http_mode_without_an_https_address_says_what_is_missing(url: str) -> No
 def test_every_scope_has_its_reason() -> None:
     assert manifest("socket")["oauth_config"]["scopes"]["bot"] == list(SCOPES)
     assert all(SCOPES.values())
-    assert set(REQUIRED_SCOPES) <= set(SCOPES)
+    assert {*REQUIRED_SCOPES, *LOOKING_SCOPES} <= set(SCOPES)
