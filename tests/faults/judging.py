@@ -79,11 +79,17 @@ def most_in_a_second(times: Iterable[float]) -> int:
     )
 
 
-def furthest_behind(times: Sequence[float], per_second: float) -> float:
-    """Seconds by which any of the messages came later than the pace allows, the first one on."""
-    ordered = sorted(times)
+def later_by(free: Sequence[float], burdened: Sequence[float]) -> float:
+    """Seconds by which any message of the second fan-out came later than its like in the first.
+
+    Each from its own first message on, so that a slow machine is in both.
+    """
     return max(
-        (at - (ordered[0] + place / per_second) for place, at in enumerate(ordered)), default=0.0
+        (
+            late - burdened[0] - (early - free[0])
+            for early, late in zip(free, burdened, strict=False)
+        ),
+        default=0.0,
     )
 
 

@@ -10,6 +10,7 @@ CAMPAIGNS: dict[str, str] = {
     "answers": "tests.faults.answers:telegram",
     "readback": "tests.faults.answers:slack",
     "refusals": "tests.faults.refusals:refused",
+    "held": "tests.faults.refusals:one_held",
     "at30": "tests.faults.broadcast:at_30",
     "paid": "tests.faults.broadcast:paid",
     "people": "tests.faults.broadcast:people_first",
@@ -17,6 +18,8 @@ CAMPAIGNS: dict[str, str] = {
     "polled": "tests.faults.inputs:polled",
     "hooked": "tests.faults.inputs:hooked",
     "led": "tests.faults.leader:led",
+    "sqlite": "tests.faults.breaking:on_sqlite",
+    "postgresql": "tests.faults.breaking:on_postgres",
 }
 
 

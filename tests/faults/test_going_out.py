@@ -16,6 +16,7 @@ SHARES: dict[str, dict[str, int]] = {
     "answers": {"CUT_SENDS": 60},
     "readback": {"CUT_ALERTS": 6},
     "refusals": {"REFUSED_SENDS": 150, "LONGEST_WAIT": 2, "REFUSED_PER_THOUSAND": 5},
+    "held": {"HELD_SENDS": 30, "LONGEST_WAIT": 3},
     "people": {"BROADCAST": 400, "TYPING_SECONDS": 5},
     "idle": {"ROUNDS": 5},
 }
