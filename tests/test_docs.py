@@ -31,7 +31,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)|<img[^>]*\ssrc=\"([^\"]+)\"")
 CODE = re.compile(r"```[a-z]*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 # Not settings of the bot: what the tests and the document of another program read.
-OTHER_NAMES = {"READ_COMMITTED"}
+OTHER_NAMES = {"READ_COMMITTED", "STOCKBELL_SEED"}
 SETTING = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+\b|\bADMINS\b")
 
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
