@@ -18,6 +18,7 @@ VENDORS = {
     "slack_bolt": ("handlers/slack/",),
     "slack_sdk": ("handlers/slack/", "bot/channels/slack", "bot/checking.py"),
     "apscheduler": ("handlers/schedule/",),
+    "prometheus_client": ("handlers/http/metrics.py",),
     "sqlalchemy": ("storage/", "bot/services/", "bot/app/", "bot/checking.py", "bot/__main__.py"),
     "aiosqlite": ("storage/",),
     "asyncpg": ("storage/",),

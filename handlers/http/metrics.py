@@ -50,38 +50,39 @@ class Counters:
     """Telemetry, kept in a registry of its own."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._settled = Counter(
-            "stockbell_notices_settled", "Notices that are done, and how they ended",
-            ["platform", "lane", "state", "reason"], registry=registry,
+        self._registry = registry
+        self._settled = self._counter(
+            "notices_settled", "Notices that are done, and how", "platform", "lane", "state",
+            "reason",
         )  # fmt: skip
-        self._took = Histogram(
-            "stockbell_notice_seconds", "From the moment a notice was first due to its arrival",
-            ["lane"], buckets=NOTICE, registry=registry,
-        )  # fmt: skip
-        self._errors = Counter(
-            "stockbell_send_errors", "Tries to tell a notice that failed, by what that means",
-            ["platform", "error"], registry=registry,
-        )  # fmt: skip
-        self._limited = Counter(
-            "stockbell_rate_limited", "Answers with status 429, whoever asked",
-            ["platform"], registry=registry,
-        )  # fmt: skip
-        self._requests = Histogram(
-            "stockbell_request_seconds", "From a request leaving to its answer",
-            ["platform"], buckets=REQUEST, registry=registry,
-        )  # fmt: skip
-        self._arrivals = Counter(
-            "stockbell_arrivals", "Arrivals that were worked on, and how that ended",
-            ["source", "outcome"], registry=registry,
-        )  # fmt: skip
-        self._worked = Histogram(
-            "stockbell_arrival_seconds", "From an arrival being stored to being worked off",
-            ["source"], buckets=REQUEST, registry=registry,
-        )  # fmt: skip
+        self._took = self._seconds(
+            "notice", "From the moment a notice was first due to its arrival", NOTICE, "lane"
+        )
+        self._errors = self._counter(
+            "send_errors", "Tries to tell a notice that failed, and how", "platform", "error"
+        )
+        self._limited = self._counter("rate_limited", "Answers with status 429", "platform")
+        self._requests = self._seconds(
+            "request", "From a request leaving to its answer", REQUEST, "platform"
+        )
+        self._arrivals = self._counter(
+            "arrivals", "Arrivals that were worked on, and how that ended", "source", "outcome"
+        )
+        self._worked = self._seconds(
+            "arrival", "From an arrival being stored to being worked off", REQUEST, "source"
+        )
         for platform in Platform:  # so that a rate is seen from the first error on
             self._limited.labels(platform)
             for error in (*ERRORS, None):
                 self._errors.labels(platform, name_of(error))
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"stockbell_{name}", text, labels, registry=self._registry)
+
+    def _seconds(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(
+            f"stockbell_{name}_seconds", text, labels, buckets=buckets, registry=self._registry
+        )
 
     def settled(
         self, platform: Platform, lane: Lane, state: NoticeState, reason: SettleReason,

@@ -1,19 +1,10 @@
-"""Asks a platform who we are: whether it answers, and whether it takes our token."""
+"""Asks Slack who we are: whether it answers, and whether it takes our token."""
 
 from collections.abc import Awaitable
 from typing import Any, Protocol
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
-from telegram.error import (
-    BadRequest,
-    ChatMigrated,
-    Conflict,
-    Forbidden,
-    InvalidToken,
-    RetryAfter,
-    TelegramError,
-)
 
 from bot.channels.slack_errors import status_of
 from bot.domain import sending
@@ -23,32 +14,13 @@ from bot.domain.health import Reach
 _REFUSED = {"invalid_auth", "not_authed", "account_inactive", "token_expired", "token_revoked"}
 
 
-class TelegramBot(Protocol):
-    """PTB's bot, as far as it is asked here."""
-
-    def get_me(self) -> Awaitable[Any]: ...
-
-
-class SlackClient(Protocol):
+class Client(Protocol):
     """The paced client, as far as it is asked here."""
 
     def auth_test(self) -> Awaitable[Any]: ...
 
 
-async def telegram(bot: TelegramBot) -> Reach:
-    """What getMe says. It needs no turn and writes into no chat."""
-    try:
-        await bot.get_me()
-    except (InvalidToken, Forbidden):
-        return Reach.REFUSES
-    except (BadRequest, ChatMigrated, Conflict, RetryAfter):
-        return Reach.ANSWERS
-    except TelegramError:  # no connection, no answer in time, an error on Telegram's side
-        return Reach.SILENT
-    return Reach.ANSWERS
-
-
-async def slack(client: SlackClient) -> Reach:
+async def reach(client: Client) -> Reach:
     """What auth.test says."""
     try:
         await client.auth_test()
