@@ -38,18 +38,20 @@ async def outbox(tx: AsyncConnection, now: datetime) -> tuple[LaneQueue, ...]:
 
 async def arrivals(tx: AsyncConnection) -> tuple[InboxQueue, ...]:
     """What is not worked off, by source."""
+    # Grouped by the bare column, SQLite would walk the unique index of all that ever came.
+    source = func.lower(inbox.c.source)
     statement = (
         select(
-            inbox.c.source,
+            source.label("of"),
             func.count().label("open"),
             func.min(inbox.c.received_at, type_=inbox.c.received_at.type).label("oldest"),
         )
         .where(inbox.c.finished_at.is_(None))
-        .group_by(inbox.c.source)
-        .order_by(inbox.c.source)
+        .group_by(source)
+        .order_by(source)
     )
     rows = (await tx.execute(statement)).all()
-    return tuple(InboxQueue(row.source, row.open, row.oldest) for row in rows)
+    return tuple(InboxQueue(row.of, row.open, row.oldest) for row in rows)
 
 
 async def dead_letters(tx: AsyncConnection) -> int:
