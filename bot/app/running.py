@@ -97,7 +97,9 @@ class App:
         supervisor.start("inbox", inbox.run)
         supervisor.start("rules", DirtyLoop(services.alerting, services.endings, self.bell).run)
         self.start_outbox(supervisor, platforms)
-        jobs = build_jobs(services.upkeep, services.reporting, settings.digest_time)
+        jobs = build_jobs(
+            services.upkeep, services.reporting, services.watching, settings.digest_time
+        )
         supervisor.start("clock", Clockwork(jobs).run)
 
     def start_outbox(self, supervisor: Supervisor, platforms: Platforms) -> None:

@@ -159,7 +159,8 @@ class Standing:
         for name, state in inside.parts.items():
             self._part.labels(name).set(state == "running")
         for pulse in inside.platforms:
-            self._up.labels(pulse.platform).set(not pulse.down)
+            if inside.leads:  # who stands by is connected to none
+                self._up.labels(pulse.platform).set(not pulse.down)
             self._turns.labels(pulse.platform).set(pulse.waiting)
             self._rate.labels(pulse.platform).set(pulse.rate)
         self._set_queues(inside.queues or Queues(), inside.at)

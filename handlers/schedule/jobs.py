@@ -15,10 +15,12 @@ from apscheduler.triggers.interval import IntervalTrigger
 from bot.domain.faults import DatabaseDown
 from bot.services.reporting import Reporting
 from bot.services.upkeep import Upkeep
+from bot.services.watching import Watching
 
 log = structlog.get_logger(__name__)
 
 SWEEP_SECONDS = 60
+HEALTH_SECONDS = 15  # four looks before a trouble of a minute is told
 LATE_BY = 3600  # seconds: a job that was due while the machine slept still runs, once
 
 
@@ -42,7 +44,9 @@ class Job:
             log.debug("job done", job=self.name, found=str(found))
 
 
-def build_jobs(upkeep: Upkeep, reporting: Reporting, digest_at: time) -> tuple[Job, ...]:
+def build_jobs(
+    upkeep: Upkeep, reporting: Reporting, watching: Watching, digest_at: time
+) -> tuple[Job, ...]:
     """All jobs of the bot; times of day are the shop's."""
 
     async def sweep() -> object:
@@ -56,6 +60,7 @@ def build_jobs(upkeep: Upkeep, reporting: Reporting, digest_at: time) -> tuple[J
     zone: ZoneInfo = reporting.zone
     return (
         Job("sweep", IntervalTrigger(seconds=SWEEP_SECONDS), sweep),
+        Job("health", IntervalTrigger(seconds=HEALTH_SECONDS), watching.look),
         Job("digest", _daily(digest_at, zone), reporting.queue_digest),
         Job("expiry", _daily(time(3, 10), zone), upkeep.expire_subscriptions),
         Job("retention", _daily(time(3, 40), zone), upkeep.forget_old),

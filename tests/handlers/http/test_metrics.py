@@ -103,7 +103,9 @@ def test_what_is_over_is_not_shown_any_more(metrics: Metrics) -> None:
 
 def test_without_a_database_the_counts_are_still_there(metrics: Metrics) -> None:
     busy(metrics)
-    found = samples(metrics.page(Inside(START, (), {}, None, leads=False)))
+    telegram = PlatformPulse(Platform.TELEGRAM, 30.0, reach=Reach.UNKNOWN)
+    found = samples(metrics.page(Inside(START, (telegram,), {}, None, leads=False)))
+    assert "stockbell_platform_up{platform=telegram}" not in found  # nobody asked it
     assert "stockbell_database_up{}" not in found
     assert "stockbell_leader{}" not in found
     assert found["stockbell_rate_limited_total{platform=telegram}"] == 1
