@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     telegram_webhook_url: Url = ""
     telegram_webhook_secret: SecretStr = EMPTY
     telegram_alert_chats: Words = ()
+    telegram_paid_broadcast: bool = False
 
     slack_bot_token: SecretStr = EMPTY
     slack_app_token: SecretStr = EMPTY

@@ -81,9 +81,12 @@ class Pacer:
         self._clock, self._sleep = clock, sleep
         self._keys: dict[str, Key] = {}
         self._sweep_at = KEPT
+        self._loaded = memory is None
+        self._loading = asyncio.Lock()
         self._timer: asyncio.Task[None] | None = None
         self._wake_at = math.inf
         self.waiting = 0  # how many wait for their turn
+        self.on_refused: Callable[[float], None] = lambda _: None  # told the seconds of each 429
 
     @property
     def rate(self) -> float:
@@ -91,11 +94,13 @@ class Pacer:
         return self._account.per_second * self._account.share
 
     async def load(self) -> None:
-        """Take up what an earlier run left; before the first turn."""
+        """Take up what another run left. The first turn does it by itself; whoever stood by while
+        another process spoke does it again."""
         if self._memory is not None:
             await self._memory.load()
             for key in self._keys.values():
                 self._recall(key)
+        self._loaded = True
 
     async def turn(self, chat: str, lane: Lane, *also: str) -> None:
         """Wait for the next turn of `chat` (and of the keys in `also`, e.g. an API method).
@@ -103,6 +108,8 @@ class Pacer:
         When the call returns the request may leave at once. A caller that is cancelled while it
         waits uses no turn. Raises RetryAfter when a hold lasts longer than the lane is patient.
         """
+        if not self._loaded:
+            await self._load_once()
         waiting = Waiting(lane, tuple([self._key(name) for name in (chat, *also) if name]))
         for key in waiting.keys:
             key.users += 1
@@ -135,6 +142,7 @@ class Pacer:
 
         The hold is stored when this returns: not even a restart lifts it.
         """
+        self.on_refused(seconds)
         self.hold(chat, seconds)
         now = self._clock()
         reason = self._adapting.refused(chat, self._account.used(now), now)
@@ -142,6 +150,11 @@ class Pacer:
         if self._memory is not None:
             await self._memory.keep()
         return reason
+
+    async def _load_once(self) -> None:
+        async with self._loading:
+            if not self._loaded:
+                await self.load()
 
     def _at_once(self, waiting: Waiting) -> bool:
         """Take the turn if it is free and nobody stands before. Raises RetryAfter."""

@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.channels.pacer import UNLIMITED, Pacer, Rate
+from bot.channels.pacer import UNLIMITED, Memory, Pacer, Rate
 from bot.channels.slack_errors import patience_of, seconds_in, status_of
 from bot.domain.notices import Lane
 
@@ -46,9 +46,10 @@ def slack_rate(key: str) -> Rate:
 def slack_pacer(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    memory: Memory | None = None,
 ) -> Pacer:
     """Slack names no rate for the whole account; 20/s keeps a flood from looking like an attack."""
-    return Pacer(20, rate_of=slack_rate, clock=clock, sleep=sleep)
+    return Pacer(20, rate_of=slack_rate, memory=memory, clock=clock, sleep=sleep)
 
 
 def slack_session() -> aiohttp.ClientSession:
@@ -65,14 +66,16 @@ class PacedSlackClient(AsyncWebClient):
     """slack_sdk's client with turns, one shared session and no repeats of its own.
 
     Its default handler would send a dropped POST twice. Raises SlackApiError or aiohttp's errors.
+    `answered` is told how many seconds each request took.
     """
 
     def __init__(
-        self, token: str, pacer: Pacer, session: aiohttp.ClientSession, base_url: str = PUBLIC_API
-    ) -> None:
+        self, token: str, pacer: Pacer, session: aiohttp.ClientSession, base_url: str = PUBLIC_API,
+        answered: Callable[[float], None] = lambda _: None,
+    ) -> None:  # fmt: skip
         super().__init__(token=token, base_url=base_url, session=session, retry_handlers=[])
         self._pacer = pacer
-        self._shared = session
+        self._shared, self._answered = session, answered
         if _is_here(self.base_url):
             self.proxy = None  # no proxy of the environment can reach this machine's own addresses
 
@@ -82,7 +85,8 @@ class PacedSlackClient(AsyncWebClient):
 
     async def call(self, lane: Lane, api_method: str, **parts: Any) -> AsyncSlackResponse:
         """Call a method when its turn comes. After a 429 the channel or the method is held; a short
-        wait of an answer is sat out here, everything else is the caller's to keep and try again."""
+        wait of an answer is sat out here, everything else is the caller's to keep and try again.
+        Raises RetryAfter when it is held already, SlackApiError or aiohttp's errors."""
         keys = _keys_of(api_method, parts)
         for tries_left in reversed(range(TRIES)):
             await self._pacer.turn(keys[0], lane, *keys[1:])
@@ -92,7 +96,7 @@ class PacedSlackClient(AsyncWebClient):
                 if status_of(error) != 429:
                     raise
                 seconds = patience_of(error)
-                self._pacer.hold(keys[0], seconds)
+                await self._pacer.refused(keys[0], seconds)
                 if lane is not Lane.REPLY or seconds > PATIENCE or not tries_left:
                     raise
         raise AssertionError("the last try either returns or raises")
@@ -100,15 +104,17 @@ class PacedSlackClient(AsyncWebClient):
     async def respond(self, url: str, body: dict[str, Any]) -> str:
         """Use a response_url: "" when Slack took it, else Slack's word for the refusal.
 
-        "used_url" and "expired_url": 5 uses in 30 minutes. Raises aiohttp.ClientError when the
-        request or Slack itself failed.
+        "used_url" and "expired_url": 5 uses in 30 minutes. Raises RetryAfter when Slack said so
+        before, aiohttp.ClientError when the request or Slack itself failed.
         """
         for tries_left in reversed(range(TRIES)):
             await self._pacer.turn("", Lane.REPLY, f"method:{RESPOND}")
             async with self._shared.post(self._here(url), json=body, proxy=self.proxy) as answer:
-                if answer.status == 429 and tries_left:
-                    self._pacer.hold(f"method:{RESPOND}", min(seconds_in(answer.headers), PATIENCE))
-                    continue
+                if answer.status == 429:
+                    seconds = seconds_in(answer.headers)
+                    await self._pacer.refused(f"method:{RESPOND}", seconds)
+                    if seconds <= PATIENCE and tries_left:
+                        continue
                 if answer.status == 429 or answer.status >= 500:
                     answer.raise_for_status()
                 return await _refusal_in(answer)
@@ -125,7 +131,9 @@ class PacedSlackClient(AsyncWebClient):
         self, *, http_verb: str, api_url: str, req_args: dict[str, Any]
     ) -> dict[str, Any]:
         # A proxy's page in place of Slack's JSON would break slack_sdk with an AttributeError.
+        began = time.monotonic()
         answer = await super()._request(http_verb=http_verb, api_url=api_url, req_args=req_args)
+        self._answered(time.monotonic() - began)
         return answer if isinstance(answer["data"], dict) else {**answer, "data": {}}
 
 

@@ -16,7 +16,7 @@ class Patience:
     """Refusals of different chats that are believed to be chance.
 
     `share` of all requests are; `refusals` beyond that share are too many. It is Page's CUSUM test:
-    5 at once or 1 in 10 for a while are found alike, 1 in 50 for hours is not.
+    6 at once or 1 in 10 for a while are found alike, 1 in 50 for hours is not.
     """
 
     share: float

@@ -9,7 +9,7 @@ from bot.services.alerting import Alerting
 from bot.services.bulk import Bulk
 from bot.services.ledger import Clock
 from bot.services.restocking import Restocking
-from storage import contacts, inbox, notices, products, restocks, subscriptions
+from storage import contacts, inbox, notices, pace, products, restocks, subscriptions
 from storage.database import Database
 
 PIECE = 500  # rows a transaction: far under 250 ms of the one writer
@@ -103,6 +103,7 @@ class Upkeep:
         async with self.database.write() as tx:
             await inbox.purge(tx, now - timedelta(days=self.retention.key_days))
             await notices.purge(tx, now - timedelta(days=self.retention.notice_days))
+            await pace.purge(tx, now)
             idle = await contacts.idle_since(tx, limit, PIECE)
             for contact_id in idle:
                 await subscriptions.end_all(tx, contact_id, EndReason.FORGOTTEN, now)

@@ -47,7 +47,7 @@ class Hours:
 
 
 class Crowd:
-    """`turns`: who had one and when, in seconds from the start; `sent_away`: whom a hold refused."""
+    """`turns`: who had one, and when in seconds from the start; `sent_away`: by a hold."""
 
     def __init__(self, hours: Hours, pacer: Pacer) -> None:
         self.hours, self.pacer = hours, pacer

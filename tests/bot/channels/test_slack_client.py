@@ -5,6 +5,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from slack_sdk.errors import SlackApiError
 
 from bot.channels.slack_client import (
     PUBLIC_API,
@@ -14,6 +15,7 @@ from bot.channels.slack_client import (
     slack_session,
 )
 from bot.domain.notices import Lane
+from bot.domain.sending import RetryAfter
 
 Json = dict[str, Any]
 
@@ -134,10 +136,27 @@ async def test_a_429_without_a_number_still_holds(
     double: Double, client: PacedSlackClient, waits: Waits, header: str | None
 ) -> None:
     double.answers = [later(header)]
-    with pytest.raises(Exception, match="status: 429"):
+    with pytest.raises(SlackApiError, match="status: 429"):
         await client.call(Lane.ALERT, "chat.update", json={"channel": "C1"})
+    with pytest.raises(RetryAfter) as later_still:
+        await client.call(Lane.ALERT, "chat.update", json={"channel": "C1"})
+    assert later_still.value.seconds == pytest.approx(30)
+    waits.now += 29.5
     await client.call(Lane.ALERT, "chat.update", json={"channel": "C1"})
     assert waits.now == pytest.approx(30)
+
+
+async def test_a_429_of_a_post_holds_the_channel_and_no_other(
+    double: Double, client: PacedSlackClient
+) -> None:
+    double.answers = [later("60")]
+    with pytest.raises(SlackApiError, match="status: 429"):
+        await client.call(Lane.ALERT, "chat.postMessage", json={"channel": "C1", "text": "x"})
+    for lane in (Lane.ALERT, Lane.REPLY):
+        with pytest.raises(RetryAfter):
+            await client.call(lane, "chat.postMessage", json={"channel": "C1", "text": "x"})
+    await client.call(Lane.ALERT, "chat.postMessage", json={"channel": "C2", "text": "x"})
+    assert [body["channel"] for _, body in double.seen] == ["C1", "C2"]
 
 
 async def test_a_response_url_that_works(double: Double, client: PacedSlackClient) -> None:
@@ -169,6 +188,20 @@ async def test_a_response_url_waits_after_a_429(
     double.answers = [later("5")]
     assert await client.respond(f"{double.url}/response/1", {"text": "hello"}) == ""
     assert waits.now == pytest.approx(5)
+
+
+async def test_a_response_url_is_held_as_long_as_slack_says(
+    double: Double, client: PacedSlackClient, waits: Waits
+) -> None:
+    double.answers = [later("60")]
+    with pytest.raises(aiohttp.ClientResponseError, match="429"):
+        await client.respond(f"{double.url}/response/1", {"text": "hello"})
+    with pytest.raises(RetryAfter):
+        await client.respond(f"{double.url}/response/1", {"text": "hello"})
+    waits.now += 50
+    assert await client.respond(f"{double.url}/response/1", {"text": "hello"}) == ""
+    assert waits.now == pytest.approx(60)
+    assert len(double.seen) == 2
 
 
 async def test_a_response_url_of_a_slack_that_fails_raises(
@@ -205,4 +238,5 @@ def test_the_tiers() -> None:
     for key, most in (("method:chat.update", 50), ("method:views.open", 100)):
         rate = slack_rate(key)
         assert rate.burst + 60 * rate.per_second <= most
+        assert rate.slow, "a restart must not forget it"
     assert slack_rate("C1").per_second == 1

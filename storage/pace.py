@@ -1,0 +1,44 @@
+"""What is used up of the platforms' limits, so that a restart does not forget it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.dialect import upsert
+from storage.tables import pace
+
+PIECE = 500  # rows a statement
+
+
+class Used(NamedTuple):
+    """Up to when a key's turns are used up, and until when the platform holds it."""
+
+    used_until: datetime
+    held_until: datetime
+
+
+async def put(tx: AsyncConnection, account: str, rows: Mapping[bytes, Used]) -> None:
+    """Store what is known now; `rows` by blind index."""
+    values = [
+        {"account": account, "key": key, "used_until": used, "held_until": held}
+        for key, (used, held) in rows.items()
+    ]
+    unique, overwrite = ["account", "key"], ["used_until", "held_until"]
+    for first in range(0, len(values), PIECE):
+        await tx.execute(upsert(tx, pace, values[first : first + PIECE], unique, overwrite))
+
+
+async def load(tx: AsyncConnection, account: str, now: datetime) -> dict[bytes, Used]:
+    """What is not free yet, by blind index."""
+    later = or_(pace.c.used_until > now, pace.c.held_until > now)
+    rows = await tx.execute(select(pace).where(pace.c.account == account, later))
+    return {row.key: Used(row.used_until, row.held_until) for row in rows}
+
+
+async def purge(tx: AsyncConnection, now: datetime) -> int:
+    """Delete what is free again."""
+    over = delete(pace).where(pace.c.used_until <= now, pace.c.held_until <= now)
+    return int((await tx.execute(over)).rowcount)
