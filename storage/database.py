@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
@@ -18,7 +19,7 @@ from storage import settings, trouble
 
 type_of_drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 READERS = 4
-CHECK_WITHIN = 5.0  # seconds
+CHECK_WITHIN = 3.0  # seconds
 CHECKED = "checked"  # the setting that `check` writes: a full disk can still be read
 
 
@@ -71,8 +72,8 @@ class Database:
     IMMEDIATE behind an asyncio queue, so no two writers of this process ever race; on PostgreSQL a
     service first locks the rows it decides on (`lock_product`).
 
-    Both raise DatabaseDown when the database cannot be used now. `down` says why until a
-    transaction has been written again; `after_trouble` hears of the beginning and of the end ("").
+    Both raise DatabaseDown when the database cannot be used now. `down` says why until something
+    could be written again; `after_trouble` hears of the beginning and of the end ("").
     """
 
     def __init__(self, url: str) -> None:
@@ -84,7 +85,6 @@ class Database:
         self._held = 0.0  # seconds that the last write() took
         self.down = ""
         self._checking: asyncio.Task[None] | None = None
-        self._checks = 0
         if self.is_sqlite:
             _prepare(Path(str(self.url.database)))
             self._writer = self._sqlite(1, begin="BEGIN IMMEDIATE")
@@ -128,6 +128,8 @@ class Database:
         """A transaction that may change rows; commits at the end, rolls back on an error."""
         async with self._writing() as connection:
             yield connection
+        if self.down:
+            self._begin_check()  # this one may have changed nothing, which needs no room on a disk
         for call in self.after_commit:
             call()
 
@@ -141,7 +143,6 @@ class Database:
             began = asyncio.get_running_loop().time()
             yield connection
         self._held = asyncio.get_running_loop().time() - began
-        self._set_down("")
 
     @contextmanager
     def _noticed(self) -> Iterator[None]:
@@ -173,21 +174,26 @@ class Database:
 
         It really writes, because on a full disk or a read-only database everything else looks well.
         """
-        # A write that waits for the lock is never cancelled: SQLite would take the lock for it
-        # later, and nobody would give it back.
+        checking = self._begin_check()
+        await asyncio.wait({checking}, timeout=within)
+        if not checking.done():
+            return self.down or f"no answer within {within:g} s"
+        checking.result()
+        return self.down
+
+    def _begin_check(self) -> asyncio.Task[None]:
+        """One at a time. A write that waits for the lock is never cancelled: SQLite would take the
+        lock for it later, and nobody would give it back."""
         if self._checking is None or self._checking.done():
             self._checking = asyncio.create_task(self._check())
-        await asyncio.wait({self._checking}, timeout=within)
-        if not self._checking.done():
-            return self.down or f"no answer within {within:g} s"
-        self._checking.result()
-        return self.down
+        return self._checking
 
     async def _check(self) -> None:
         with suppress(DatabaseDown):  # `down` says it
             async with self._writing() as tx:
-                self._checks += 1  # SQLite does not write what is there already
-                await settings.put(tx, CHECKED, str(self._checks % 10))
+                # always another value: SQLite does not write what is there already
+                await settings.put(tx, CHECKED, uuid4().hex)
+            self._set_down("")
 
     async def yield_turn(self) -> None:
         """Between two transactions of one long piece of work: let others write.

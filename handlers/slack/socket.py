@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 OPEN_WITHIN = 10.0
 DRAIN_WITHIN = 5.0  # an acknowledgement is due within 3
 LOOK_EVERY = 1.0
+NOT_STORED = 503  # the database is down, which has been said
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 # A token that Slack will not take later either.
 REFUSED = {"invalid_auth", "not_authed", "not_allowed_token_type", "token_revoked",
@@ -146,7 +147,8 @@ class SlackSocket:
                 AsyncBoltRequest(mode="socket_mode", body=request.payload)
             )
             if answer.status != 200:  # not stored: Slack delivers it again or tells the person
-                log.warning("not acknowledged: %s (%s)", request.type, answer.status)
+                level = logging.DEBUG if answer.status == NOT_STORED else logging.WARNING
+                log.log(level, "not acknowledged: %s (%s)", request.type, answer.status)
             await acknowledge(client, request, answer, 0.0)
         finally:
             self._handling -= this

@@ -44,7 +44,7 @@ class TelegramSide:
     @property
     def username(self) -> str:
         """The bot's @name without the @; "" until Telegram has told it."""
-        return self.application.bot.username if self.connection.opened else ""
+        return self.application.bot.username if self.connection.opened.is_set() else ""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Connect, show the commands, take updates until `stop`. Raises TokenRefused."""

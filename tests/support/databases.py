@@ -3,8 +3,10 @@
 import asyncio
 import os
 import shutil
+import signal
+import time
 import warnings
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
@@ -55,11 +57,17 @@ class SqliteFiles:
 
 
 class PostgresServer:
-    """A PostgreSQL server on which tests make databases. `data` is its folder, if it is ours."""
+    """A PostgreSQL server on which tests make databases.
 
-    def __init__(self, url: str, data: Path | None = None) -> None:
+    `data` is its folder and `start` starts it again after `stop`, if it is ours.
+    """
+
+    def __init__(
+        self, url: str, data: Path | None = None, start: Callable[[], None] | None = None
+    ) -> None:
         self.url = make_url(url)
         self.data = data
+        self._start = start
         self._numbers = count(1)
         self._made: list[str] = []
         if data is not None:
@@ -85,6 +93,20 @@ class PostgresServer:
             for statement in statements:
                 await connection.execute(text(statement))
         await engine.dispose()
+
+    def stop(self) -> None:
+        """PostgreSQL's fast shutdown: connections are cut, the files are left in order."""
+        if self.data is None:
+            raise RuntimeError("this server is not ours to stop")
+        process = self.data / "postmaster.pid"
+        os.kill(int(process.read_text("utf-8").split()[0]), signal.SIGINT)
+        while process.exists():
+            time.sleep(0.05)  # another process: there is nothing to wait on
+
+    def start(self) -> None:
+        """After `stop`; returns when it takes connections."""
+        if self._start is not None:
+            self._start()
 
     def new(self, template: str = TEMPLATE) -> str:
         name = f"stockbell_test_{os.getpid()}_{next(self._numbers)}"
@@ -114,6 +136,13 @@ def postgres_server() -> Iterator[PostgresServer]:
         yield server
         server.close()
         return
+    with own_postgres_server() as server:
+        yield server
+
+
+@contextmanager
+def own_postgres_server() -> Iterator[PostgresServer]:
+    """A server from a wheel, in a folder that goes with it."""
     with warnings.catch_warnings():
         # It warns at import that XDG_RUNTIME_DIR is not set and goes on with a temporary folder.
         warnings.simplefilter("ignore")
@@ -123,6 +152,6 @@ def postgres_server() -> Iterator[PostgresServer]:
     data = Path(mkdtemp(prefix="stockbell-postgresql-"))
     wheel = get_server(data, cleanup_mode="delete")
     try:
-        yield PostgresServer(wheel.get_uri(), data)
+        yield PostgresServer(wheel.get_uri(), data, wheel.ensure_postgres_running)
     finally:
         wheel.cleanup()

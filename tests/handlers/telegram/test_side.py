@@ -46,8 +46,10 @@ async def test_it_stops_at_once_while_telegram_is_down(
     failures = [{"method": "*", "status": 502, "times": -1}]
     await sandbox.driver.faults(telegram={"fail_next": failures})
     side = side_of(sandbox, shop, kept)
+    assert side.username == ""
     async with running(side):
         await sandbox.driver.wait_for_requests("getMe", 2)
+        assert side.username == ""  # the status page asks for it
     await side.close()
 
 
