@@ -21,6 +21,7 @@ from bot.domain.restocking import CloseReason, RestockReason
 from bot.domain.stock import MoveKind
 from bot.domain.subscriptions import EndReason, SubscriptionState
 from bot.settings import Settings
+from handlers.http.metrics import Metrics
 from handlers.telegram.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]
@@ -235,6 +236,15 @@ def test_every_dependency_has_its_reason() -> None:
     names = [re.split(r"[\[><=~! ]", one)[0] for one in project["dependencies"]]
     told = {cells[0] for cells in rows("architecture.md")}
     assert [name for name in names if name not in told] == []
+
+
+def test_operators_read_of_every_metric_with_its_labels_and_of_no_other() -> None:
+    told = {
+        name: set(re.findall(r"[a-z]+", cells[1]))
+        for cells in rows("operators.md")
+        for name in re.findall(r"stockbell_\w+", cells[0])
+    }
+    assert told == {name: set(labels) for name, labels in Metrics("0").labels.items()}
 
 
 @pages

@@ -46,43 +46,55 @@ class Inside:
     leads: bool
 
 
-class Counters:
-    """Telemetry, kept in a registry of its own."""
+class Made:
+    """Makes the metrics of one registry; `labels` names those of each."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._registry = registry
-        self._settled = self._counter(
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.labels: dict[str, tuple[str, ...]] = {}
+
+    def counter(self, name: str, text: str, *labels: str) -> Counter:
+        self.labels[f"stockbell_{name}_total"] = labels
+        return Counter(f"stockbell_{name}", text, labels, registry=self.registry)
+
+    def seconds(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        name = f"stockbell_{name}_seconds"
+        self.labels[name] = labels
+        return Histogram(name, text, labels, buckets=buckets, registry=self.registry)
+
+    def gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        self.labels[f"stockbell_{name}"] = labels
+        return Gauge(f"stockbell_{name}", text, labels, registry=self.registry)
+
+
+class Counters:
+    """Telemetry."""
+
+    def __init__(self, made: Made) -> None:
+        self._settled = made.counter(
             "notices_settled", "Notices that are done, and how", "platform", "lane", "state",
             "reason",
         )  # fmt: skip
-        self._took = self._seconds(
+        self._took = made.seconds(
             "notice", "From the moment a notice was first due to its arrival", NOTICE, "lane"
         )
-        self._errors = self._counter(
+        self._errors = made.counter(
             "send_errors", "Tries to tell a notice that failed, and how", "platform", "error"
         )
-        self._limited = self._counter("rate_limited", "Answers with status 429", "platform")
-        self._requests = self._seconds(
+        self._limited = made.counter("rate_limited", "Answers with status 429", "platform")
+        self._requests = made.seconds(
             "request", "From a request leaving to its answer", REQUEST, "platform"
         )
-        self._arrivals = self._counter(
+        self._arrivals = made.counter(
             "arrivals", "Arrivals that were worked on, and how that ended", "source", "outcome"
         )
-        self._worked = self._seconds(
+        self._worked = made.seconds(
             "arrival", "From an arrival being stored to being worked off", REQUEST, "source"
         )
         for platform in Platform:  # so that a rate is seen from the first error on
             self._limited.labels(platform)
             for error in (*ERRORS, None):
                 self._errors.labels(platform, name_of(error))
-
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(f"stockbell_{name}", text, labels, registry=self._registry)
-
-    def _seconds(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-        return Histogram(
-            f"stockbell_{name}_seconds", text, labels, buckets=buckets, registry=self._registry
-        )
 
     def settled(
         self, platform: Platform, lane: Lane, state: NoticeState, reason: SettleReason,
@@ -125,9 +137,8 @@ def name_of(error: type[Exception] | None) -> str:
 class Standing:
     """Gauges that are set for each scrape; what is not there any more is not shown."""
 
-    def __init__(self, registry: CollectorRegistry, version: str) -> None:
-        self._registry = registry
-        gauge = self._gauge
+    def __init__(self, made: Made, version: str) -> None:
+        gauge = made.gauge
         self._build = gauge("build_info", "Always 1; the version is a label", "version")
         self._build.labels(version).set(1)
         self._leader = gauge("leader", "1: this process leads, 0: it stands by")
@@ -146,9 +157,6 @@ class Standing:
         self._inbox = gauge("inbox_arrivals", "Arrivals that are not worked off", "source")
         self._inbox_age = gauge("inbox_oldest_seconds", "Age of the first of them", "source")
         self._dead = gauge("inbox_dead_letters", "Arrivals that were given up and are kept")
-
-    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        return Gauge(f"stockbell_{name}", text, labels, registry=self._registry)
 
     def set(self, inside: Inside) -> None:
         """Show what stands now."""
@@ -188,15 +196,20 @@ class Metrics:
     """All metrics of one bot: `counters` is told what happens, `page` shows it."""
 
     def __init__(self, version: str) -> None:
-        self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
-        self.counters = Counters(self._registry)
-        self._standing = Standing(self._registry, version)
+        self._made = Made()
+        ProcessCollector(registry=self._made.registry)
+        self.counters = Counters(self._made)
+        self._standing = Standing(self._made, version)
+
+    @property
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """Every metric's name and its labels."""
+        return dict(self._made.labels)
 
     def page(self, inside: Inside) -> bytes:
         """In Prometheus' text form."""
         self._standing.set(inside)
-        return generate_latest(self._registry)
+        return generate_latest(self._made.registry)
 
 
 def metrics_route(metrics: Metrics, look: Callable[[], Awaitable[Inside]]) -> BaseRoute:
