@@ -82,17 +82,17 @@ async def told(shop: Shop, people: int) -> None:
             {"contact_id": contact_id, "subject": subject, "ref": str(n), "notice_id": n,
              "says": "back", "created_at": now} for n, contact_id, subject in people_told
         ])  # fmt: skip
-        if tx.dialect.name == "postgresql":
-            await tx.exec_driver_sql(
-                "SELECT setval(pg_get_serial_sequence('notice', 'id'), max(id)) FROM notice"
-            )
     if not shop.database.is_sqlite:
-        await analyze(shop.database)
+        await settle_down(shop.database)
 
 
-async def analyze(database: Database) -> None:
-    """As autovacuum does a minute after so many rows came."""
+async def settle_down(database: Database) -> None:
+    """PostgreSQL after rows that brought their numbers, as autovacuum leaves it a minute later."""
     async with database.write() as tx:
+        for table in ("notice", "subscription"):
+            await tx.exec_driver_sql(
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
+            )
         await tx.exec_driver_sql("ANALYZE")
 
 
