@@ -54,6 +54,7 @@ class RestockOver:
     product: Product
     place: int
     at: datetime
+    subscription_id: int
     withdrawn: bool = False
     not_sold: bool = False
 

@@ -1,6 +1,6 @@
 """Telegram: what customers are told without asking."""
 
-from bot.domain.notices import Rendered
+from bot.domain.notices import Button, Rendered
 from bot.domain.stock import Product
 from bot.domain.telling import (
     RestockAnswered,
@@ -71,14 +71,15 @@ def restock_answered(say: Voice, told: RestockAnswered) -> Rendered:
 def restock_over(say: Voice, told: RestockOver) -> Rendered:
     """The restock message after it is gone: short, it was read already."""
     name = say.name(told.product)
-    why = (press(say.label("button.why"), f"why:{told.product.id}"),)
+    why = press(say.label("button.why"), f"why:{told.product.id}")
     if told.not_sold:
-        return message(lines(say("notify.notforsale", name=name), facts(say, told.product)), why)
+        return message(lines(say("notify.notforsale", name=name), facts(say, told.product)), (why,))
     if told.withdrawn:
         head = say("over.withdrawn", name=name)
     else:
         head = say("over.sold_out", name=name, time=say.moment(told.at))
-    return message(lines(head, facts(say, told.product), _kept(say, told.place)), why)
+    text = lines(head, facts(say, told.product), _kept(say, told.place))
+    return message(text, (_stop(say, told.subscription_id), why))
 
 
 def _kept(say: Voice, number: int) -> Safe | None:
@@ -92,8 +93,12 @@ def sold_out(say: Voice, told: SoldOut) -> Rendered:
         "",
         say("soldout.place", place=told.place) if told.place > 0 else say("soldout.waiting"),
     )
-    stop = press(say.label("button.stop_waiting"), f"rm:{told.subscription_id}")
-    return message(text, (stop, press(say.label("button.why"), f"why:{told.product.id}")))
+    why = press(say.label("button.why"), f"why:{told.product.id}")
+    return message(text, (_stop(say, told.subscription_id), why))
+
+
+def _stop(say: Voice, subscription_id: int) -> Button:
+    return press(say.label("button.stop_waiting"), f"rm:{subscription_id}")
 
 
 def subscription_expired(say: Voice, told: SubscriptionExpired) -> Rendered:

@@ -148,6 +148,7 @@ class Living:
                 product=stock.product,
                 place=item.place,
                 at=restock.closed_at,
+                subscription_id=item.id,
                 withdrawn=restock.close_reason == CloseReason.UNDONE,
                 not_sold=restock.close_reason == CloseReason.NOT_SOLD,
             )

@@ -243,9 +243,9 @@ def customer_notices(name: str, count: int) -> Iterator[telling.NoticeData]:
     yield telling.RestockAnswered(subscription(name, count, state=SubscriptionState.ENDED))
     for more in (False, True):
         yield telling.RestockChanged(stock(name, count), 10**15, count, NOW, more=more)
-    yield telling.RestockOver(product(name), count, NOW)
-    yield telling.RestockOver(product(name), count, NOW - timedelta(days=400), withdrawn=True)
-    yield telling.RestockOver(product(name), count, NOW, not_sold=True)
+    yield telling.RestockOver(product(name), count, NOW, 4)
+    yield telling.RestockOver(product(name), count, NOW - timedelta(days=400), 4, withdrawn=True)
+    yield telling.RestockOver(product(name), count, NOW, 4, not_sold=True)
     yield telling.SoldOut(product(name), count, 10**15)
     yield telling.SubscriptionExpired(product(name), count)
 

@@ -41,10 +41,11 @@ def test_a_restock_that_may_be_a_repeat_says_so(view: View) -> None:
 
 
 def test_a_restock_that_is_over_keeps_the_place(view: View) -> None:
-    over = telling.RestockOver(samples.product(), 3, NOW)
+    over = telling.RestockOver(samples.product(), 3, NOW, subscription_id=4)
     text = telegram.notice(view, "en", over).text
     assert text.splitlines()[0] == "❌ Sold out again at 14:41: <b>Blue mug</b>"
     assert "You keep place 3." in text
+    assert "rm:4" in data(telegram.notice(view, "en", over))
     gone = telegram.notice(view, "en", replace(over, place=0, withdrawn=True)).text
     assert "mistake" in gone
     assert "place" not in gone
