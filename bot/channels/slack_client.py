@@ -74,7 +74,7 @@ class PacedSlackClient(AsyncWebClient):
         answered: Callable[[float], None] = lambda _: None,
     ) -> None:  # fmt: skip
         super().__init__(token=token, base_url=base_url, session=session, retry_handlers=[])
-        self._pacer = pacer
+        self.pacer = pacer
         self._shared, self._answered = session, answered
         if _is_here(self.base_url):
             self.proxy = None  # no proxy of the environment can reach this machine's own addresses
@@ -89,14 +89,14 @@ class PacedSlackClient(AsyncWebClient):
         Raises RetryAfter when it is held already, SlackApiError or aiohttp's errors."""
         keys = _keys_of(api_method, parts)
         for tries_left in reversed(range(TRIES)):
-            await self._pacer.turn(keys[0], lane, *keys[1:])
+            await self.pacer.turn(keys[0], lane, *keys[1:])
             try:
                 return await super().api_call(api_method, **parts)
             except SlackApiError as error:
                 if status_of(error) != 429:
                     raise
                 seconds = patience_of(error)
-                await self._pacer.refused(keys[0], seconds)
+                await self.pacer.refused(keys[0], seconds)
                 if lane is not Lane.REPLY or seconds > PATIENCE or not tries_left:
                     raise
         raise AssertionError("the last try either returns or raises")
@@ -108,11 +108,11 @@ class PacedSlackClient(AsyncWebClient):
         before, aiohttp.ClientError when the request or Slack itself failed.
         """
         for tries_left in reversed(range(TRIES)):
-            await self._pacer.turn("", Lane.REPLY, f"method:{RESPOND}")
+            await self.pacer.turn("", Lane.REPLY, f"method:{RESPOND}")
             async with self._shared.post(self._here(url), json=body, proxy=self.proxy) as answer:
                 if answer.status == 429:
                     seconds = seconds_in(answer.headers)
-                    await self._pacer.refused(f"method:{RESPOND}", seconds)
+                    await self.pacer.refused(f"method:{RESPOND}", seconds)
                     if seconds <= PATIENCE and tries_left:
                         continue
                 if answer.status == 429 or answer.status >= 500:

@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.domain.contacts import Platform
 from bot.domain.notices import Rendered
-from bot.domain.sending import SendError
+from bot.domain.sending import RetryAfter, SendError
 from bot.domain.staff import Card
 from handlers.slack.asked import Asked
 from handlers.slack.ports import Client, Json, Refusing
@@ -75,13 +75,16 @@ class Answers:
         except SlackApiError as refused:
             log.warning("the modal could not be opened: %s", refused.response.get("error"))
             return False
+        except RetryAfter as later:
+            log.warning("the modal could not be opened: %s", later)
+            return False
         return True
 
     async def sorry(self, asked: Asked) -> None:
         """Something of ours failed; the failure itself is recorded elsewhere."""
         try:
             await self.note(asked, "error.failed")
-        except (SlackApiError, *UNREACHABLE) as unreachable:
+        except (SlackApiError, RetryAfter, *UNREACHABLE) as unreachable:
             log.warning("a person could not be told of a failure: %s", type(unreachable).__name__)
 
     async def _say(self, asked: Asked, rendered: Rendered, how: Json) -> None:

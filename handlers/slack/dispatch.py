@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.faults import DatabaseDown
-from bot.domain.sending import NotSent
+from bot.domain.sending import NotSent, RetryAfter
 from handlers.slack import actions, commands, views
 from handlers.slack.answer import UNREACHABLE, Answers
 from handlers.slack.asked import Asked
@@ -45,7 +45,7 @@ class Dispatcher:
         """
         try:
             await work
-        except (SlackApiError, DatabaseDown):  # what waits for the database has not failed
+        except (SlackApiError, DatabaseDown, RetryAfter):  # what waits has not failed
             raise
         except UNREACHABLE as error:
             raise NotSent(f"Slack cannot be reached ({type(error).__name__})") from error

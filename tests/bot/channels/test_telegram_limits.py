@@ -16,7 +16,6 @@ from bot.domain.notices import Lane
 from bot.domain.sending import RetryAfter
 from tests.bot.channels.crowd import Hours
 
-
 # PTB's constructor of RetryAfter warns of its own change to come; see handlers/telegram/build.py
 pytestmark = pytest.mark.filterwarnings("ignore:.*retry_after.*")
 

@@ -130,6 +130,15 @@ async def test_a_trigger_that_is_too_old_is_told(desk: Desk) -> None:
     await cleo.wait_for(lambda m: m["ts"] > message["ts"])
 
 
+async def test_a_modal_that_slack_holds_back_is_told(desk: Desk) -> None:
+    message = await card(desk)
+    desk.client.pacer.hold("method:views.open", 60)
+    cleo = desk.person("cleo")
+    await cleo.press("stock_adjust", message)
+    await cleo.wait_for(lambda m: m["ts"] > message["ts"])
+    assert await cleo.modal() is None
+
+
 async def test_the_first_to_acknowledge_is_seen_and_the_second_is_told(
     desk: Desk, shop: Shop
 ) -> None:
