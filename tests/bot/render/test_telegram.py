@@ -1,11 +1,13 @@
 """What customers and staff chats read in Telegram."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.domain import customers, staff, telling
 from bot.domain.alerts import AlertState
+from bot.domain.living import Says
 from bot.domain.notices import Rendered
 from bot.domain.subscriptions import SubscriptionState
 from bot.render import telegram
@@ -49,6 +51,41 @@ def test_a_restock_that_is_over_keeps_the_place(view: View) -> None:
     gone = telegram.notice(view, "en", replace(over, place=0, withdrawn=True)).text
     assert "mistake" in gone
     assert "place" not in gone
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "Only 1 left"), (4, "Only 4 left")])
+def test_a_restock_message_that_says_few_left_still_leads_to_the_product(
+    view: View, count: int, words: str
+) -> None:
+    few = telling.RestockChanged(samples.stock(count=count), 4, 2, NOW)
+    rendered = telegram.notice(view, "en", few)
+    assert rendered.text.splitlines()[0] == f"⏳ {words} at 14:41: <b>Blue mug</b>"
+    assert "You wanted 2." in rendered.text
+    assert data(rendered) == ["https://mugs.example/blue", "bought:4", "nothx:4", "why:7"]
+    chinese = telegram.notice(view, "zh_CN", few).text
+    assert chinese.startswith(f"⏳ 14:41 只剩 {count} 件：")
+
+
+def test_a_restock_message_that_says_more_came_names_no_number(view: View) -> None:
+    more = telling.RestockChanged(samples.stock(count=500), 4, 1, NOW, more=True)
+    rendered = telegram.notice(view, "en", more)
+    assert rendered.text.splitlines()[0] == "🔔 More came in, seen at 14:41: <b>Blue mug</b>"
+    assert "500" not in rendered.text
+    assert data(rendered)[0] == "https://mugs.example/blue"
+
+
+def test_a_restock_message_of_something_out_of_sale_promises_no_next_time(view: View) -> None:
+    over = telling.RestockOver(samples.product(), 3, NOW, subscription_id=4, not_sold=True)
+    text = telegram.notice(view, "en", over).text
+    assert "no longer sold" in text
+    assert "place" not in text
+
+
+def test_a_restock_message_put_right_offers_to_take_the_answer_back(view: View) -> None:
+    item = samples.subscription(id=4, state=SubscriptionState.ENDED)
+    rendered = telegram.notice(view, "en", telling.RestockAnswered(item))
+    assert "is off your list" in rendered.text
+    assert data(rendered) == ["undo:4"]
 
 
 @pytest.mark.parametrize(
@@ -166,6 +203,19 @@ def test_why_shows_the_arithmetic(view: View) -> None:
     assert "You have waited since Nov 17 (3 days)." in text
     assert "You have place 3: 2 people are told before you." in text
     assert "it is back: not sent, it was gone before your turn; you keep your place" in text
+
+
+@pytest.mark.parametrize(
+    ("says", "words"),
+    [(Says.FEW, "only a few left"), (Says.BACK, "more came in"), (Says.OVER, "gone again")],
+)
+def test_why_says_what_a_message_was_changed_to(view: View, says: Says, words: str) -> None:
+    item = samples.subscription(count=3)
+    sent = NOW - timedelta(minutes=31)
+    told = customers.ToldFact("restock", "sent", "delivered", sent, says=says, edited_at=NOW)
+    why = customers.CustomerWhy(item.product, 0, False, item, None, (told,))
+    text = telegram.answer(view, "en", why).text
+    assert f"14:10, it is back: delivered; edited at 14:41: {words}" in text
 
 
 def test_help_lists_exactly_the_registered_commands(view: View) -> None:
