@@ -16,6 +16,7 @@ LANES = {
     Lane.RESTOCK: "lane.restock",
     Lane.EDIT: "lane.edit",
     Lane.DIGEST: "lane.digest",
+    Lane.LIVING: "lane.living",
 }
 REACHED = {
     Reach.UNKNOWN: "health.unknown",
