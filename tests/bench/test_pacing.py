@@ -1,0 +1,31 @@
+"""The rows of the bench tell a pacer that keeps its rate from one that does not."""
+
+import pytest
+
+from bot.channels.telegram_limits import FREE_RATE, PAID_RATE
+from tests.bench.pacing import Figures, rate_line
+
+
+def evenly(turns: int, seconds: float) -> Figures:
+    return Figures(seconds, 0.1, [number * seconds / turns for number in range(turns)])
+
+
+@pytest.mark.parametrize(("rate", "seconds"), [(FREE_RATE, 338.0), (PAID_RATE, 10.2)])
+def test_a_rate_that_is_kept(rate: int, seconds: float) -> None:
+    assert ": kept" in rate_line(rate, evenly(10_000, seconds))
+
+
+@pytest.mark.parametrize(
+    ("rate", "seconds"),
+    [(FREE_RATE, 341.0), (PAID_RATE, 11.1), (FREE_RATE, 320.0), (PAID_RATE, 9.5)],
+    ids=["slow", "slow and paid", "over the limit", "over the limit and paid"],
+)
+def test_a_rate_that_is_not_kept_is_said(rate: int, seconds: float) -> None:
+    assert "NOT KEPT" in rate_line(rate, evenly(10_000, seconds))
+
+
+def test_a_burst_is_said() -> None:
+    figures = evenly(1_000, 34.0)
+    figures.turns[30] = figures.turns[29]
+    figures.turns[31] = figures.turns[29]
+    assert "NOT KEPT" in rate_line(FREE_RATE, figures)
