@@ -123,7 +123,7 @@ class Inputs:
                     one.left = max(one.left, 1)
                 await self.send(left)
             while self.sandbox.pending_updates or await self.unfinished():
-                await asyncio.sleep(LOOK_AGAIN)  # another process works on it
+                await pause(LOOK_AGAIN)
         await self.bot.terminate()
 
     async def next_change(self) -> None:
@@ -150,6 +150,11 @@ class Inputs:
             for chat in self.crowd
             if len(self.sandbox.told(chat)) < sum(one.chat == chat for one in self.telegram)
         ]
+
+
+async def pause(seconds: float) -> None:
+    """Another process works; there is nothing to wait on but time."""
+    await asyncio.sleep(seconds)
 
 
 def portion(asked: Sequence[Asked], number: int, of: int) -> Sequence[Asked]:
