@@ -16,6 +16,7 @@ from bot.domain.alerts import AlertState, Reason, Severity
 from bot.domain.contacts import ContactState, Role
 from bot.domain.health import QueueReason, Reach, WatchReason, WatchState
 from bot.domain.inbox import InboxState
+from bot.domain.living import LivingReason
 from bot.domain.notices import NoticeKind, NoticeState, SettleReason
 from bot.domain.restocking import CloseReason, RestockReason
 from bot.domain.stock import MoveKind
@@ -218,7 +219,8 @@ def test_staff_read_of_every_role() -> None:
 
 
 ENUMS = (
-    AlertState, CloseReason, ContactState, EndReason, InboxState, MoveKind, NoticeKind, NoticeState,
+    AlertState, CloseReason, ContactState, EndReason, InboxState, LivingReason, MoveKind,
+    NoticeKind, NoticeState,
     QueueReason, Reach, Reason, RestockReason, Role, SettleReason, Severity, SubscriptionState,
     WatchReason, WatchState,
 )  # fmt: skip
