@@ -70,6 +70,12 @@ async def outstanding(tx: AsyncConnection, restock_id: int) -> int:
     return int((await tx.execute(statement)).scalar_one())
 
 
+async def written(tx: AsyncConnection, restock_id: int) -> int:
+    """Notices of the restock, whatever became of them."""
+    statement = select(func.count()).where(notice.c.restock_id == restock_id)
+    return int((await tx.execute(statement)).scalar_one())
+
+
 async def idle(tx: AsyncConnection) -> Sequence[int]:
     """Product ids of open restocks that wait for nothing: their next step may be due."""
     busy = exists().where(notice.c.restock_id == restock.c.id, OUTSTANDING)

@@ -1,8 +1,10 @@
 """What a worker holds: how much it may take, and what of it has left."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
+from bot.domain.delivery import in_doubt_at_most
 from bot.domain.notices import LAST_LANE, Claimed, Lane
 
 
@@ -24,6 +26,8 @@ USUAL = Window(ahead=8, most=48)  # up to 30 a second, answered within a second
 BROADCAST = Window(ahead=256, most=1024)  # paid broadcast: up to 1,000 a second
 
 
+HANGS = 1.0  # seconds: an answer that takes longer holds nobody up
+SMOOTHING = 0.1  # weight of the newest round trip in their average
 AT_FIRST = 8  # claimed when nothing is in work
 
 
@@ -41,13 +45,44 @@ class Hands:
     def __init__(self) -> None:
         self._held: dict[asyncio.Task[None], Claimed] = {}
         self._left: set[int] = set()
+        self._wired: dict[int, float] = {}  # when those left whose fate is not written down yet
+        self._off_wire = asyncio.Event()
+        self._round_trip = 0.0
 
     def hold(self, notice: Claimed, task: "asyncio.Task[None]") -> None:
         self._held[task] = notice
 
-    def leaves(self, notice: Claimed) -> None:
-        """Its turn has come: from here on nobody may take it back."""
+    async def leaves(self, notice: Claimed) -> None:
+        """Its turn has come: from here on nobody may take it back.
+
+        A restock first waits until there is room on the wire, but not for an answer that hangs.
+        """
+        if notice.lane is Lane.RESTOCK:
+            await self._room_on_wire(long_line=bool(notice.payload.get("long_line")))
         self._left.add(notice.id)
+        self._wired[notice.id] = asyncio.get_running_loop().time()
+
+    def answered(self, notice: Claimed, *, well: bool) -> None:
+        """What became of it is written down; `well`: after a true round trip."""
+        began = self._wired.pop(notice.id, None)
+        if began is not None and well:
+            took = asyncio.get_running_loop().time() - began
+            self._round_trip += (took - self._round_trip) * SMOOTHING
+        self._off_wire.set()
+        self._off_wire = asyncio.Event()
+
+    async def _room_on_wire(self, *, long_line: bool) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + HANGS
+        while (at_most := self._at_most(long_line)) is not None and len(self._wired) >= at_most:
+            left = until - loop.time()
+            if left <= 0:
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._off_wire.wait(), left)
+
+    def _at_most(self, long_line: bool) -> int | None:
+        return in_doubt_at_most(long_line=long_line, round_trip=self._round_trip)
 
     def room(self, window: Window) -> Ask | None:
         """What may be claimed now; half a window at a time, so that a claim is worth its commit.

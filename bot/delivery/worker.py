@@ -107,6 +107,8 @@ class OutboxWorker:
             log.exception("notice failed", notice=notice.id, kind=notice.kind)
             self.telemetry.failed(self.platform, error)
             await _written(partial(self.settling.broken, notice))
+        finally:
+            self.hands.answered(notice, well=False)
 
     async def deliver(self, notice: Claimed, composed: Composed | Drop | None = None) -> None:
         """Tell one notice, or find that it need not be told, and settle it.
@@ -167,13 +169,14 @@ class OutboxWorker:
         rendered = self._rendered(notice, composed)
 
         async def leaves() -> None:
-            self.hands.leaves(notice)
+            await self.hands.leaves(notice)
             await self.settling.on_wire(notice)
 
         with before_wire(leaves):
             ref = await self.channel.send(composed.contact.address.value, rendered, notice.lane)
         arrived = partial(self.settling.sent, notice, composed.contact, ref, shown(rendered))
         await _written(partial(arrived, says(composed.data)))
+        self.hands.answered(notice, well=True)
 
     async def _edit(self, notice: Claimed, composed: Composed) -> None:
         rendered, message = self._rendered(notice, composed), composed.message
@@ -183,7 +186,7 @@ class OutboxWorker:
         if changed:
 
             async def leaves() -> None:
-                self.hands.leaves(notice)
+                await self.hands.leaves(notice)
 
             with before_wire(leaves):
                 await self.channel.edit(

@@ -1,5 +1,6 @@
 """What becomes of a notice whose send did not simply succeed. Pure; see docs/architecture.md."""
 
+import math
 from datetime import timedelta
 from enum import StrEnum
 
@@ -7,6 +8,10 @@ ATTEMPTS = 8  # after that a notice is failed and staff see it
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=5)
 COPIES = 2  # sends of one notice that may have arrived; never a third copy
+
+
+LONG_LINE = 1_000  # customers of one restock: beyond it the last one waits long enough as it is
+SLOT = 0.05  # seconds of a round trip for each message that may be in doubt
 
 
 class Verdict(StrEnum):
@@ -55,6 +60,19 @@ def next_step(*, shown: bool, doubtful: int, look: Look | None = None) -> Step:
             return Step.POST_ANEW
         case Look.CANNOT_TELL:
             return Step.REPEAT if doubtful < COPIES else Step.UNCERTAIN
+
+
+def in_doubt_at_most(*, long_line: bool, round_trip: float) -> int | None:
+    """How many restocks may be on the wire at once; None: as many as the pace brings.
+
+    What is on the wire when the power goes may be told twice. On average that is the pace times
+    the round trip (Little's law), so a line of usual length takes a little longer and leaves one
+    in doubt for each 50 ms that the platform takes to answer: still 20 a second.
+
+    >>> in_doubt_at_most(long_line=False, round_trip=0.04)
+    1
+    """
+    return None if long_line else max(1, math.ceil(round_trip / SLOT))
 
 
 def after_failure(attempts: int) -> Verdict:

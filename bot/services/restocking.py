@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.delivery import LONG_LINE
 from bot.domain.notices import Lane, NewNotice, NoticeKind, SettleReason
 from bot.domain.restocking import CloseReason, RestockReason, chunk_size, judge
 from bot.domain.stock import Product, available_to_customers
@@ -112,6 +113,7 @@ class Restocking:
         )
         if not line:
             return 0
+        long_line = await self._is_long(tx, restock_id, product_id, available)
         new = [
             NewNotice(
                 kind=NoticeKind.RESTOCK,
@@ -119,6 +121,7 @@ class Restocking:
                 contact_id=waiting.contact_id,
                 lane=Lane.RESTOCK,
                 subject=restock_subject(restock_id, waiting.id),
+                payload={"long_line": True} if long_line else {},
                 product_id=product_id,
                 restock_id=restock_id,
                 subscription_id=waiting.id,
@@ -128,6 +131,16 @@ class Restocking:
         written = await notices.queue(tx, new, now)
         await restocks.set_cursor(tx, restock_id, line[-1].id)
         return len(written)
+
+    async def _is_long(
+        self, tx: AsyncConnection, restock_id: int, product_id: int, available: int
+    ) -> bool:
+        """Whether so many hear of this restock that each second counts for the last ones."""
+        written = await restocks.written(tx, restock_id)
+        if written > LONG_LINE:
+            return True
+        ahead = await subscriptions.count_to_tell(tx, product_id, restock_id, available)
+        return written + ahead > LONG_LINE
 
     async def _close(
         self, tx: AsyncConnection, current: AnyRow, product: Product, now: datetime, *, undone: bool
