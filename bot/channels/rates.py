@@ -14,7 +14,7 @@ SECOND = 1.012
 # over LEAST_SECOND, whatever happened between the turn and the request.
 LATE = 0.006
 LEAST_SECOND = 1.006
-CATCH_UP = 0.02  # seconds that the even spacing may lag and catch up: timers are that coarse
+CATCH_UP = 0.25  # seconds that the even spacing may lag and catch up, inside the limit
 SHORT = 3.0  # seconds of a bucket that a restart may forget: it takes about as long
 
 
