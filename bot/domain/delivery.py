@@ -11,7 +11,7 @@ COPIES = 2  # sends of one notice that may have arrived; never a third copy
 
 
 LONG_LINE = 1_000  # customers of one restock: beyond it the last one waits long enough as it is
-SLOT = 0.05  # seconds of a round trip for each message that may be in doubt
+SLOT = 0.1  # seconds of a round trip for each message that may be in doubt
 
 
 class Verdict(StrEnum):
@@ -67,7 +67,7 @@ def in_doubt_at_most(*, long_line: bool, round_trip: float) -> int | None:
 
     What is on the wire when the power goes may be told twice. On average that is the pace times
     the round trip (Little's law), so a line of usual length takes a little longer and leaves one
-    in doubt for each 50 ms that the platform takes to answer: still 20 a second.
+    in doubt for each 100 ms that the platform takes to answer: still 10 a second, 20 at 50 ms.
 
     >>> in_doubt_at_most(long_line=False, round_trip=0.04)
     1
