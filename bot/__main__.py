@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -18,18 +17,19 @@ from bot.domain.faults import DatabaseDown
 from bot.services.bulk import Bulk
 from bot.services.exporting import Exporting
 from bot.settings import Settings, SettingsError
+from bot.stopping import stop_on_signals
 from handlers.cli.exporting import export_command
 from handlers.cli.importing import import_command
 from handlers.slack.manifest import ManifestError, manifest
 from storage.database import Database, DatabaseUrlError
-from storage.lock import AlreadyRunning, LockLost
+from storage.lock import AlreadyRunning
 from storage.migrate import DatabaseTooNew, migrate
 from storage.vault import VaultError, generate_key
 
 T = TypeVar("T")
 
 # What people can put right themselves: one clear line and exit 1, no traceback.
-EXPECTED = (SettingsError, DatabaseUrlError, AlreadyRunning, LockLost, DatabaseTooNew, VaultError,
+EXPECTED = (SettingsError, DatabaseUrlError, AlreadyRunning, DatabaseTooNew, VaultError,
             ManifestError)  # fmt: skip
 
 
@@ -74,11 +74,9 @@ def run() -> None:
 
 
 async def serve(found: Settings) -> None:
-    """Run the bot until SIGTERM or SIGINT."""
+    """Run the bot until SIGTERM or SIGINT; a second one ends it at once."""
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop_on_signals(stop)
     async with composition.opened(found) as base:
         await composition.App(base, stop).run()
 

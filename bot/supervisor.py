@@ -12,7 +12,7 @@ log = structlog.get_logger(__name__)
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 PASSING_PAUSE = 1.0  # seconds until a part tries again that met a passing trouble
-STOP_WITHIN = 10.0  # seconds that parts get to finish what they hold
+STOP_WITHIN = 8.0  # seconds that parts get to finish what they hold; the bot is gone after 10
 
 Part = Callable[[asyncio.Event], Awaitable[None]]
 
@@ -37,7 +37,6 @@ class Supervisor:
     stop: asyncio.Event
     fatal: tuple[type[Exception], ...] = ()
     passing: tuple[type[Exception], ...] = ()
-    stop_within: float = STOP_WITHIN
     states: dict[str, str] = field(default_factory=dict)
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -88,11 +87,11 @@ class Supervisor:
         except TimeoutError:
             return
 
-    async def finish(self) -> None:
+    async def finish(self, within: float = STOP_WITHIN) -> None:
         """After `stop` is set: wait for every part; what does not end in time is cancelled."""
         if not self._tasks:
             return
-        _, late = await asyncio.wait(self._tasks.values(), timeout=self.stop_within)
+        _, late = await asyncio.wait(self._tasks.values(), timeout=within)
         for task in late:
             log.warning("part did not stop in time", part=task.get_name())
             task.cancel()

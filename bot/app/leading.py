@@ -1,51 +1,103 @@
 """One process leads on a database; on PostgreSQL others stand by until it is gone."""
 
 import asyncio
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 
 import structlog
 
-from storage.lock import LockLost, RunLock
+from bot.domain.faults import DatabaseDown
+from storage import trouble
+from storage.lock import RunLock
 
 log = structlog.get_logger(__name__)
 
-STANDING_BY = 0.5  # seconds without the lock until the log says why nothing happens
-LOCK_LOOK_AGAIN = 1.0  # seconds: so long two may lead after the database cut our connection
+TRY_AGAIN = 1.0  # seconds between two tries of a process that stands by
+# Seconds that a process which takes over leaves to the one before: when only its lock was cut, that
+# one writes down what was on the wire (LOST_WITHIN) and stops, so that no two work at a time.
+GRACE = 3.0
+LOST_WITHIN = 1.5
+LOOK_AGAIN = 1.0  # seconds between two looks at the lock; a cut that is told of is seen at once
 
 
 @dataclass(frozen=True, slots=True)
 class Leading:
+    """`may_wait`: on PostgreSQL a second process stands by; on SQLite it is refused."""
+
     lock: RunLock
     stop: asyncio.Event
+    may_wait: bool
 
     async def begin(self) -> bool:
-        """Wait for the lock (on PostgreSQL a second process stands by); False if told to stop.
-
-        Raises AlreadyRunning on SQLite when another process leads.
-        """
-        taking = asyncio.create_task(self.lock.acquire(wait=True))
-        stopping = asyncio.create_task(self.stop.wait())
-        try:
-            either = {taking, stopping}
-            await asyncio.wait(either, timeout=STANDING_BY, return_when=asyncio.FIRST_COMPLETED)
-            if not any(task.done() for task in either):
-                log.info("standing by: another Stockbell leads on this database")
-                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not taking.done():
-                return False
-            await taking
+        """Whether this process leads at once. Raises AlreadyRunning when it may not wait."""
+        if not self.may_wait:
+            await self.lock.acquire()
             return True
-        finally:
-            stopping.cancel()
-            taking.cancel()
-            await asyncio.gather(taking, stopping, return_exceptions=True)
+        return await self.lock.try_acquire()
 
-    async def watch(self) -> None:
-        """Stop as soon as the lock is lost: whoever stood by leads now. Raises LockLost then."""
-        while not self.stop.is_set():
-            if not await self.lock.held():
-                self.stop.set()
-                raise LockLost
+    async def stand_by(self) -> bool:
+        """Wait until the process that leads is gone; False when told to stop before.
+
+        It lasts through any trouble of the database.
+        """
+        log.info("standing by: another Stockbell leads on this database")
+        while not await self._stopped_within(TRY_AGAIN):
+            if await self._try():
+                log.info("taking over")
+                return not await self._stopped_within(GRACE)
+        return False
+
+    async def _try(self) -> bool:
+        try:
+            return await self.lock.try_acquire()
+        except trouble.ERRORS as error:
+            if trouble.down(error) is None:
+                raise
+            log.debug("the lock cannot be asked for", reason=trouble.down(error))
+            return False
+
+    async def _stopped_within(self, seconds: float) -> bool:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.stop.wait(), seconds)
+        return self.stop.is_set()
+
+    @asynccontextmanager
+    async def term(self) -> AsyncIterator["Term"]:
+        """While this process leads. Whoever loses the lock stands by again, it is given back."""
+        term = Term()
+        watches = [asyncio.create_task(watch(term)) for watch in (self._obey, self._watch)]
+        try:
+            yield term
+        except DatabaseDown:
+            if not self.may_wait:
+                raise
+            log.warning("could not begin to lead: the database cannot be used")
+        finally:
+            for watch in watches:
+                watch.cancel()
+            await asyncio.gather(*watches, return_exceptions=True)
+            if not self.stop.is_set():
+                await self.lock.release()
+
+    async def _obey(self, term: "Term") -> None:
+        await self.stop.wait()
+        term.over.set()
+
+    async def _watch(self, term: "Term") -> None:
+        """End the term as soon as the lock is lost."""
+        while await self.lock.held():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.stop.wait(), LOCK_LOOK_AGAIN)
+                await asyncio.wait_for(self.lock.lost.wait(), LOOK_AGAIN)
+        if not term.over.is_set():
+            log.error("the database cut the connection that made this Stockbell the leader")
+            term.lost = True
+            term.over.set()
+
+
+@dataclass(slots=True)
+class Term:
+    """`over` is set when this process must lead no longer; `lost`: because another one may."""
+
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    lost: bool = False

@@ -1,5 +1,7 @@
 """Telegram and Slack as the settings want them: ways in, ways out, and what they look like."""
 
+import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -7,19 +9,24 @@ from functools import partial
 from starlette.routing import BaseRoute
 
 from bot.app.opening import Base, now
+from bot.channels import slack_probing, telegram_probing
 from bot.channels.base import Channel
 from bot.channels.pacer import Pacer, telegram_rate
 from bot.channels.slack import SlackChannel
 from bot.channels.slack_client import PacedSlackClient, slack_pacer, slack_session
 from bot.channels.telegram import TelegramChannel
-from bot.channels.telegram_limits import PacedRequests
+from bot.channels.telegram_limits import FREE_RATE, PAID_RATE, PacedRequests
 from bot.domain.contacts import Platform
+from bot.domain.health import PlatformPulse
 from bot.domain.notices import Rendered
+from bot.domain.telemetry import SILENT, Telemetry
 from bot.domain.telling import NoticeData
 from bot.intake.worker import Dispatch
 from bot.render import slack as render_slack
 from bot.render import telegram as render_telegram
 from bot.render.view import RenderContext, View
+from bot.services.pacing import PaceMemory
+from bot.services.watching import Probe
 from bot.supervisor import Part
 from handlers.slack.build import build_slack
 from handlers.slack.http import slack_route
@@ -28,37 +35,42 @@ from handlers.telegram.build import build_application
 from handlers.telegram.side import Hook, TelegramSide, build_telegram
 from handlers.telegram.webhook import webhook_route
 
-TELEGRAM_RATE = 30.0  # messages a second in all; core.telegram.org/bots/faq
-BACKGROUND_WITHIN = 3.0  # seconds: a modal that is not open by then never will be
+BACKGROUND_WITHIN = 1.0  # seconds; a modal can be opened for 3, and has had some of them
 
 
 @dataclass(slots=True)
 class Platforms:
     """Those that are set up. `parts` connect to them and are for the process that leads.
 
-    What they hold is given back when `stack` is left, after the last message is out.
+    What they hold is given back when the stack of `open` is left, after the last message is out.
     """
 
     base: Base
-    stack: AsyncExitStack
+    telemetry: Telemetry = SILENT
     channels: dict[Platform, Channel] = field(default_factory=dict)
     dispatchers: dict[str, Dispatch] = field(default_factory=dict)
     routes: list[BaseRoute] = field(default_factory=list)
     parts: dict[str, Part] = field(default_factory=dict)
+    pacers: dict[Platform, Pacer] = field(default_factory=dict)
+    probes: dict[Platform, Probe] = field(default_factory=dict)
     telegram: TelegramSide | None = None
     socket_mode: SlackSocket | None = None
 
-    async def add_all(self) -> None:
-        """Those with a token; connects to nothing."""
+    async def open(self, stack: AsyncExitStack) -> None:
+        """Build those with a token; connects to nothing."""
         if self.base.settings.telegram_token:
-            self.add_telegram()
+            self._add_telegram(stack)
         if self.base.settings.slack_token:
-            await self.add_slack()
+            await self._add_slack(stack)
 
-    def add_telegram(self) -> None:
+    def _add_telegram(self, stack: AsyncExitStack) -> None:
         settings, services = self.base.settings, self.base.services
-        pacer = Pacer(TELEGRAM_RATE, rate_of=telegram_rate)
-        limiter = PacedRequests(pacer)
+        paid = settings.telegram_paid_broadcast
+        memory = self._memory(Platform.TELEGRAM, stack)
+        pacer = Pacer(PAID_RATE if paid else FREE_RATE, rate_of=telegram_rate, memory=memory)
+        self.parts["pace telegram"] = partial(_keep_pace, pacer, memory)
+        answered = self._watch(Platform.TELEGRAM, pacer)
+        limiter = PacedRequests(pacer, paid=paid, answered=answered)
         application = build_application(settings.telegram_token, settings.telegram_api_url, limiter)
         refused = partial(services.refusing.form_refused, Platform.TELEGRAM)
         channel = TelegramChannel(application.bot, refused)
@@ -68,21 +80,27 @@ class Platforms:
             secret = settings.telegram_webhook_secret.get_secret_value()
             hook = Hook(settings.telegram_webhook_url, secret)
             self.routes.append(webhook_route(hook.url, secret, accept_many))
+        self.probes[Platform.TELEGRAM] = partial(telegram_probing.reach, application.bot)
         side = build_telegram(application, services, channel, self.view, accept_many, hook)
-        self.stack.push_async_callback(side.close)
+        stack.push_async_callback(side.close)
         self.telegram = side
         self.channels[Platform.TELEGRAM] = channel
         self.dispatchers[Platform.TELEGRAM] = side.dispatch
         self.parts["telegram"] = side.run
 
-    async def add_slack(self) -> None:
+    async def _add_slack(self, stack: AsyncExitStack) -> None:
         settings, services = self.base.settings, self.base.services
-        session = await self.stack.enter_async_context(slack_session())
+        session = await stack.enter_async_context(slack_session())
+        memory = self._memory(Platform.SLACK, stack)
+        pacer = slack_pacer(memory=memory)
+        self.parts["pace slack"] = partial(_keep_pace, pacer, memory)
         client = PacedSlackClient(
-            settings.slack_token, slack_pacer(), session, settings.slack_api_url
-        )
+            settings.slack_token, pacer, session, settings.slack_api_url,
+            self._watch(Platform.SLACK, pacer),
+        )  # fmt: skip
+        self.probes[Platform.SLACK] = partial(slack_probing.reach, client)
         side = build_slack(client, services, self.view, services.arriving.accept)
-        self.stack.push_async_callback(side.background.finish, BACKGROUND_WITHIN)
+        stack.push_async_callback(side.background.finish, BACKGROUND_WITHIN)
         refused = partial(services.refusing.form_refused, Platform.SLACK)
         self.channels[Platform.SLACK] = SlackChannel(client, refused)
         self.dispatchers[Platform.SLACK] = side.dispatch
@@ -93,6 +111,19 @@ class Platforms:
             app_token = settings.slack_app_token.get_secret_value()
             self.socket_mode = SlackSocket(side.app, app_token, client)
             self.parts["slack"] = self.socket_mode.run
+
+    def _watch(self, platform: Platform, pacer: Pacer) -> Callable[[float], None]:
+        """Count what the platform answers; returns what is to be told of each answer."""
+        self.pacers[platform] = pacer
+        pacer.on_refused = partial(self.telemetry.limited, platform)
+        return partial(self.telemetry.answered, platform)
+
+    def _memory(self, platform: Platform, stack: AsyncExitStack) -> PaceMemory:
+        """What the platform's pacer must still know after a restart."""
+        vault = self.base.services.arriving.vault
+        memory = PaceMemory(self.base.database, vault, now, platform.value)
+        stack.push_async_callback(memory.keep)
+        return memory
 
     @property
     def view(self) -> View:
@@ -117,6 +148,16 @@ class Platforms:
             return render_telegram.notice(self.view, language, data)
         return render_slack.notice(self.view, language, data)
 
+    def pulses(self) -> list[PlatformPulse]:
+        """Each as this process sees it now."""
+        slack = self.socket_mode.connected if self.socket_mode is not None else None
+        return [
+            PlatformPulse(
+                platform, pacer.rate, pacer.waiting, slack if platform is Platform.SLACK else None
+            )
+            for platform, pacer in self.pacers.items()
+        ]
+
     def links(self) -> dict[str, str]:
         """Whether the platforms are reached; a part may well run and reach nobody."""
         links = {}
@@ -125,3 +166,9 @@ class Platforms:
         if self.socket_mode is not None:
             links["slack link"] = "running" if self.socket_mode.connected else "not connected"
         return links
+
+
+async def _keep_pace(pacer: Pacer, memory: PaceMemory, stop: asyncio.Event) -> None:
+    """Whoever led before may have been told to wait: begin with what that process stored."""
+    await pacer.load()
+    await memory.run(stop)

@@ -1,13 +1,13 @@
 """The bot from its start to its stop."""
 
 import asyncio
-import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 import structlog
 
-from bot.app.leading import Leading
+from bot.app.front import Front
+from bot.app.leading import LOST_WITHIN, Leading
 from bot.app.opening import Base
 from bot.app.platforms import Platforms
 from bot.delivery.worker import OutboxWorker
@@ -15,9 +15,7 @@ from bot.domain.faults import DatabaseDown
 from bot.intake.dirty import DirtyLoop
 from bot.intake.worker import InboxWorker
 from bot.services.bell import Bell
-from bot.settings import SettingsError
-from bot.supervisor import Supervisor
-from handlers.http.server import Health, HttpServer, bind, build_http
+from bot.supervisor import STOP_WITHIN, Supervisor
 from handlers.schedule.jobs import Clockwork, build_jobs
 from handlers.slack.socket import SlackTokenRefused
 from handlers.telegram.waiting import TokenRefused
@@ -35,43 +33,43 @@ class App:
     bell: Bell = field(default_factory=Bell)
 
     async def run(self) -> None:
-        """Raises AlreadyRunning when another bot runs on this database, or LockLost."""
-        lock = RunLock(self.base.database)
-        leading = Leading(lock, self.stop)
-        if not await leading.begin():
-            return
-        watch = asyncio.create_task(leading.watch())
-        try:
-            await self._run()
-            await watch
-        finally:
-            watch.cancel()
-            await asyncio.gather(watch, return_exceptions=True)
-            await lock.release()
+        """Take web hooks, and lead whenever no other process does.
 
-    async def _run(self) -> None:
-        await self._prepare()
+        Raises AlreadyRunning when another bot runs on this SQLite file, SettingsError when the port
+        is taken. It stops in this order: nothing more is taken or claimed; what is on the wire is
+        waited for and settled; then the connections are closed.
+        """
+        database = self.base.database
         async with AsyncExitStack() as stack:
-            http = stack.enter_context(self._http_socket())
-            supervisor = Supervisor(
-                self.stop, fatal=(TokenRefused, SlackTokenRefused), passing=(DatabaseDown,)
-            )
-            platforms = Platforms(self.base, stack)
-            await platforms.add_all()
-            for name, part in platforms.parts.items():
-                supervisor.start(name, part)
-            self._start_parts(supervisor, platforms)
-            self._start_http(supervisor, platforms, http)
-            await self.stop.wait()
-            log.info("stopping")
-            await supervisor.finish()
+            lock = RunLock(database)
+            stack.push_async_callback(lock.release)
+            leading = Leading(lock, self.stop, may_wait=not database.is_sqlite)
+            leads = await leading.begin()
+            database.after_commit.append(self.bell.ring)
+            database.after_trouble.append(_tell_of_database)
+            front = Front(self.base, self.stop)
+            await front.open(stack)
+            while not self.stop.is_set() and (leads or await leading.stand_by()):
+                await self._lead(leading, front)
+                leads = False
         log.info("stopped")
 
+    async def _lead(self, leading: Leading, front: Front) -> None:
+        """Until `stop`, or until another process may lead."""
+        async with leading.term() as term:
+            supervisor = Supervisor(
+                term.over, fatal=(TokenRefused, SlackTokenRefused), passing=(DatabaseDown,)
+            )
+            await self._prepare()
+            self._start_parts(supervisor, front.platforms)
+            with front.led_by(supervisor):
+                await term.over.wait()
+                log.info("stopping")
+                await supervisor.finish(LOST_WITHIN if term.lost else STOP_WITHIN)
+
     async def _prepare(self) -> None:
-        """What must be true before the first part starts."""
+        """What must be true before the first part of a leader starts."""
         services, settings = self.base.services, self.base.settings
-        self.base.database.after_commit.append(self.bell.ring)
-        self.base.database.after_trouble.append(_tell_of_database)
         await services.people.add_admins(settings.admins)
         services.alerting.destinations = await services.people.add_channels(
             settings.alert_addresses
@@ -81,19 +79,13 @@ class App:
         )  # fmt: skip
         log.info("starting", shop=settings.shop_name, taken_up_again=sum(orphans))
 
-    def _http_socket(self) -> socket.socket:
-        settings = self.base.settings
-        try:
-            return bind(settings.http_host, settings.http_port)
-        except OSError as error:
-            raise SettingsError(
-                f"HTTP_PORT: cannot listen on {settings.http_host}:{settings.http_port} "
-                f"({error.strerror}); is another program there? Set another port"
-            ) from None
-
     def _start_parts(self, supervisor: Supervisor, platforms: Platforms) -> None:
         settings, services = self.base.settings, self.base.services
-        inbox = InboxWorker(services.arriving, platforms.dispatchers, self.bell)
+        for name, part in platforms.parts.items():
+            supervisor.start(name, part)
+        inbox = InboxWorker(
+            services.arriving, platforms.dispatchers, self.bell, telemetry=platforms.telemetry
+        )
         supervisor.start("inbox", inbox.run)
         supervisor.start("rules", DirtyLoop(services.alerting, services.endings, self.bell).run)
         self.start_outbox(supervisor, platforms)
@@ -108,20 +100,9 @@ class App:
         for platform, channel in platforms.channels.items():
             worker = OutboxWorker(
                 platform, channel, services.settling, services.composing, platforms.render,
-                self.bell,
+                self.bell, telemetry=platforms.telemetry,
             )  # fmt: skip
             supervisor.start(f"outbox {platform}", worker.run)
-
-    def _start_http(
-        self, supervisor: Supervisor, platforms: Platforms, http: socket.socket
-    ) -> None:
-        health = Health(
-            self.base.settings.shop_name,
-            lambda: supervisor.states | platforms.links(),
-            self.base.database.check,
-        )
-        routes = build_http(health, platforms.routes)
-        supervisor.start("http", HttpServer(routes, http).run)
 
 
 def _tell_of_database(reason: str) -> None:

@@ -17,14 +17,16 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <title>{shop} · Stockbell</title>
 <style>:root{{color-scheme:light dark}}body{{font:1rem/1.5 system-ui,sans-serif;max-width:36rem;
 margin:4rem auto;padding:0 1rem}}dt{{font-weight:600}}dd{{margin:0 0 .5rem}}</style>
-<h1>{shop}</h1><p>Stockbell {verdict}.</p><dl>{rows}</dl></html>"""
+<h1>{shop}</h1><p>Stockbell {verdict} ({role}).</p><dl>{rows}</dl></html>"""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What /healthz asks: `states` of the parts, and why the database cannot be written, or ""."""
+    """What /healthz asks: whether this process leads or stands by, `states` of the parts, and why
+    the database cannot be written, or ""."""
 
     shop: str
+    role: Callable[[], str]
     states: Callable[[], Mapping[str, str]]
     database_trouble: Callable[[], Awaitable[str]]
 
@@ -41,7 +43,8 @@ def build_http(health: Health, routes: Sequence[BaseRoute]) -> FastAPI:
     @http.get("/healthz")
     async def healthz() -> Response:
         good, parts = await health.report()
-        return JSONResponse({"ok": good, "parts": parts}, status_code=200 if good else 503)
+        told = {"ok": good, "role": health.role(), "parts": parts}
+        return JSONResponse(told, status_code=200 if good else 503)
 
     @http.get("/")
     async def page() -> Response:
@@ -52,7 +55,8 @@ def build_http(health: Health, routes: Sequence[BaseRoute]) -> FastAPI:
         )
         verdict = "is running" if good else "needs a look"
         shop = html.escape(health.shop)
-        return HTMLResponse(PAGE.format(shop=shop, verdict=verdict, rows=rows))
+        role = html.escape(health.role())
+        return HTMLResponse(PAGE.format(shop=shop, verdict=verdict, role=role, rows=rows))
 
     http.router.routes.extend(routes)
     return http

@@ -82,7 +82,7 @@ async def test_a_passing_trouble_costs_no_traceback_and_no_growing_pause(
 
 async def test_a_part_that_does_not_stop_is_cancelled() -> None:
     stop = asyncio.Event()
-    supervisor = Supervisor(stop, stop_within=0.05)
+    supervisor = Supervisor(stop)
     cancelled = asyncio.Event()
 
     async def deaf(stop: asyncio.Event) -> None:
@@ -95,5 +95,5 @@ async def test_a_part_that_does_not_stop_is_cancelled() -> None:
     supervisor.start("deaf", deaf)
     await asyncio.sleep(0)
     stop.set()
-    await supervisor.finish()
+    await supervisor.finish(0.05)
     assert cancelled.is_set()

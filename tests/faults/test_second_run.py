@@ -8,11 +8,11 @@ import pytest
 
 from bot.sandbox.server import Sandbox
 from bot.sandbox.telegram_driver import Customer
-from storage.lock import LEADER
 from tests.support.databases import PostgresServer
 from tests.support.process import BotProcess, settings_for
 
-TAKES_OVER_WITHIN = 10.0  # seconds; most of it is for slow machines that run the tests
+TAKES_OVER_WITHIN = 30.0  # seconds
+STARTS_WITHIN = 60.0  # machines that run tests are slow
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ async def test_on_postgresql_the_second_stands_by_and_takes_over_when_the_first_
         customer = await sandbox.telegram.customer()
         await ask(customer)
         async with second:
-            await second.wait_for_output("standing by")
+            await second.wait_for_output("standing by", STARTS_WITHIN)
             state = await sandbox.driver.state()
             assert state["slack"]["connections"] == 1
             await ask(customer)
@@ -81,25 +81,6 @@ async def test_on_postgresql_the_second_stands_by_and_takes_over_when_the_first_
     postgres.drop()
 
 
-async def test_a_leader_whose_lock_the_database_dropped_stops_and_the_other_takes_over(
-    tmp_path: Path, sandbox: Sandbox, postgres: PostgresServer
-) -> None:
-    url = postgres.new()
-    first, second = bots(tmp_path, sandbox, url)
-    async with first:
-        await first.wait_until_listening(sandbox.driver)
-        async with second:
-            await second.wait_for_output("standing by")
-            postgres.run(
-                "SELECT pg_terminate_backend(pid) FROM pg_locks"
-                f" WHERE locktype = 'advisory' AND objid = {LEADER} AND granted"
-            )
-            assert await first.wait() == 1
-            assert "Error: the database cut the connection" in first.text.splitlines()[-1]
-            await second.wait_for_output("starting")
-    postgres.drop()
-
-
 async def test_who_stands_by_stops_when_told_to(
     tmp_path: Path, sandbox: Sandbox, postgres: PostgresServer
 ) -> None:
@@ -107,7 +88,7 @@ async def test_who_stands_by_stops_when_told_to(
     async with first:
         await first.wait_until_listening(sandbox.driver)
         await second.start()
-        await second.wait_for_output("standing by")
+        await second.wait_for_output("standing by", STARTS_WITHIN)
         assert await second.terminate() == 0
         assert "Traceback" not in second.text
     postgres.drop()

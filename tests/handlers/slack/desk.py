@@ -114,7 +114,7 @@ async def by_http(desk: Desk) -> AsyncIterator[str]:
         return ""
 
     route = slack_route(desk.side.app, SECRET, desk.now)
-    app = build_http(Health("Demo shop", dict, well), [route])
+    app = build_http(Health("Demo shop", lambda: "leader", dict, well), [route])
     port = free_port()
     stop = asyncio.Event()
     running = asyncio.create_task(HttpServer(app, bind("127.0.0.1", port)).run(stop))

@@ -119,7 +119,9 @@ class Late:
 
 @asynccontextmanager
 async def failing(sandbox: Sandbox, shop: Shop, way: str, late: Late) -> AsyncIterator[Desk]:
-    services = SimpleNamespace(stocking=late, alerting=shop.services.alerting)
+    services = SimpleNamespace(
+        stocking=late, alerting=shop.services.alerting, refusing=shop.services.refusing
+    )
     async with (
         open_desk(sandbox, shop, services) as desk,
         by_socket(desk) if way == "socket" else by_http(desk),
