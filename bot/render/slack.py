@@ -93,7 +93,7 @@ def adjust_modal(
     location_id: int | None = None,
     values: staff.AdjustForm | None = None,
 ) -> dict[str, Any]:
-    """The view for views.open; `positions` is not empty, `values` is what was typed before."""
+    """The view for views.open; `positions` is not empty, `values` was typed into an older one."""
     say = kit.voice(view, language)
     return modal.adjust(say, product, positions, private_metadata, location_id, values)
 

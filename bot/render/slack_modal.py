@@ -32,6 +32,7 @@ def adjust(
     location_id: int | None,
     values: AdjustForm | None,
 ) -> Block:
+    """`values`: what was typed into a form whose numbers were no longer true; these are new."""
     label = say.label
     return {
         "type": "modal",
@@ -42,6 +43,7 @@ def adjust(
         "close": kit.plain(label("button.cancel"), TITLE),
         "blocks": [
             kit.section(title(say, product)),
+            *([kit.section(say("adjust.refreshed"))] if values else []),
             _location(label, positions, values.location_id if values else location_id),
             _mode(label, values.mode if values else "add"),
             _quantity(label, values.quantity if values else ""),

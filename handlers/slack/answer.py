@@ -69,7 +69,7 @@ class Answers:
         self, asked: Asked, card: Card, location_id: int | None, trigger_id: str
     ) -> bool:
         """Show the modal; False when the trigger's 3 seconds are over or Slack refuses."""
-        view = self.words.modal(card, asked, location_id)
+        view = self.words.modal(card, asked, None, location_id)
         try:
             await self._client.views_open(trigger_id=trigger_id, view=view)
         except SlackApiError as refused:

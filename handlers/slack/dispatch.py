@@ -34,9 +34,9 @@ class Dispatcher:
         work = actions.open_adjust(self._services, self._answers, payload, trigger_id)
         await self.guard(payload, work)
 
-    async def wrong(self, payload: Json) -> dict[str, str]:
-        """What is wrong with a submitted form, before it is stored."""
-        return await views.wrong(self._services, self._answers, payload)
+    async def correction(self, payload: Json) -> Json:
+        """What is wrong with a submitted form, as an acknowledgement; {} when it may be stored."""
+        return await views.correction(self._services, self._answers, payload)
 
     async def guard(self, payload: Json, work: Awaitable[None]) -> None:
         """Whoever waits for an answer hears of a failure, once; then it goes where it is recorded.

@@ -55,11 +55,11 @@ class Receiver:
         await ack()
 
     async def submission(self, ack: AsyncAck, body: Json) -> None:
-        """Errors go into the acknowledgement, and then nothing is stored."""
+        """What is wrong goes into the acknowledgement, and then nothing is stored."""
         payload = of_submission(body)
-        errors = await self._dispatcher.wrong(payload)
-        if errors:
-            await ack(response_action="errors", errors=errors)
+        correction = await self._dispatcher.correction(payload)
+        if correction:
+            await ack(**correction)
             return
         await self._keep(payload)
         await ack()

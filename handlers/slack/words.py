@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from bot.domain.notices import Rendered
-from bot.domain.staff import Card
+from bot.domain.staff import AdjustForm, Card
 from bot.render import slack as render_slack
 from bot.render.slack_modal import OPTIONS
 from bot.render.view import View
@@ -29,7 +29,9 @@ class Words:
         by = f"{asked.caller.address.platform}:{asked.user}"
         return render_slack.shared_card(self.view, self.language, card, by)
 
-    def modal(self, card: Card, asked: Asked, location_id: int | None) -> Json:
+    def modal(
+        self, card: Card, asked: Asked, values: AdjustForm | None, location_id: int | None = None
+    ) -> Json:
         """The Adjust modal; what its submission needs travels in it, also what it shows."""
         shown = {str(p.location.id): p.on_hand for p in card.positions[:OPTIONS]}
         metadata = {
@@ -40,7 +42,7 @@ class Words:
         }
         packed = json.dumps(metadata, separators=(",", ":"))
         return render_slack.adjust_modal(
-            self.view, self.language, card.product, card.positions, packed, location_id
+            self.view, self.language, card.product, card.positions, packed, location_id, values
         )
 
     def errors(self, codes: dict[str, str]) -> dict[str, str]:

@@ -146,7 +146,8 @@ def test_every_message_of_the_catalogue_is_told_somewhere(texts: Texts) -> None:
         telegram.command_list(view, "en")
         telegram.description(view, "en")
         telegram.short_description(view, "en")
-        slack.adjust_modal(view, "en", samples.product(), [samples.position()], "{}")
+        typed = staff.AdjustForm(7, 1, "set", "9", "", 3)
+        slack.adjust_modal(view, "en", samples.product(), [samples.position()], "{}", None, typed)
         slack.adjust_errors(view, "en", ERROR_CODES)
     assert sorted(texts.ids - recording.asked) == []
     assert sorted(recording.asked - texts.ids) == []

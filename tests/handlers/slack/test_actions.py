@@ -100,14 +100,23 @@ async def test_adjust_opens_a_modal_whose_errors_stay_in_it(desk: Desk) -> None:
     assert (move.quantity, move.reason) == (-2, "broken")
 
 
-async def test_the_modal_sets_what_it_showed_and_nothing_else(desk: Desk, shop: Shop) -> None:
+async def test_the_modal_sets_what_it_showed_else_it_shows_what_there_is_now(
+    desk: Desk, shop: Shop
+) -> None:
     cleo = desk.person("cleo")
     await cleo.press("stock_adjust", await card(desk))
-    await cleo.wait_for_modal()
+    assert "20" in str((await cleo.wait_for_modal())["view"])
     await shop.moved("MUG-BLUE +1")
-    result = await cleo.submit({"mode": "set", "quantity": "7"})
-    assert set(result["errors"]) == {"quantity"}
+    result = await cleo.submit({"mode": "set", "quantity": "7", "reason": "counted"})
+    assert not result["closed"]
     assert await desk.on_hand() == 21
+    assert [key for key, _ in desk.accepted if key.startswith("view")] == []
+    fresh = await cleo.wait_for_modal(lambda m: "the numbers here are new" in str(m["view"]))
+    for kept in ("21", "'7'", "counted"):
+        assert kept in str(fresh["view"])
+    assert (await cleo.submit({}))["closed"]
+    await cleo.wait_for("−14")
+    assert await desk.on_hand() == 7
 
 
 async def test_a_viewer_is_told_instead_of_shown_a_modal(desk: Desk) -> None:
