@@ -47,11 +47,14 @@ class Channel(Protocol):
     """A way out. Both methods wait for their turn inside the platform's limits."""
 
     async def send(self, address: str, rendered: Rendered, lane: Lane) -> str:
-        """Post a new message; returns the platform's reference to it. Raises SendError."""
+        """Post a new message; returns the platform's reference to it. Raises SendError.
+
+        What is too long becomes several, and the reference is to the last of them.
+        """
         ...
 
     async def edit(self, address: str, ref: str, rendered: Rendered, lane: Lane) -> None:
-        """Make the message show `rendered`. Raises SendError."""
+        """Make the message show `rendered`, as much of it as fits. Raises SendError."""
         ...
 
     async def find(self, address: str, notice_id: int, since: datetime) -> str | None:
