@@ -20,6 +20,7 @@ CAMPAIGNS: dict[str, str] = {
     "led": "tests.faults.leader:led",
     "sqlite": "tests.faults.breaking:on_sqlite",
     "postgresql": "tests.faults.breaking:on_postgres",
+    "network": "tests.faults.network:network",
 }
 
 

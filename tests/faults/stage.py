@@ -5,7 +5,12 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    suppress,
+)
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,6 +46,10 @@ OPEN = (NoticeState.QUEUED.value, NoticeState.SENDING.value)
 
 def sku(number: int) -> str:
     return f"R{number:04}"
+
+
+# What stands between: it yields the settings by which the bot goes through it.
+Between = Callable[[Sandbox], AbstractAsyncContextManager[dict[str, str]]]
 
 
 class Stuck(AssertionError):
@@ -169,11 +178,12 @@ class Stage:
 @asynccontextmanager
 async def staged(
     folder: Path, *, crowd: int, restocks: int = 1, low: int = 0, env: dict[str, str] | None = None,
-    url: str = "",
+    url: str = "", through: Between | None = None,
 ) -> AsyncIterator[Stage]:  # fmt: skip
     """A running bot; `crowd` people wait for each of `restocks` SKUs, sold out.
 
-    `url` names the database, else it is an SQLite file in the folder.
+    `url` names the database, else it is an SQLite file in the folder. `through` puts something
+    between the bot and the platforms.
     `low`: so many SKUs more with 50 in stock and a reorder point of 10, and alerts go to Slack.
     """
     async with AsyncExitStack() as stack:
@@ -190,6 +200,8 @@ async def staged(
             "SLACK_ALERT_CHANNEL": ALERTS if low else "",
             "LOG_LEVEL": "WARNING",
         }
+        if through is not None:
+            given |= await stack.enter_async_context(through(sandbox))
         bot = BotProcess(folder, settings_for(sandbox, **(given | (env or {}))))
         stage = Stage(sandbox, url, bot, chats, Watch(sandbox))
         await stack.enter_async_context(bot)
