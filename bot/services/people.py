@@ -179,6 +179,11 @@ class People:
         """The caller as a contact if known, without making one: strangers leave no trace."""
         return await contacts.find(tx, self.vault, caller.address)
 
+    async def is_staff(self, caller: Caller) -> bool:
+        async with self.database.read() as tx:
+            member = await self.role(tx, caller)
+        return member is not None and member.role is not None
+
     async def add_admins(self, addresses: tuple[Address, ...]) -> None:
         """ADMINS of the settings: added at each start, never removed by it."""
         async with self.database.write() as tx:

@@ -105,7 +105,8 @@ async def set_language(desk: Desk, pressed: Pressed) -> None:
     code = await desk.services.people.set_language(pressed.caller, words[0] if words else "")
     toast = render.simple_toast(desk.view, code, "language.set")
     await desk.answers.close(pressed.press, toast)
-    await desk.answers.show(pressed.press, render.help(desk.view, code))
+    staff = await desk.services.people.is_staff(pressed.caller)
+    await desk.answers.show(pressed.press, render.help(desk.view, code, staff))
 
 
 async def forget(desk: Desk, pressed: Pressed) -> None:

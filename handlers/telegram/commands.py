@@ -97,7 +97,8 @@ async def forget(desk: Desk, asked: Asked) -> None:
 
 
 async def help_(desk: Desk, asked: Asked) -> None:
-    await put(desk, asked, render.help(desk.view, await desk.language(asked.caller)))
+    staff = await desk.services.people.is_staff(asked.caller)
+    await put(desk, asked, render.help(desk.view, await desk.language(asked.caller), staff))
 
 
 async def unknown(desk: Desk, asked: Asked) -> None:

@@ -7,6 +7,7 @@ import pytest
 from bot.sandbox.telegram_driver import Customer
 from bot.services.searching import reindex
 from tests.handlers.telegram.live import Live
+from tests.support.shop import ADMIN
 
 
 @pytest.fixture
@@ -146,6 +147,14 @@ async def test_help_lists_every_command_and_privacy_answers(bot: Live, ann: Cust
         assert f"/{command}" in text
     await ann.say("/privacy")
     await ann.wait_for("Corner Shop", after=2)
+
+
+async def test_help_tells_staff_where_their_work_is_done(bot: Live, ann: Customer) -> None:
+    await ann.say("/help")
+    assert "/stock in Slack" not in (await ann.wait_for("/notify"))["text"]
+    assert await bot.shop.stock("role telegram:501 clerk", ADMIN)
+    await ann.say("/help")
+    await ann.wait_for("You are staff: stock is adjusted with /stock in Slack", after=2)
 
 
 async def test_why_tells_the_place_and_what_was_sent(bot: Live, ann: Customer) -> None:
