@@ -23,6 +23,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from storage.dialect import insert_ignore, upsert
 from storage.tables import alert, batch, dirty, position, product
+from storage.topics import Topic, bring
 from storage.types import EPOCH, AnyRow, microseconds
 
 OPEN = alert.c.resolved_at.is_(None)
@@ -31,6 +32,7 @@ DAY_US = microseconds(EPOCH + timedelta(days=1))
 
 async def mark_dirty(tx: AsyncConnection, product_id: int, now: datetime) -> None:
     """Ask for the SKU's rules to be judged after this transaction."""
+    bring(Topic.STOCK)
     await tx.execute(
         upsert(
             tx, dirty, {"product_id": product_id, "marked_at": now}, ["product_id"], ["marked_at"]

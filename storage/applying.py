@@ -30,6 +30,7 @@ from storage import batches
 from storage.batches import HAS_NUMBERS, LEADS, ON_HAND, SAME_SKU
 from storage.dialect import insert_for
 from storage.tables import dirty, location, move, position, product, stage
+from storage.topics import Topic, bring
 from storage.types import Instant
 
 WIDE_CACHE = 32 * 1024  # KiB: with SQLite's own 2 MiB, 100,000 rows took three times as long
@@ -242,6 +243,7 @@ async def mark_added(tx: AsyncConnection, by: Applying, newest: int) -> int:
 
 
 async def _mark(tx: AsyncConnection, rows: Select[Any]) -> int:
+    bring(Topic.STOCK)
     new = insert_for(tx, dirty).from_select(["product_id", "batch_id", "marked_at"], rows)
     overwrite = {name: new.excluded[name] for name in ("batch_id", "marked_at")}
     marked = new.on_conflict_do_update(index_elements=["product_id"], set_=overwrite)

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.domain.faults import DatabaseDown
 from storage import settings, trouble
+from storage.topics import Topic, collected
 
 type_of_drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 READERS = 4
@@ -81,6 +82,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._turn = asyncio.Lock()
         self.after_commit: list[Callable[[], None]] = []  # called after each write() commits
+        self._listeners: list[tuple[Topic, Callable[[], None]]] = []
         self.after_trouble: list[Callable[[str], None]] = []
         self._held = 0.0  # seconds that the last write() took
         self.down = ""
@@ -126,12 +128,20 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that may change rows; commits at the end, rolls back on an error."""
-        async with self._writing() as connection:
-            yield connection
+        with collected() as topics:
+            async with self._writing() as connection:
+                yield connection
         if self.down:
             self._begin_check()  # this one may have changed nothing, which needs no room on a disk
         for call in self.after_commit:
             call()
+        for topic, call in self._listeners:
+            if topic in topics:
+                call()
+
+    def on_commit(self, topic: Topic, call: Callable[[], None]) -> None:
+        """Call it after each commit that brought something of this topic."""
+        self._listeners.append((topic, call))
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[AsyncConnection]:

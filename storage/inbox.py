@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.inbox import Arrival, InboxState
 from storage.dialect import insert_ignore
 from storage.tables import inbox
+from storage.topics import Topic, bring
 from storage.types import AnyRow, Instant
 from storage.vault import Vault
 
@@ -68,6 +69,7 @@ async def put(
     }
     statement = insert_ignore(tx, inbox, values).returning(inbox.c.id)
     new = (await tx.execute(statement)).first()
+    bring(Topic.ARRIVAL)
     return Arrival.REPEATED if new is None else Arrival.NEW
 
 
@@ -239,6 +241,7 @@ async def replay_all(tx: AsyncConnection, now: datetime) -> int:
 
 
 async def _replay(tx: AsyncConnection, which: ColumnElement[bool], now: datetime) -> int:
+    bring(Topic.ARRIVAL)
     again = {"state": InboxState.PENDING.value, "attempts": 0, "due_at": now, "finished_at": None}
     return int((await tx.execute(update(inbox).where(which).values(again))).rowcount)
 

@@ -33,6 +33,7 @@ from bot.domain.notices import (
 )
 from storage.dialect import insert_for, take_turns
 from storage.tables import contact, message, notice, restock
+from storage.topics import Topic, bring
 from storage.types import AnyRow, Instant
 
 OPEN = notice.c.settled_at.is_(None)  # what the partial indexes hold, however long the history is
@@ -47,6 +48,7 @@ async def queue(tx: AsyncConnection, notices: Sequence[NewNotice], now: datetime
     if not notices:
         return []
     statement = insert_for(tx, notice).on_conflict_do_nothing().returning(notice.c.id)
+    bring(Topic.NOTICE)
     rows = [_row(item, now) for item in notices]
     return [int(row.id) for row in (await tx.execute(statement, rows)).all()]
 
@@ -227,6 +229,7 @@ async def failed(tx: AsyncConnection, notice_id: int) -> None:
 
 async def release(tx: AsyncConnection, notice_ids: Collection[int], now: datetime) -> None:
     """Give back what was claimed and surely has not left: whoever claims next may send it."""
+    bring(Topic.NOTICE)
     await tx.execute(
         update(notice)
         .where(notice.c.id.in_(notice_ids), SENDING)
@@ -277,6 +280,7 @@ async def postpone(
     tx: AsyncConnection, notice_id: int, due_at: datetime, *, doubtful: int | None = None
 ) -> None:
     """Back into the queue until `due_at`; `doubtful`: so many that were sent may be there now."""
+    bring(Topic.NOTICE)  # it may be due at once
     await tx.execute(
         update(notice)
         .where(notice.c.id == notice_id, OPEN)

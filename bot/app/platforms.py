@@ -16,6 +16,7 @@ from bot.channels.slack import SlackChannel
 from bot.channels.slack_client import PacedSlackClient, slack_pacer, slack_session
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_limits import FREE_RATE, PAID_RATE, PacedRequests
+from bot.delivery.hands import BROADCAST, Window
 from bot.domain.contacts import Platform
 from bot.domain.health import PlatformPulse
 from bot.domain.notices import Rendered
@@ -51,6 +52,7 @@ class Platforms:
     dispatchers: dict[str, Dispatch] = field(default_factory=dict)
     routes: list[BaseRoute] = field(default_factory=list)
     parts: dict[str, Part] = field(default_factory=dict)
+    windows: dict[Platform, Window] = field(default_factory=dict)
     pacers: dict[Platform, Pacer] = field(default_factory=dict)
     probes: dict[Platform, Probe] = field(default_factory=dict)
     telegram: TelegramSide | None = None
@@ -68,6 +70,8 @@ class Platforms:
         paid = settings.telegram_paid_broadcast
         memory = self._memory(Platform.TELEGRAM, stack)
         pacer = Pacer(PAID_RATE if paid else FREE_RATE, rate_of=telegram_rate, memory=memory)
+        if paid:
+            self.windows[Platform.TELEGRAM] = BROADCAST
         self.parts["pace telegram"] = partial(_keep_pace, pacer, memory)
         answered = self._watch(Platform.TELEGRAM, pacer)
         limiter = PacedRequests(pacer, paid=paid, answered=answered)

@@ -10,6 +10,7 @@ from bot.app.front import Front
 from bot.app.leading import LOST_WITHIN, Leading
 from bot.app.opening import Base
 from bot.app.platforms import Platforms
+from bot.delivery.hands import USUAL
 from bot.delivery.worker import OutboxWorker
 from bot.domain.faults import DatabaseDown
 from bot.intake.dirty import DirtyLoop
@@ -20,6 +21,7 @@ from handlers.schedule.jobs import Clockwork, build_jobs
 from handlers.slack.socket import SlackTokenRefused
 from handlers.telegram.waiting import TokenRefused
 from storage.lock import RunLock
+from storage.topics import Topic
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +32,7 @@ class App:
 
     base: Base
     stop: asyncio.Event
-    bell: Bell = field(default_factory=Bell)
+    bells: dict[Topic, Bell] = field(default_factory=lambda: {topic: Bell() for topic in Topic})
 
     async def run(self) -> None:
         """Take web hooks, and lead whenever no other process does.
@@ -45,7 +47,8 @@ class App:
             stack.push_async_callback(lock.release)
             leading = Leading(lock, self.stop, may_wait=not database.is_sqlite)
             leads = await leading.begin()
-            database.after_commit.append(self.bell.ring)
+            for topic, bell in self.bells.items():
+                database.on_commit(topic, bell.ring)
             database.after_trouble.append(_tell_of_database)
             front = Front(self.base, self.stop)
             await front.open(stack)
@@ -84,10 +87,12 @@ class App:
         for name, part in platforms.parts.items():
             supervisor.start(name, part)
         inbox = InboxWorker(
-            services.arriving, platforms.dispatchers, self.bell, telemetry=platforms.telemetry
-        )
+            services.arriving, platforms.dispatchers, self.bells[Topic.ARRIVAL],
+            telemetry=platforms.telemetry,
+        )  # fmt: skip
+        rules = DirtyLoop(services.alerting, services.endings, self.bells[Topic.STOCK])
         supervisor.start("inbox", inbox.run)
-        supervisor.start("rules", DirtyLoop(services.alerting, services.endings, self.bell).run)
+        supervisor.start("rules", rules.run)
         self.start_outbox(supervisor, platforms)
         jobs = build_jobs(
             services.upkeep, services.reporting, services.watching, settings.digest_time
@@ -100,7 +105,8 @@ class App:
         for platform, channel in platforms.channels.items():
             worker = OutboxWorker(
                 platform, channel, services.settling, services.composing, platforms.render,
-                self.bell, telemetry=platforms.telemetry,
+                self.bells[Topic.NOTICE], platforms.windows.get(platform, USUAL),
+                telemetry=platforms.telemetry,
             )  # fmt: skip
             supervisor.start(f"outbox {platform}", worker.run)
 

@@ -35,6 +35,7 @@ from bot.services.bell import Bell
 from storage.database import Database
 from storage.migrate import migrate
 from storage.tables import contact, notice, subscription
+from storage.topics import Topic
 from storage.vault import Vault, generate_key
 from tests.support.clock import Clock
 from tests.support.shop import Shop
@@ -125,7 +126,7 @@ async def measure(url: str, people: int) -> Figures:
         shop = await Shop.open(database, Vault([generate_key()]), Clock())
         await fill(shop, people)
         bell, wire, stop = Bell(), Nowhere(people), asyncio.Event()
-        database.after_commit.append(bell.ring)
+        database.on_commit(Topic.NOTICE, bell.ring)
         services = shop.services
         worker = OutboxWorker(
             Platform.TELEGRAM, wire, services.settling, services.composing,
