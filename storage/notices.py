@@ -8,10 +8,8 @@ from sqlalchemy import (
     ColumnElement,
     and_,
     case,
-    delete,
     exists,
     false,
-    func,
     literal,
     or_,
     select,
@@ -32,7 +30,7 @@ from bot.domain.notices import (
     SettleReason,
 )
 from storage.dialect import insert_for, take_turns
-from storage.tables import contact, message, notice, restock
+from storage.tables import contact, notice
 from storage.topics import Topic, bring
 from storage.types import AnyRow, Instant
 
@@ -301,70 +299,3 @@ async def forgive(tx: AsyncConnection, notice_id: int) -> None:
         .where(notice.c.id == notice_id, notice.c.on_wire == true())
         .values(attempts=notice.c.attempts - 1)
     )
-
-
-async def of_product_and_contact(
-    tx: AsyncConnection, product_id: int, contact_id: int, limit: int = 5
-) -> Sequence[AnyRow]:
-    """What this contact was told, or not told and why, about the SKU, newest first; no edits.
-
-    With `says` and `edited_at` of its message, if there is one.
-    """
-    statement = (
-        select(notice, message.c.says, message.c.edited_at)
-        .outerjoin(message, message.c.notice_id == notice.c.id)
-        .where(
-            notice.c.product_id == product_id,
-            notice.c.contact_id == contact_id,
-            notice.c.lane.not_in([int(Lane.EDIT), int(Lane.LIVING)]),
-        )
-        .order_by(notice.c.id.desc())
-        .limit(limit)
-    )
-    return (await tx.execute(statement)).all()
-
-
-async def of_contact(tx: AsyncConnection, contact_id: int) -> Sequence[AnyRow]:
-    """Every notice to the contact that is kept, oldest first."""
-    statement = select(notice).where(notice.c.contact_id == contact_id).order_by(notice.c.id)
-    return (await tx.execute(statement)).all()
-
-
-async def next_due(tx: AsyncConnection) -> datetime | None:
-    """When the next queued notice falls due, or None when the queue is empty."""
-    statement = select(func.min(notice.c.due_at)).where(QUEUED)
-    due: datetime | None = (await tx.execute(statement)).scalar_one()
-    return due
-
-
-async def count_by_state(tx: AsyncConnection) -> dict[str, int]:
-    statement = select(notice.c.state, func.count()).group_by(notice.c.state)
-    return {state: int(n) for state, n in (await tx.execute(statement)).all()}
-
-
-async def told_since(tx: AsyncConnection, kind: NoticeKind, since: datetime) -> int:
-    statement = (
-        select(func.count())
-        .select_from(notice)
-        .where(
-            notice.c.kind == kind.value,
-            notice.c.state == NoticeState.SENT.value,
-            notice.c.settled_at >= since,
-        )
-    )
-    return int((await tx.execute(statement)).scalar_one())
-
-
-async def last_id(tx: AsyncConnection) -> int:
-    """The id of the newest notice, 0 when there is none."""
-    return int((await tx.execute(select(func.coalesce(func.max(notice.c.id), 0)))).scalar_one())
-
-
-async def purge(tx: AsyncConnection, before: datetime) -> int:
-    """Delete settled notices that no message needs for its edits any more; returns how many."""
-    kept = exists().where(message.c.notice_id == notice.c.id)
-    of_open_restock = exists().where(
-        restock.c.id == notice.c.restock_id, restock.c.closed_at.is_(None)
-    )
-    statement = delete(notice).where(notice.c.settled_at < before, ~kept, ~of_open_restock)
-    return int((await tx.execute(statement)).rowcount)

@@ -10,7 +10,7 @@ from bot.domain.notices import SettleReason
 from bot.domain.subscriptions import EndReason
 from bot.services.ledger import Clock
 from bot.services.restocking import Restocking
-from storage import contacts, inbox, notices, products, subscriptions
+from storage import contacts, history, inbox, notices, products, subscriptions
 from storage.database import Database
 from storage.vault import Vault
 
@@ -79,7 +79,7 @@ class People:
         async with self.database.read() as tx:
             rows = await subscriptions.all_of_contact(tx, contact.id)
             named = await products.by_ids(tx, {row.product_id for row in rows})
-            told = await notices.of_contact(tx, contact.id)
+            told = await history.of_contact(tx, contact.id)
             created_at = await contacts.created_at(tx, contact.id)
         document = {
             "address": {"platform": contact.address.platform, "id": contact.address.value},

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.notices import Lane, NewNotice, NoticeKind
 from bot.domain.telling import DailyDigest
 from bot.services.alerting import Alerting
-from storage import alerts, notices, products, restocks, subscriptions
+from storage import alerts, history, notices, products, restocks, subscriptions
 
 DIGEST_ROWS = 20
 WANTED_ROWS = 5
@@ -51,7 +51,7 @@ class Reporting:
             low=await self.alerting.views(tx, open_rows),
             low_total=await alerts.count_open(tx),
             restocks=await restocks.opened_since(tx, since),
-            customers_told=await notices.told_since(tx, NoticeKind.RESTOCK, since),
+            customers_told=await history.told_since(tx, NoticeKind.RESTOCK, since),
             waiting=await subscriptions.count_waiting(tx),
             most_wanted=tuple((named[product_id], n) for product_id, n in wanted),
         )

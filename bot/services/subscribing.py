@@ -28,7 +28,7 @@ from bot.services import searching
 from bot.services.ledger import Clock
 from bot.services.people import People
 from bot.services.restocking import Restocking
-from storage import contacts, notices, products, subscriptions
+from storage import contacts, history, products, subscriptions
 from storage.database import Database
 from storage.types import AnyRow
 
@@ -259,7 +259,7 @@ class Subscribing:
         number = contact.id if contact else 0
         live = await subscriptions.live(tx, number, product.id)
         last = await subscriptions.newest(tx, number, product.id)
-        told = await notices.of_product_and_contact(tx, product.id, number)
+        told = await history.of_product_and_contact(tx, product.id, number)
         return CustomerWhy(
             product=product,
             available=stock.available,

@@ -9,7 +9,7 @@ from bot.services.alerting import Alerting
 from bot.services.bulk import Bulk
 from bot.services.ledger import Clock
 from bot.services.restocking import Restocking
-from storage import contacts, inbox, notices, pace, products, restocks, subscriptions
+from storage import contacts, history, inbox, notices, pace, products, restocks, subscriptions
 from storage.database import Database
 
 PIECE = 500  # rows a transaction: far under 250 ms of the one writer
@@ -58,10 +58,10 @@ class Upkeep:
                 product = await products.lock(tx, product_id)
                 if product is None:
                     continue
-                before = await notices.last_id(tx)
+                before = await history.last_id(tx)
                 await self.restocking.after_move(tx, product, self.clock())
                 await self.restocking.advance(tx, product_id, self.clock())
-                moved += await notices.last_id(tx) > before
+                moved += await history.last_id(tx) > before
         return moved
 
     async def expire_subscriptions(self) -> int:
@@ -102,7 +102,7 @@ class Upkeep:
         limit = now - timedelta(days=self.retention.contact_days)
         async with self.database.write() as tx:
             await inbox.purge(tx, now - timedelta(days=self.retention.key_days))
-            await notices.purge(tx, now - timedelta(days=self.retention.notice_days))
+            await history.purge(tx, now - timedelta(days=self.retention.notice_days))
             await pace.purge(tx, now)
             idle = await contacts.idle_since(tx, limit, PIECE)
             for contact_id in idle:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from bot.domain.contacts import Address, Caller, ContactKind, Platform
 from bot.domain.notices import Claimed, Lane, NewNotice, NoticeKind, NoticeState, SettleReason
-from storage import contacts, notices
+from storage import contacts, history, notices
 from storage.database import Database
 from storage.tables import notice
 from storage.vault import Vault
@@ -260,20 +260,12 @@ async def test_a_detached_notice_makes_room_for_another_one(outbox: Outbox) -> N
     assert len(await outbox.queue(_new(who, "a"))) == 1
 
 
-async def test_a_worker_knows_when_to_look_again(outbox: Outbox, clock: Clock) -> None:
-    async with outbox.database.read() as tx:
-        assert await notices.next_due(tx) is None
-    await outbox.queue(_new(await outbox.contact(), "a"))
-    async with outbox.database.read() as tx:
-        assert await notices.next_due(tx) == clock()
-
-
 async def test_old_notices_are_deleted_and_open_ones_stay(outbox: Outbox, clock: Clock) -> None:
     who = await outbox.contact()
     await outbox.queue(_new(who, "a"), _new(who, "b"))
     await outbox.settle((await outbox.claim())[0])
     async with outbox.database.write() as tx:
-        assert await notices.purge(tx, clock()) == 0
-        assert await notices.purge(tx, clock.forward(days=90)) == 1
+        assert await history.purge(tx, clock()) == 0
+        assert await history.purge(tx, clock.forward(days=90)) == 1
         left = (await tx.execute(select(func.count()).select_from(notice))).scalar_one()
     assert left == 1
