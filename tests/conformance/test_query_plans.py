@@ -97,4 +97,6 @@ async def _scans(database: Database, sql: str, parameters: Any) -> list[str]:
         return []
     steps = [step.split() for step in await plan(database, sql, parameters)]
     full = [words for words in steps if words[0] == "SCAN" and "INDEX" not in words]
-    return [words[1] for words in full if words[1] not in SMALL | {"CONSTANT"}]
+    # What a subquery has found already is read from end to end, whatever it was found in.
+    tables = [words[1] for words in full if not re.match(r"\(subquery|anon_\d", words[1])]
+    return [table for table in tables if table not in SMALL | {"CONSTANT"}]
