@@ -20,6 +20,7 @@ from bot.settings import Settings, SettingsError
 from bot.stopping import stop_on_signals
 from handlers.cli.exporting import export_command
 from handlers.cli.importing import import_command
+from handlers.cli.inbox import Desk, inbox_command
 from handlers.slack.manifest import ManifestError, manifest
 from storage.database import Database, DatabaseUrlError
 from storage.lock import AlreadyRunning
@@ -140,8 +141,15 @@ async def exporting() -> AsyncIterator[Exporting]:
         yield base.services.exporting
 
 
+@asynccontextmanager
+async def desk() -> AsyncIterator[Desk]:
+    async with composition.opened(load()) as base:
+        yield Desk(base.services.arriving, base.settings.zone)
+
+
 main.add_command(import_command(bulk, run_async))
 main.add_command(export_command(exporting, run_async))
+main.add_command(inbox_command(desk, run_async))
 
 
 @main.group()

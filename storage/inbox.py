@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.inbox import Arrival, InboxState
+from bot.domain.inbox import Arrival, DeadLetter, InboxState
 from storage.dialect import insert_ignore
 from storage.tables import inbox
 from storage.topics import Topic, bring
@@ -35,19 +35,6 @@ class Claimed:
     payload: bytes
     attempts: int  # this one included
     received_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """An arrival that was given up; its payload is kept for a replay."""
-
-    id: int
-    source: str
-    key: str
-    error: str
-    attempts: int
-    received_at: datetime
-    died_at: datetime
 
 
 async def put(

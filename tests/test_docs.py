@@ -102,7 +102,7 @@ def known_command(words: list[str]) -> bool:
         if word.startswith("-") or word not in command.commands:
             return word.startswith("-")
         command = command.commands[word]
-    return not isinstance(command, click.Group)
+    return not isinstance(command, click.Group) or command.invoke_without_command
 
 
 def test_every_command_line_is_explained_to_operators() -> None:
@@ -115,6 +115,8 @@ def leaves(command: click.Command, path: str = "") -> Iterator[str]:
     if not isinstance(command, click.Group):
         yield path
         return
+    if command.invoke_without_command:
+        yield path
     for name, child in command.commands.items():
         yield from leaves(child, f"{path} {name}".strip())
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.delivery import wait_before
-from bot.domain.inbox import Arrival
+from bot.domain.inbox import Arrival, DeadLetter, InboxReport
 from bot.domain.notices import Lane, NewNotice, NoticeKind
 from bot.services.ledger import Clock
 from storage import inbox, notices
@@ -152,3 +152,26 @@ class Arriving:
         """At the start: what a killed worker held is due again; returns how many."""
         async with self.database.write() as tx:
             return await inbox.release_orphans(tx, self.clock())
+
+    async def report(self, limit: int) -> InboxReport:
+        """How much is in which state, and up to `limit` dead letters. Raises VaultError."""
+        async with self.database.read() as tx:
+            counts = await inbox.count_by_state(tx)
+            letters = await inbox.dead_letters(tx, self.vault, limit)
+        return InboxReport(counts, tuple(letters))
+
+    async def dead_letter(self, number: int) -> tuple[DeadLetter, Json] | None:
+        """The dead letter with what had arrived; None if there is none. Raises VaultError."""
+        async with self.database.read() as tx:
+            found = await inbox.dead_letter(tx, self.vault, number)
+        return None if found is None else (found[0], json.loads(found[1]))
+
+    async def replay(self, number: int) -> bool:
+        """Work on it again, with all its tries; False if there is no such dead letter."""
+        async with self.database.write() as tx:
+            return await inbox.replay(tx, number, self.clock())
+
+    async def replay_all(self) -> int:
+        """Work on all dead letters again; returns how many."""
+        async with self.database.write() as tx:
+            return await inbox.replay_all(tx, self.clock())
