@@ -98,7 +98,8 @@ async def on_postgres(folder: Path, seed: int) -> list[Row]:
         return await on_server(server, folder, seed)
 
 
-async def on_server(server: PostgresServer, folder: Path, seed: int) -> list[Row]:
+async def on_server(server: PostgresServer, folder: Path, seed: int, words: str = "") -> list[Row]:
+    """All of it, or the stories that these `words` name."""
     seconds = size("BROKEN_SECONDS", 5)
     faults = OnPostgres(server)
     stories = {
@@ -108,6 +109,7 @@ async def on_server(server: PostgresServer, folder: Path, seed: int) -> list[Row
     }
     rows: list[Row] = []
     for number, (what, (broken, lasts)) in enumerate(stories.items()):
-        own = place(folder, str(number))
-        rows += await broken_in(own, seed, what, broken, lasts, url=server.new())
+        if words in what:
+            own = place(folder, str(number))
+            rows += await broken_in(own, seed, what, broken, lasts, url=server.new())
     return rows

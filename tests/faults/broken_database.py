@@ -27,7 +27,7 @@ STOPPED = 5  # so many customers write while the database is broken
 RED_WITHIN = 10.0
 WELL_WITHIN = 60.0
 WELL_AFTER = 15.0
-SAID = "the database cannot be used"
+SAID = "] the database cannot be used"
 ARRIVAL = 100_000
 
 Break = Callable[[Stage], AbstractAsyncContextManager[None]]
