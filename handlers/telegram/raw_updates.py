@@ -5,22 +5,38 @@ from typing import Any
 
 from telegram import Update
 from telegram.error import TelegramError
-from telegram.request import HTTPXRequest
+from telegram.request import BaseRequest
 
 Json = dict[str, Any]
 LONG_POLL = 25  # seconds; the read timeout comes on top
-READ_TIMEOUT = 10.0
 
 
-class RawUpdatesRequest(HTTPXRequest):
-    """PTB's transport for getUpdates alone.
+class RawUpdatesRequest(BaseRequest):
+    """PTB's transport for getUpdates alone, over another one.
 
     PTB parses a whole batch or raises; then one odd update would block all behind it for ever.
     Here it only sees the update_id, and the update itself rides along untouched.
     """
 
-    def __init__(self) -> None:
-        super().__init__(connection_pool_size=1, read_timeout=READ_TIMEOUT)
+    def __init__(self, transport: BaseRequest) -> None:
+        self._transport = transport
+
+    @property
+    def read_timeout(self) -> float | None:
+        """That of the transport."""
+        return self._transport.read_timeout
+
+    async def initialize(self) -> None:
+        """Open the transport."""
+        await self._transport.initialize()
+
+    async def shutdown(self) -> None:
+        """Close the transport."""
+        await self._transport.shutdown()
+
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        """As the transport does it."""
+        return await self._transport.do_request(*args, **kwargs)
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> Json:

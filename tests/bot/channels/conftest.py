@@ -7,9 +7,10 @@ import pytest
 from bot.channels.pacer import Pacer
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_limits import PacedRequests
+from bot.channels.telegram_transport import AiohttpRequest
 from bot.sandbox.server import Sandbox
 from bot.sandbox.telegram_driver import Customer
-from handlers.telegram.build import build_application
+from handlers.telegram.build import Transport, build_application, httpx_transport
 
 TOKEN = "123456:SANDBOX"
 
@@ -31,14 +32,22 @@ def complaints() -> list[str]:
     return []
 
 
+@pytest.fixture(params=[httpx_transport, AiohttpRequest], ids=["httpx", "aiohttp"])
+def transport(request: pytest.FixtureRequest) -> Transport:
+    """Both ways to Telegram; a test that asks for it, or for what rests on it, runs on both."""
+    found: Transport = request.param
+    return found
+
+
 @pytest.fixture
 async def channel(
-    sandbox: Sandbox, pacer: Pacer, complaints: list[str]
+    sandbox: Sandbox, pacer: Pacer, complaints: list[str], transport: Transport
 ) -> AsyncIterator[TelegramChannel]:
     async def heard(reason: str) -> None:
         complaints.append(reason)
 
-    application = build_application(TOKEN, sandbox.telegram_api_url, PacedRequests(pacer))
+    limits = PacedRequests(pacer)
+    application = build_application(TOKEN, sandbox.telegram_api_url, limits, transport)
     await application.initialize()
     yield TelegramChannel(application.bot, heard)
     await application.shutdown()

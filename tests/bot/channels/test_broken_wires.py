@@ -16,6 +16,7 @@ from bot.channels.slack import SlackChannel
 from bot.channels.slack_client import PacedSlackClient, slack_pacer
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_limits import PacedRequests
+from bot.channels.telegram_transport import AiohttpRequest
 from bot.domain.notices import Lane, Rendered
 from bot.domain.sending import InDoubt, NotSent, Rejected, RetryAfter
 
@@ -45,6 +46,22 @@ async def telegram() -> AsyncIterator[Build]:
 
 
 @contextlib.asynccontextmanager
+async def telegram_by_aiohttp() -> AsyncIterator[Build]:
+    """The same over the other transport."""
+    async with contextlib.AsyncExitStack() as stack:
+        patience = {"connect_timeout": SHORT / 4, "pool_timeout": SHORT / 4, "read_timeout": SHORT}
+        request = AiohttpRequest("http://127.0.0.1", 1, **patience)
+        await stack.enter_async_context(request)
+
+        def build(url: str) -> Channel:
+            limiter = PacedRequests(Pacer(1000, 100))
+            bot = ExtBot(TOKEN, f"{url}/bot", request=request, rate_limiter=limiter)
+            return TelegramChannel(bot)
+
+        yield build
+
+
+@contextlib.asynccontextmanager
 async def slack() -> AsyncIterator[Build]:
     """The same for Slack."""
     patience = aiohttp.ClientTimeout(connect=SHORT / 2, sock_connect=SHORT, sock_read=SHORT)
@@ -55,7 +72,10 @@ async def slack() -> AsyncIterator[Build]:
         )
 
 
-@pytest.fixture(params=[telegram, slack], ids=["telegram", "slack"])
+@pytest.fixture(
+    params=[telegram, telegram_by_aiohttp, slack],
+    ids=["telegram over httpx", "telegram over aiohttp", "slack"],
+)
 async def build(request: pytest.FixtureRequest) -> AsyncIterator[Build]:
     async with request.param() as builder:
         yield builder

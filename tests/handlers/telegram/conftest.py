@@ -10,7 +10,12 @@ from bot.channels.pacer import Pacer
 from bot.channels.telegram_limits import PacedRequests
 from bot.sandbox.server import Sandbox
 from handlers.telegram.arrivals import Arrival
-from handlers.telegram.build import AnyApplication, build_application
+from handlers.telegram.build import (
+    AnyApplication,
+    Transport,
+    build_application,
+    httpx_transport,
+)
 from handlers.telegram.connection import Connection
 from storage.database import Database
 from storage.vault import Vault
@@ -54,9 +59,17 @@ def pacer() -> Pacer:
 
 
 @pytest.fixture
-async def application(sandbox: Sandbox, pacer: Pacer) -> AsyncIterator[AnyApplication]:
+def transport() -> Transport:
+    return httpx_transport
+
+
+@pytest.fixture
+async def application(
+    sandbox: Sandbox, pacer: Pacer, transport: Transport
+) -> AsyncIterator[AnyApplication]:
     """Connected."""
-    built = build_application(TOKEN, sandbox.telegram_api_url, PacedRequests(pacer))
+    limits = PacedRequests(pacer)
+    built = build_application(TOKEN, sandbox.telegram_api_url, limits, transport)
     connection = Connection(built, quick())
     await connection.connect(asyncio.Event())
     yield built

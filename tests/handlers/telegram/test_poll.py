@@ -8,14 +8,26 @@ import pytest
 
 from bot.channels.pacer import Pacer
 from bot.channels.telegram_limits import PacedRequests
+from bot.channels.telegram_transport import AiohttpRequest
 from bot.sandbox.server import Sandbox
 from handlers.telegram.arrivals import Arrival
-from handlers.telegram.build import AnyApplication, build_application
+from handlers.telegram.build import (
+    AnyApplication,
+    Transport,
+    build_application,
+    httpx_transport,
+)
 from handlers.telegram.connection import Connection
 from handlers.telegram.poll import Poller
 from handlers.telegram.waiting import TokenRefused
 from tests.handlers.telegram.conftest import Kept, running
 from tests.handlers.telegram.live import quick
+
+
+@pytest.fixture(params=[httpx_transport, AiohttpRequest], ids=["httpx", "aiohttp"])
+def transport(request: pytest.FixtureRequest) -> Transport:
+    found: Transport = request.param
+    return found
 
 
 def poller(application: AnyApplication, kept: Kept) -> Poller:
@@ -129,10 +141,10 @@ async def test_an_update_that_nobody_can_read_does_not_hold_up_the_others(
 
 
 async def test_a_refused_token_stops_it_with_words_that_do_not_quote_the_token(
-    sandbox: Sandbox, kept: Kept
+    sandbox: Sandbox, kept: Kept, transport: Transport
 ) -> None:
     limits = PacedRequests(Pacer(1000, burst=1000))
-    application = build_application("999:WRONG", sandbox.telegram_api_url, limits)
+    application = build_application("999:WRONG", sandbox.telegram_api_url, limits, transport)
     connection = Connection(application, quick())
     with pytest.raises(TokenRefused):
         await connection.connect(asyncio.Event())
