@@ -15,6 +15,7 @@ from tests.faults.rows import Row, size
 from tests.faults.stage import Stage
 from tests.support.databases import PostgresServer, own_postgres_server
 
+IN_FLIGHT = 8  # as many as a worker has ahead
 NO_LIMIT = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
 BUT_THE_LEADERS = (
@@ -111,5 +112,8 @@ async def on_server(server: PostgresServer, folder: Path, seed: int, words: str 
     for number, (what, (broken, lasts)) in enumerate(stories.items()):
         if words in what:
             own = place(folder, str(number))
-            rows += await broken_in(own, seed, what, broken, lasts, url=server.new())
+            # another one may lead before the answers to what is on the wire can be written down
+            rows += await broken_in(
+                own, seed, what, broken, lasts, url=server.new(), in_flight=IN_FLIGHT
+            )
     return rows

@@ -156,6 +156,8 @@ class Story:
         return Seen(
             lost=[*copies.lost, *customers.lost, *staff.lost],
             repeated=copies.repeated,
+            unmarked=[*copies.unmarked, *copies.third],
+            restarts=self.restarts,
             twice=[*customers.twice, *staff.twice, *staff.unasked],
             unanswered=self.unanswered(),
             log=self.stage.bot.text,
@@ -171,19 +173,23 @@ class Seen:
 
     lost: Sequence[object] = ()
     repeated: Sequence[object] = ()
+    unmarked: Sequence[object] = ()  # or a third copy
     twice: Sequence[object] = ()
     unanswered: Sequence[object] = ()
+    restarts: int = 0
     log: str = ""
     reason: str = ""
     red_after: float = 0.0  # seconds
     well_after: float = 0.0
 
 
-def judged(what: str, seen: Seen, *, red: bool) -> list[Row]:
-    """`red`: it lasted long enough for /healthz to see it."""
+def judged(what: str, seen: Seen, *, red: bool, in_flight: int = 0) -> list[Row]:
+    """`red`: it lasted long enough for /healthz to see it. `in_flight`: what may be in doubt."""
     rows = [
         none_of(f"{what}, lost", seen.lost),
-        none_of(f"{what}, repeated", seen.repeated),
+        at_most(f"{what}, repeated", len(seen.repeated), in_flight),
+        none_of(f"{what}, repeated without a word or twice", seen.unmarked),
+        none_of(f"{what}, times it had to be started anew", seen.restarts),
         none_of(f"{what}, done twice", seen.twice),
         none_of(f"{what}, people without an answer", seen.unanswered),
         none_of(f"{what}, tracebacks", seen.log.count("Traceback")),
@@ -225,7 +231,8 @@ async def restart_always(story: Story) -> AsyncIterator[None]:
 
 
 async def broken_in(
-    folder: Path, seed: int, what: str, broken: Break, seconds: float, *, url: str = ""
+    folder: Path, seed: int, what: str, broken: Break, seconds: float, *, url: str = "",
+    in_flight: int = 0,
 ) -> list[Row]:  # fmt: skip
     """The whole story of one fault."""
     port = free_port()
@@ -238,4 +245,4 @@ async def broken_in(
             await story.through(broken, seconds)
         seen = await story.seen()
         await stage.bot.terminate()
-    return judged(what, seen, red=seconds > CHECK_WITHIN)
+    return judged(what, seen, red=seconds > CHECK_WITHIN, in_flight=in_flight)

@@ -101,7 +101,9 @@ async def test_a_bot_that_finds_a_read_only_server_says_so_and_leads_when_it_can
     [
         (Seen(lost=["in-1"]), "lost"),
         (Seen(repeated=[("R0000", "7")]), "repeated"),
-        (Seen(twice=["in-1"]), "twice"),
+        (Seen(unmarked=[("R0000", "7")]), "without a word"),
+        (Seen(restarts=1), "started anew"),
+        (Seen(twice=["in-1"]), "done twice"),
         (Seen(unanswered=["7"]), "without an answer"),
         (Seen(log="Traceback (most recent call last):"), "tracebacks"),
         (Seen(log=f"{SAID}\n{SAID}"), "say so"),
