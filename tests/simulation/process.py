@@ -1,0 +1,172 @@
+"""The bot as app.py puts it together, with a clock, a database and channels of the simulation.
+
+The only place of the simulation that builds parts of the bot.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from bot.channels.pacer import Pacer, telegram_rate
+from bot.channels.slack_client import slack_pacer
+from bot.channels.telegram_limits import FREE_RATE
+from bot.delivery.worker import OutboxWorker
+from bot.domain.contacts import Address, Caller, Platform
+from bot.domain.customers import SubscriptionList
+from bot.domain.faults import DatabaseDown
+from bot.domain.notices import Lane, Rendered
+from bot.domain.sending import Gone, Rejected
+from bot.domain.stock_command import parse
+from bot.domain.telling import AlertTold, NoticeData, RestockOver, RestockTold, SoldOut
+from bot.intake.dirty import DirtyLoop
+from bot.intake.worker import InboxWorker
+from bot.services.arriving import Json
+from bot.services.bell import Bell
+from bot.services.bundle import Options, Services, build_services
+from bot.services.pacing import PaceMemory
+from bot.supervisor import Supervisor
+from storage.database import Database
+from storage.topics import Topic
+from storage.vault import Vault
+from tests.simulation.wire import Server, SimChannel
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+ADMIN = Address(Platform.SLACK, "U0ADMIN")
+ALERTS = Address(Platform.SLACK, "C0ALERTS")
+VAULT = Vault(["c2ltdWxhdGlvbi1zaW11bGF0aW9uLXNpbXVsYXRpb24="])
+OPTIONS = Options(admins=(ADMIN,), allow_negative=True, clerk_limit=100)
+
+Answered = Callable[[str, object], None]  # (arrival key, what the service answered)
+
+
+def clock_of(loop: asyncio.AbstractEventLoop) -> Callable[[], datetime]:
+    return lambda: START + timedelta(seconds=loop.time())
+
+
+def render(platform: Platform, language: str, data: NoticeData) -> Rendered:
+    """What the checks need to read in a message."""
+    del platform, language
+    match data:
+        case RestockTold():
+            again = " (again)" if data.repeated else ""
+            return Rendered(f"back: {data.stock.product.sku} x{data.quantity}{again}")
+        case RestockOver():
+            return Rendered(f"over: {data.product.sku} place {data.place}")
+        case SoldOut():
+            return Rendered(f"sold out: {data.product.sku}")
+        case AlertTold():
+            (view,) = data.alerts
+            return Rendered(f"alert {view.id} version {view.version} {view.state} {view.projected}")
+        case _:
+            return Rendered(repr(data))
+
+
+def channel_of(server: Server, database: Database) -> "tuple[SimChannel, PaceMemory]":
+    """The account's and the chats' limits as app.py sets them, on virtual time."""
+    loop = asyncio.get_running_loop()
+    memory = PaceMemory(database, VAULT, clock_of(loop), server.platform.value)
+    if server.shows_history:
+        pacer = slack_pacer(memory=memory, clock=loop.time, sleep=asyncio.sleep)
+    else:
+        pacer = Pacer(
+            FREE_RATE, rate_of=telegram_rate, memory=memory, clock=loop.time, sleep=asyncio.sleep
+        )
+    return SimChannel(server, pacer), memory
+
+
+@dataclass
+class Process:
+    """One life of the bot."""
+
+    services: Services
+    database: Database
+    servers: Mapping[Platform, Server]
+    answered: Answered
+    stop: asyncio.Event
+    bells: Mapping[Topic, Bell]
+    channels: dict[Platform, SimChannel] = field(default_factory=dict)
+
+    async def run(self, ready: asyncio.Event) -> None:
+        """From the start until `stop` is set and all is put down."""
+        services = self.services
+        await services.people.add_admins((ADMIN,))
+        services.alerting.destinations = await services.people.add_channels((ALERTS,))
+        await services.settling.release_orphans()
+        await services.arriving.release_orphans()
+        supervisor = Supervisor(self.stop, passing=(DatabaseDown,))
+        for platform, server in self.servers.items():
+            self.channels[platform], memory = channel_of(server, self.database)
+            supervisor.start(f"pace {platform}", memory.run)
+        self._start_parts(supervisor)
+        ready.set()
+        await self.stop.wait()
+        await supervisor.finish()
+
+    def _start_parts(self, supervisor: Supervisor) -> None:
+        services = self.services
+        dispatchers = {"telegram": self.customer, "slack": self.staff}
+        supervisor.start(
+            "inbox", InboxWorker(services.arriving, dispatchers, self.bells[Topic.ARRIVAL]).run
+        )
+        rules = DirtyLoop(services.alerting, services.endings, self.bells[Topic.STOCK])
+        supervisor.start("rules", rules.run)
+        for platform, channel in self.channels.items():
+            worker = OutboxWorker(
+                platform,
+                channel,
+                services.settling,
+                services.composing,
+                render,
+                self.bells[Topic.NOTICE],
+            )
+            supervisor.start(f"outbox {platform}", worker.run)
+
+    async def customer(self, payload: Json) -> None:
+        """What a Telegram handler does: parse, one service, an answer."""
+        caller = Caller(Address(Platform.TELEGRAM, payload["sender"]), payload["sender"])
+        verb, _, sku = payload["says"].partition(" ")
+        subscribing = self.services.subscribing
+        if verb == "notify":
+            answer: object = await subscribing.notify(caller, sku, 1, f"tg:{payload['key']}")
+        elif verb == "stop":
+            answer = await subscribing.stop(caller, sku)
+        else:
+            answer = await self._press(caller, verb, sku)
+        self.answered(payload["key"], answer)
+        await self._reply(caller, answer)
+
+    async def _press(self, caller: Caller, verb: str, sku: str) -> object:
+        """A button of /list, if the SKU is there."""
+        subscribing = self.services.subscribing
+        listed: SubscriptionList = await subscribing.list(caller)
+        for item in listed.subscriptions:
+            if item.product.sku == sku:
+                return await subscribing.change(caller, item.id, verb)
+        return listed
+
+    async def staff(self, payload: Json) -> None:
+        caller = Caller(Address(Platform.SLACK, payload["sender"]))
+        key = f"sl:{payload['key']}"
+        if payload["says"].startswith("ack"):
+            number = int(payload["says"].partition(" ")[2] or 1)
+            answer: object = await self.services.alerting.acknowledge(caller, number, 1, key)
+        else:
+            answer = await self.services.stocking.handle(caller, parse(payload["says"]), key)
+        self.answered(payload["key"], answer)
+        await self._reply(caller, answer)
+
+    async def _reply(self, caller: Caller, answer: object) -> None:
+        words = Rendered(type(answer).__name__)
+        try:
+            await self.channels[caller.address.platform].send(
+                caller.address.value, words, Lane.REPLY
+            )
+        except Gone:
+            await self.services.people.blocked(caller.address)
+        except Rejected:
+            return
+
+
+def build(database: Database) -> Services:
+    return build_services(database, VAULT, clock_of(asyncio.get_running_loop()), OPTIONS)
