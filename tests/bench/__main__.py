@@ -18,9 +18,10 @@ def main() -> None:
     size = "10000" if small else "100000"
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(reaction(folder, rounds=20 if small else 100))
-    print("\n== pacing", flush=True)  # noqa: T201  # a bench prints
-    turns = "1000" if small else "10000"
-    subprocess.run([sys.executable, "-m", "tests.bench.pacing", turns], check=True)
+    for module in ("pacing", "transport"):
+        print(f"\n== {module}", flush=True)  # noqa: T201  # a bench prints
+        count = "1000" if small else "10000"
+        subprocess.run([sys.executable, "-m", f"tests.bench.{module}", count], check=True)
     for module in ("search", "importing", "flood"):
         print(f"\n== {module} ({size} rows)", flush=True)  # noqa: T201  # a bench prints
         command = [sys.executable, "-m", f"tests.bench.{module}", size]

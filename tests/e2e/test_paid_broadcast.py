@@ -1,4 +1,4 @@
-"""A shop that pays for many messages: the whole bot over aiohttp, inside both limits of Telegram."""
+"""A shop that pays for many messages: the bot over aiohttp, inside both limits of Telegram."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
