@@ -41,14 +41,14 @@ class Desk:
     worker: InboxWorker
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     accepted: list[tuple[str, Arrival]] = field(default_factory=list)
-    refuse: bool = False
+    refuse: Exception | None = None
 
     def person(self, name: str) -> SlackUser:
         return self.sandbox.slack.user_by_id(PEOPLE[name].address.value)
 
     async def accept(self, source: str, key: str, sender: str, payload: Json, /) -> Arrival:
         if self.refuse:
-            raise OSError("the disk is full")
+            raise self.refuse
         arrival = await self.shop.services.arriving.accept(source, key, sender, payload)
         self.accepted.append((key, arrival))
         self.bell.ring()

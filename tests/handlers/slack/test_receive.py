@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.faults import DatabaseDown
 from bot.domain.inbox import Arrival, InboxState
 from bot.sandbox.server import Sandbox
 from handlers.slack.receive import Receiver, build_app
@@ -91,12 +92,27 @@ async def test_a_link_button_and_an_event_are_acknowledged_and_not_stored(
 async def test_what_cannot_be_stored_is_not_acknowledged(
     open_both_ways: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    open_both_ways.refuse = True
+    open_both_ways.refuse = OSError("a fault of ours")
     await open_both_ways.sandbox.driver.faults(slack={"ack_timeout_s": 0.3})
     ack = await open_both_ways.person("cleo").command("/stock MUG-BLUE +5")
     assert not ack["acked"]
-    assert "the disk is full" in caplog.text
+    assert "a fault of ours" in caplog.text
     assert await open_both_ways.on_hand() == 20
+
+
+async def test_a_database_that_is_down_is_not_told_again_for_each_command(
+    open_both_ways: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    open_both_ways.refuse = DatabaseDown("the disk is full")
+    await open_both_ways.sandbox.driver.faults(slack={"ack_timeout_s": 0.3})
+    ack = await open_both_ways.person("cleo").command("/stock MUG-BLUE +5", trigger_id="1.2")
+    assert not ack["acked"]
+    assert [record for record in caplog.records if record.levelname != "DEBUG"] == []
+    open_both_ways.refuse = None
+    await open_both_ways.sandbox.driver.clear_faults()
+    ack = await open_both_ways.person("cleo").command("/stock MUG-BLUE +5", trigger_id="1.2")
+    assert ack["acked"]
+    await open_both_ways.person("cleo").wait_for("25")
 
 
 class Late:

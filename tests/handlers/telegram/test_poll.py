@@ -9,6 +9,7 @@ import pytest
 from bot.channels.pacer import Pacer
 from bot.channels.telegram_limits import PacedRequests
 from bot.channels.telegram_transport import AiohttpRequest
+from bot.domain.faults import DatabaseDown
 from bot.sandbox.server import Sandbox
 from handlers.telegram.arrivals import Arrival
 from handlers.telegram.build import (
@@ -160,3 +161,24 @@ async def test_it_stops_within_a_second_in_the_middle_of_a_long_poll(
 ) -> None:
     async with running(poller(application, kept)):
         await sandbox.driver.wait_until_listening(slack=False)
+
+
+async def test_what_could_not_be_stored_is_fetched_again(
+    sandbox: Sandbox, application: AnyApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handlers.telegram.poll.NOT_STORED", 0.0)
+    await (await sandbox.telegram.customer()).say("/list")
+    refusals = [DatabaseDown("the disk is full")] * 3
+    pending_then: list[int] = []
+
+    class Full(Kept):
+        async def accept_many(self, arrivals: Sequence[Arrival]) -> None:
+            pending_then.append(await pending(sandbox))
+            if refusals:
+                raise refusals.pop()
+            await super().accept_many(arrivals)
+
+    kept = Full()
+    async with running(poller(application, kept)):
+        await kept.wait_for(1)
+    assert pending_then == [1, 1, 1, 1]

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from bot.domain.faults import DatabaseDown
 from bot.sandbox.server import Sandbox
 from handlers.telegram.arrivals import Arrival
 from handlers.telegram.build import AnyApplication
@@ -69,6 +70,16 @@ async def test_what_could_not_be_stored_is_not_confirmed() -> None:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="https://shop.example") as client:
         assert await post(client, UPDATE) == 500
+
+
+async def test_while_the_database_is_down_telegram_is_asked_to_come_again() -> None:
+    async def refuse(_: Sequence[Arrival]) -> None:
+        raise DatabaseDown("the disk is full")
+
+    app = Starlette(routes=[webhook_route(URL, SECRET, refuse)])
+    transport = httpx.ASGITransport(app)  # what the route raised would be raised here
+    async with httpx.AsyncClient(transport=transport, base_url="https://shop.example") as client:
+        assert await post(client, UPDATE) == 503
 
 
 def test_without_a_secret_there_is_no_web_hook(kept: Kept) -> None:
