@@ -72,9 +72,11 @@ def _row(item: NewNotice, now: datetime) -> dict[str, Any]:
 async def supersede(tx: AsyncConnection, subject: str, now: datetime) -> None:
     """Drop what is queued for this message: a newer state of it is about to be queued.
 
-    One in a worker's hands reads the newest state itself; two must not edit a message at once.
+    One in a worker's hands reads the newest state itself; two must not edit a message at once. One
+    in doubt is looked for first, or its copy would stand there as it is for ever.
     """
-    await _drop(tx, QUEUED & (notice.c.subject == subject), SettleReason.SUPERSEDED, now)
+    old = QUEUED & (notice.c.subject == subject) & (notice.c.doubtful == 0)
+    await _drop(tx, old, SettleReason.SUPERSEDED, now)
 
 
 async def drop_of_restock(

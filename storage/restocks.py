@@ -64,9 +64,11 @@ async def close(tx: AsyncConnection, restock_id: int, reason: CloseReason, now: 
     )
 
 
-async def outstanding(tx: AsyncConnection, restock_id: int) -> int:
-    """Notices of the restock that are queued or on the wire."""
-    statement = select(func.count()).where(notice.c.restock_id == restock_id, OUTSTANDING)
+async def outstanding(tx: AsyncConnection, restock_id: int, now: datetime) -> int:
+    """Notices of the restock that are due or on the wire; a chat that is held holds up nobody."""
+    statement = select(func.count()).where(
+        notice.c.restock_id == restock_id, OUTSTANDING, notice.c.due_at <= now
+    )
     return int((await tx.execute(statement)).scalar_one())
 
 

@@ -10,6 +10,7 @@ from bot.app.front import Front
 from bot.app.leading import LOST_WITHIN, Leading
 from bot.app.opening import Base
 from bot.app.platforms import Platforms
+from bot.delivery.breaker import Breaker
 from bot.delivery.hands import USUAL
 from bot.delivery.worker import OutboxWorker
 from bot.domain.faults import DatabaseDown
@@ -106,7 +107,7 @@ class App:
             worker = OutboxWorker(
                 platform, channel, services.settling, services.composing, platforms.render,
                 self.bells[Topic.NOTICE], platforms.windows.get(platform, USUAL),
-                telemetry=platforms.telemetry,
+                telemetry=platforms.telemetry, breaker=Breaker(platforms.probes[platform]),
             )  # fmt: skip
             supervisor.start(f"outbox {platform}", worker.run)
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -10,6 +11,7 @@ import structlog
 
 from bot.channels.base import Channel
 from bot.channels.pacer import before_wire
+from bot.delivery.breaker import Breaker
 from bot.delivery.hands import USUAL, Hands, Window
 from bot.domain.contacts import Contact, Platform
 from bot.domain.delivery import Look, Step, next_step
@@ -40,6 +42,7 @@ log = structlog.get_logger(__name__)
 Render = Callable[[Platform, str, NoticeData], Rendered]
 
 LOOK_AGAIN = 1.0  # seconds: what another process queued is seen at the latest by then
+PATIENCE = 1.0  # seconds that a message in its turn waits for a platform that does not answer
 DATABASE_AGAIN = 0.5  # seconds between two tries to write down what is known
 
 
@@ -62,6 +65,7 @@ class OutboxWorker:
     window: Window = USUAL
     hands: Hands = field(default_factory=Hands)
     telemetry: Telemetry = SILENT
+    breaker: Breaker = field(default_factory=Breaker)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then what is on the wire is waited for, the rest given back."""
@@ -72,14 +76,23 @@ class OutboxWorker:
                 if not await self._take(wake):
                     await wake.wait(stop, heard, LOOK_AGAIN)
                 self.hands.raise_failures()
-        await self.settling.release(await self.hands.let_go())
+        await self._put_down()
+
+    async def _put_down(self) -> None:
+        await self.breaker.close()
+        held = await self.hands.let_go()
+        with suppress(DatabaseDown):  # then its lease ends by itself
+            await self.settling.release(held)
 
     async def _take(self, wake: Bell) -> bool:
         """Claim what there is room for and start on it; False when there was nothing to do."""
         ask = self.hands.room(self.window)
-        if ask is None:
+        if ask is None or not await self.breaker.ready(LOOK_AGAIN):
             return False
-        claimed = await self.settling.claim(self.platform, ask.limit, ask.last)
+        try:
+            claimed = await self.settling.claim(self.platform, ask.limit, ask.last)
+        except DatabaseDown:  # said by the database itself; what is in work goes on
+            return False
         if not claimed:
             return False
         for notice, composed in zip(claimed, await self._compose(claimed), strict=True):
@@ -123,6 +136,8 @@ class OutboxWorker:
         try:
             await self._tell(notice, composed)
         except SendError as error:
+            if isinstance(error, InDoubt | NotSent):
+                self.breaker.failed()
             self.telemetry.failed(self.platform, error)
             name = type(error).__name__
             log.info("notice not sent", notice=notice.id, error=name, detail=str(error))
@@ -169,7 +184,7 @@ class OutboxWorker:
         rendered = self._rendered(notice, composed)
 
         async def leaves() -> None:
-            await self.hands.leaves(notice)
+            await self._wire_is_free(notice)
             await self.settling.on_wire(notice)
 
         with before_wire(leaves):
@@ -186,7 +201,7 @@ class OutboxWorker:
         if changed:
 
             async def leaves() -> None:
-                await self.hands.leaves(notice)
+                await self._wire_is_free(notice)
 
             with before_wire(leaves):
                 await self.channel.edit(
@@ -194,6 +209,12 @@ class OutboxWorker:
                 )
         edited = partial(self.settling.edited, notice, message.id, shown(rendered))
         await _written(partial(edited, changed=changed, says=says(composed.data)))
+
+    async def _wire_is_free(self, notice: Claimed) -> None:
+        """Its turn has come. Raises NotSent when the platform does not answer anybody now."""
+        if not await self.breaker.ready(PATIENCE):
+            raise NotSent("the platform does not answer")
+        await self.hands.leaves(notice)
 
     def _rendered(self, notice: Claimed, composed: Composed) -> Rendered:
         rendered = self.render(self.platform, composed.contact.language, composed.data)

@@ -105,7 +105,7 @@ class Restocking:
         self, tx: AsyncConnection, restock_id: int, product_id: int, cursor: int, available: int,
         now: datetime,
     ) -> int:  # fmt: skip
-        limit = chunk_size(available, await restocks.outstanding(tx, restock_id))
+        limit = chunk_size(available, await restocks.outstanding(tx, restock_id, now))
         if limit < 1:
             return 0
         line = await subscriptions.next_in_line(

@@ -162,11 +162,13 @@ class Settling:
         self._count(notice, state, drop.reason, self.clock())
 
     async def later(self, notice: Claimed, seconds: float) -> None:
-        """The platform asks to wait: that is no failed attempt."""
+        """The platform asks to wait: that is no failed attempt, and the line goes on without it."""
         due = self.clock() + timedelta(seconds=seconds)
         async with self.database.write() as tx:
+            await self._lock(tx, [notice])
             await notices.forgive(tx, notice.id)
             await notices.postpone(tx, notice.id, due)
+            await self._advance(tx, notice)
 
     async def not_sent(self, notice: Claimed) -> None:
         """Certainly not there: again after a growing wait, however long the platform is down.
@@ -181,7 +183,8 @@ class Settling:
         """Our own fault (a bug, a broken row): tried again a few times, then staff see it."""
         verdict = after_failure(notice.attempts + 1)
         if verdict is Verdict.GIVE_UP:
-            await self._give_up(notice, NoticeState.FAILED, SettleReason.BROKEN)
+            state = NoticeState.UNCERTAIN if notice.in_doubt else NoticeState.FAILED
+            await self._give_up(notice, state, SettleReason.BROKEN)
             return verdict
         async with self.database.write() as tx:
             await notices.failed(tx, notice.id)
@@ -215,7 +218,8 @@ class Settling:
 
     async def rejected(self, notice: Claimed, detail: str) -> None:
         """The platform refuses it for good: staff see it, the line goes on."""
-        await self._give_up(notice, NoticeState.FAILED, SettleReason.REJECTED, detail)
+        state = NoticeState.UNCERTAIN if notice.in_doubt else NoticeState.FAILED
+        await self._give_up(notice, state, SettleReason.REJECTED, detail)
 
     async def message_lost(self, notice: Claimed, composed: Composed) -> None:
         """What was to be edited is gone. Staff get it anew; to customers old news is dropped."""

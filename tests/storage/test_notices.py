@@ -269,3 +269,19 @@ async def test_old_notices_are_deleted_and_open_ones_stay(outbox: Outbox, clock:
         assert await history.purge(tx, clock.forward(days=90)) == 1
         left = (await tx.execute(select(func.count()).select_from(notice))).scalar_one()
     assert left == 1
+
+
+async def test_what_is_in_doubt_is_not_superseded_before_it_was_looked_for(
+    outbox: Outbox, clock: Clock
+) -> None:
+    """Else a newer notice would post a second message, and the first would stand there for ever."""
+    who = await outbox.contact()
+    await outbox.queue(_new(who, "a"))
+    (held,) = await outbox.claim()
+    await outbox.on_wire(held)
+    await outbox.postpone(held, clock(), doubtful=1)
+    newer = NewNotice(NoticeKind.RESTOCK, "b", who, Lane.ALERT, "subject of a", {})
+    async with outbox.database.write() as tx:
+        await notices.supersede(tx, "subject of a", clock())
+    await outbox.queue(newer)
+    assert [item.id for item in await outbox.claim()] == [held.id]

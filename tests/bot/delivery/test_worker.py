@@ -3,15 +3,17 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import pytest
 
 from bot.channels.pacer import Pacer
+from bot.delivery.breaker import Breaker
 from bot.delivery.worker import OutboxWorker
 from bot.domain.contacts import Address, ContactState, Platform
 from bot.domain.faults import DatabaseDown
+from bot.domain.health import Reach
 from bot.domain.notices import Lane, Rendered
 from bot.domain.sending import (
     CannotLook,
@@ -219,6 +221,50 @@ async def test_an_answer_is_kept_until_the_database_takes_it(shop: Shop, wire: W
     assert away == 0
     assert wire.told == ["1", "2", "3"]
     assert set((await states(shop)).values()) == {"sent"}
+
+
+async def test_an_outage_does_not_burn_the_one_repeat(shop: Shop, wire: Wire) -> None:
+    """While the platform does not answer a question, nobody's message is put on the wire."""
+    says = [Reach.SILENT]
+
+    async def probe() -> Reach:
+        return says[0]
+
+    wire.trouble["1"] = [InDoubt("reset")]
+    await shop.moved("MUG +3")
+    claimed = await shop.claim()
+    breaker = Breaker(probe, ask_again=0.01)
+    worker = replace(worker_of(shop, wire), breaker=breaker)
+    await worker.guarded(claimed[0])
+    await asyncio.gather(*(worker.guarded(item) for item in claimed[1:]))
+    assert wire.told == []
+    says[0] = Reach.ANSWERS
+    assert await breaker.ready(5)
+    for _ in range(3):
+        shop.clock.forward(seconds=60)
+        await drain(shop, wire)
+    assert dict(wire.sent) == {"1": "RestockTold again", "2": "RestockTold", "3": "RestockTold"}
+
+
+async def test_a_held_chat_holds_up_nobody_behind_it_in_the_line(shop: Shop, wire: Wire) -> None:
+    wire.trouble["1"] = [RetryAfter(60)]
+    await shop.moved("MUG +1")
+    await drain(shop, wire)
+    assert wire.told == ["2", "3"]
+    shop.clock.forward(seconds=60)
+    await drain(shop, wire)
+    assert wire.told == ["2", "3", "1"]
+
+
+async def test_what_may_be_there_is_uncertain_when_its_repeat_is_refused(
+    shop: Shop, wire: Wire
+) -> None:
+    wire.trouble["1"] = [InDoubt("cut"), Rejected("no")]
+    await shop.moved("MUG +3")
+    for _ in range(3):
+        await drain(shop, wire)
+        shop.clock.forward(seconds=60)
+    assert sorted((await states(shop)).values()) == ["sent", "sent", "uncertain"]
 
 
 async def test_a_stop_gives_back_what_has_not_left(shop: Shop, wire: Wire) -> None:

@@ -73,7 +73,7 @@ class NeverLooksBack(Restocking):
     """Goes on behind the cursor when more arrives: who wanted more than there was is passed by."""
 
     async def _feed(self, tx: AsyncConnection, current: AnyRow, available: int, now: Any) -> int:
-        if not await restocks.outstanding(tx, current.id):
+        if not await restocks.outstanding(tx, current.id, now):
             product_id, cursor = current.product_id, current.cursor
             await self._write_chunk(tx, current.id, product_id, cursor, available, now)
         return 0
