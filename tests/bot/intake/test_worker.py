@@ -215,11 +215,13 @@ async def test_work_that_takes_longer_than_the_lease_keeps_it(shop: Shop, clock:
     bell = Bell()
     worker = InboxWorker(shop.services.arriving, {"test": slow}, bell, renew=0)
     running = asyncio.create_task(worker.run(stop))
-    async with asyncio.timeout(10):
-        await began.wait()
-        for _ in range(4):
-            await leased_until(shop, clock.forward(seconds=LEASE.seconds - 1) + LEASE, bell)
-        assert not await shop.services.arriving.turn([], 8)
+    try:
+        async with asyncio.timeout(10):
+            await began.wait()
+            for _ in range(4):
+                await leased_until(shop, clock.forward(seconds=LEASE.seconds - 1) + LEASE, bell)
+            assert not await shop.services.arriving.turn([], 8)
+    finally:
         finish.set()
         stop.set()
         await running
