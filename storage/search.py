@@ -6,9 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, delete, func, select, text, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    case,
+    column,
+    delete,
+    func,
+    literal,
+    select,
+    text,
+    update,
+    values,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.database import Database
 from storage.dialect import insert_for
 from storage.tables import gram, gram_count, product
 
@@ -55,8 +72,8 @@ async def still_unindexed(tx: AsyncConnection, ids: Sequence[int]) -> list[Unind
 async def settle(tx: AsyncConnection, items: Sequence[Unindexed], now: datetime) -> None:
     """Note that the grams of these products are those of their text, which is locked."""
     text_now: ColumnElement[Any] = product.c.sku
-    for column in (product.c.name, product.c.brand, product.c.product):
-        text_now = text_now + "\n" + column
+    for words in (product.c.name, product.c.brand, product.c.product):
+        text_now = text_now + "\n" + words
     done = update(product).where(product.c.id.in_([item.id for item in items]))
     indexed = case((product.c.active, text_now), else_="")
     await tx.execute(done.values(indexed_at=now, indexed_text=indexed))
@@ -117,8 +134,13 @@ async def counts(tx: AsyncConnection, grams: Iterable[str]) -> dict[str, int]:
     return {row.gram: row.products for row in await tx.execute(query)}
 
 
-def _weight(weights: Mapping[str, int]) -> Any:
-    return func.sum(case(weights, value=gram.c.gram))
+def _weighed(weights: Mapping[str, int], name: str) -> CTE:
+    """The grams with their weights, as a table to join with: faster than a CASE over them."""
+    return (
+        values(column("gram", Text), column("weight", Integer), name=name)
+        .data(list(weights.items()))
+        .cte(name)
+    )
 
 
 async def candidates(
@@ -129,23 +151,31 @@ async def candidates(
     Products come from the postings of the `rare` grams alone; the `common` ones, whose postings
     are long, only weigh in for the best of those. The values are weights.
     """
-    best = (
-        select(gram.c.product_id, _weight(rare).label("weight"))
-        .where(gram.c.gram.in_(list(rare)))
+    # Two statements: in one, PostgreSQL runs the second for each product of the first.
+    best = await tx.execute(_best(rare, limit * 2 if common else limit))
+    weights = {row.product_id: int(row.weight) for row in best}
+    if common and weights:
+        held = select(gram.c.product_id, gram.c.gram).where(
+            gram.c.gram.in_(list(common)), gram.c.product_id.in_(sorted(weights))
+        )
+        for product_id, one in await tx.execute(held):
+            weights[product_id] += common[one]
+    return sorted(weights, key=lambda number: (-weights[number], number))[:limit]
+
+
+def _best(rare: Mapping[str, int], limit: int) -> Select[Any]:
+    if len(rare) == 1:  # all weigh the same: the first will do, nothing need be added up
+        ((one, weight),) = rare.items()
+        alone = select(gram.c.product_id, literal(weight).label("weight"))
+        return alone.where(gram.c.gram == one).order_by(gram.c.product_id).limit(limit)
+    wanted = _weighed(rare, "rare")
+    return (
+        select(gram.c.product_id, func.sum(wanted.c.weight).label("weight"))
+        .select_from(wanted.join(gram, gram.c.gram == wanted.c.gram))
         .group_by(gram.c.product_id)
         .order_by(text("weight DESC"), gram.c.product_id)
-        .limit(limit * 2 if common else limit)
-        .subquery()
+        .limit(limit)
     )
-    query = select(best.c.product_id)
-    weight: Any = best.c.weight
-    if common:
-        more = select(_weight(common)).where(
-            gram.c.product_id == best.c.product_id, gram.c.gram.in_(list(common))
-        )
-        weight = weight + func.coalesce(more.scalar_subquery(), 0)
-    query = query.order_by(weight.desc(), best.c.product_id).limit(limit)
-    return [row.product_id for row in await tx.execute(query)]
 
 
 async def sellable(tx: AsyncConnection, ids: Sequence[int]) -> list[Any]:
@@ -153,3 +183,8 @@ async def sellable(tx: AsyncConnection, ids: Sequence[int]) -> list[Any]:
     columns = (product.c[name] for name in ("id", "sku", "sku_key", "name", "brand", "product"))
     query = select(*columns).where(product.c.id.in_(list(ids)), product.c.active)
     return list(await tx.execute(query))
+
+
+async def tidy(database: Database) -> None:
+    """After very many grams were written: let the index be read without the table beside it."""
+    await database.vacuum("gram", "gram_count")

@@ -24,6 +24,7 @@ ENOUGH = 45.0  # of 100; below it a product does not look like the words at all
 ROUND = 10_000  # products whose grams are in memory at once: the more, the fewer jumps on disk
 ADDED = 60_000  # postings added in one transaction: about 80 ms on SQLite
 SETTLED = 4_000  # products settled in one transaction: about 60 ms on SQLite
+MANY = 5_000  # products indexed in one go after which the index is tidied
 BREATH = 200  # products after which other tasks get a turn
 
 Clock = Callable[[], datetime]
@@ -91,7 +92,7 @@ def _alike(query: _Query, row: Any) -> float:
     return float(50 * shared + 0.45 * reads + 0.05 * fuzz.ratio(query.text, name) + 20 * starts)
 
 
-async def reindex(database: Database, clock: Clock, piece: int = ROUND) -> int:
+async def reindex(database: Database, clock: Clock, piece: int = ROUND, many: int = MANY) -> int:
     """Rebuild the grams of all products that changed, round by round; returns how many.
 
     First the new grams are added, then each product gives its old ones back and is settled: who
@@ -103,6 +104,8 @@ async def reindex(database: Database, clock: Clock, piece: int = ROUND) -> int:
         async with database.read() as tx:
             items = await search.unindexed(tx, piece)
         if not items:
+            if done >= many:
+                await search.tidy(database)
             return done
         rows = await _new(items)
         for at in range(0, len(rows), ADDED):

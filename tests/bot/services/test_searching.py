@@ -13,6 +13,7 @@ from storage.database import Database
 from storage.tables import gram, gram_count, product
 from tests.bench.catalogue import QUERIES, catalogue
 from tests.support.clock import Clock
+from tests.support.databases import PostgresServer, SqliteFiles
 
 SHOP = (
     ("MUG-BLUE", "Blue stoneware mug", "Acme", True),
@@ -197,6 +198,37 @@ async def test_the_counts_say_in_how_many_products_a_gram_is(
         counted = {row[0]: row[1] for row in rows}
         rows = await tx.execute(select(gram_count).where(gram_count.c.products > 0))
         assert {row.gram: row.products for row in rows} == counted
+
+
+async def test_both_databases_give_the_same_answers(
+    sqlite_files: SqliteFiles, postgres: PostgresServer, clock: Clock
+) -> None:
+    shop = [(item.sku, item.name, item.brand, True) for item in catalogue(1000)]
+    answers = []
+    for url in (sqlite_files.new(), postgres.new()):
+        database = Database(url)
+        try:
+            await add(database, clock, shop)
+            answers.append({words: await codes(database, words) for words, _ in QUERIES})
+        finally:
+            await database.close()
+    postgres.drop()
+    assert answers[0] == answers[1]
+    assert all(answers[0].values())
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+async def test_a_big_index_is_read_alone_from_the_start(database: Database, clock: Clock) -> None:
+    """PostgreSQL looks up each row of an index in its table until a vacuum has seen the table."""
+    seen = "SELECT relallvisible > 0 FROM pg_class WHERE relname = 'gram'"
+    async with database.read() as tx:
+        assert not (await tx.exec_driver_sql(seen)).scalar_one()
+    await add(database, clock)
+    async with database.write() as tx:
+        await tx.execute(update(product).values(brand="Zephyr", indexed_at=None))
+    await reindex(database, clock, many=len(SHOP))
+    async with database.read() as tx:
+        assert (await tx.exec_driver_sql(seen)).scalar_one()
 
 
 async def test_the_first_answer_is_right_and_fast_in_a_shop_of_three_thousand(
