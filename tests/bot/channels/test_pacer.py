@@ -254,12 +254,15 @@ async def test_a_turn_that_is_not_used_is_given_back(crowd_of: Crowds, hours: Ho
     async def withdrawn() -> None:
         raise Withdrawn
 
-    for _ in range(3):
-        with before_wire(withdrawn), pytest.raises(Withdrawn):
-            await crowd.pacer.turn("chat", Lane.RESTOCK)
+    with before_wire(withdrawn):
+        tasks = [crowd.ask("chat") for _ in range(3)]
     crowd.ask("chat")
     await hours.settle()
     assert crowd.when("chat") == [0]
+    for task in tasks:
+        crowd.tasks.remove(task)
+        with pytest.raises(Withdrawn):
+            await task
 
 
 async def test_a_method_has_a_rate_beside_the_chat(crowd_of: Crowds, hours: Hours) -> None:
@@ -284,6 +287,20 @@ async def test_who_stands_in_two_lines_holds_up_neither(crowd_of: Crowds, hours:
     assert crowd.when("other") + crowd.when("third") == [1, 2]
     await hours.pass_by(8)
     assert crowd.when("chat") == [0, 10]
+
+
+async def test_who_must_wait_once_more_lets_those_behind_pass(
+    crowd_of: Crowds, hours: Hours
+) -> None:
+    rates = {"edit": Rate(1), "chat": Rate(0.1)}
+    crowd = await crowd_of(100, rate_of=lambda key: rates.get(key, UNLIMITED))
+    crowd.ask("first", Lane.EDIT, "edit")
+    crowd.ask("chat", Lane.EDIT, "edit")  # waits for the method, and then its chat is used up
+    crowd.ask("last", Lane.EDIT, "edit")
+    await hours.pass_by(0.5)
+    crowd.ask("chat", Lane.ALERT)
+    await hours.pass_by(1)
+    assert crowd.when("last") == [1]
 
 
 async def test_who_is_cancelled_uses_no_turn(crowd_of: Crowds, hours: Hours) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from bot.channels.pacer import Pacer, telegram_rate
 from bot.domain.notices import Lane
+from bot.domain.pacing import PaceReason
 from bot.domain.sending import RetryAfter
 from tests.bot.channels.crowd import Hours
 
@@ -96,3 +97,14 @@ async def test_one_chat_that_is_always_refused_slows_nobody_down() -> None:
         await pacer.refused("1", 1)
         await hours.pass_by(1)
         assert pacer.rate == 30
+
+
+async def test_who_asked_for_little_and_was_refused_asks_for_less_than_that() -> None:
+    hours = Hours()
+    pacer = Pacer(30, clock=hours, sleep=hours.sleep)
+    for number in range(12):
+        await pacer.turn(str(number), Lane.RESTOCK)
+        hours.now += 0.1
+    reasons = [await pacer.refused(str(number), 5) for number in range(5)]
+    assert reasons == [PaceReason.CHANCE] * 4 + [PaceReason.STRICTER]
+    assert 7 <= pacer.rate <= 9

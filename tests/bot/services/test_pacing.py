@@ -191,7 +191,7 @@ async def test_while_the_disk_is_full_a_hold_stands_and_it_is_stored_later(runs:
     with pytest.raises(RetryAfter):
         await pacer.turn("42", Lane.REPLY)
     with pytest.raises(DatabaseDown):  # and the supervisor starts it again
-        await runs.memory.run(asyncio.Event())
+        await asyncio.wait_for(runs.memory.run(asyncio.Event()), 30)
     await limit_pages(runs.database, 1_000_000)
     await runs.memory.keep()
     assert await runs.rows() == 2_001
