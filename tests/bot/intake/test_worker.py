@@ -14,7 +14,7 @@ from bot.domain.faults import DatabaseDown
 from bot.domain.sending import NotSent, RetryAfter
 from bot.domain.telling import Fault
 from bot.intake.worker import InboxWorker
-from bot.services.arriving import ATTEMPTS, LEASE, Arriving, Outcome
+from bot.services.arriving import ATTEMPTS, LEASE, Arriving, Failed, Outcome
 from bot.services.bell import Bell
 from storage import inbox
 from storage.database import Database
@@ -187,15 +187,15 @@ async def test_staff_are_told_once_of_a_dead_letter_and_not_what_was_written(
     assert told == Fault("fault.dead_letter", "#1 · test · RuntimeError")
 
 
-async def test_a_hundred_dead_letters_of_a_day_are_one_message(
-    shop: Shop, desk: Desk, clock: Clock
-) -> None:
+async def test_a_hundred_dead_letters_of_a_day_are_one_message(shop: Shop, clock: Clock) -> None:
     await shop.alert_channel()
+    arriving = shop.services.arriving
     for number in range(100):
-        desk.trouble[number] = [RuntimeError("always")] * ATTEMPTS
         await arrive(shop, number, sender=str(number))
     for _ in range(ATTEMPTS):
-        await work(shop, desk)
+        failed = [Failed(one, RuntimeError("always")) for one in await arriving.turn([], 100)]
+        assert len(failed) == 100
+        await arriving.turn(failed, 0)
         clock.forward(minutes=5)
     await shop.deliver(Platform.SLACK)
     assert await counts(shop) == {"dead": 100}
