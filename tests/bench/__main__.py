@@ -26,6 +26,9 @@ def main() -> None:
         print(f"\n== {module} ({size} rows)", flush=True)  # noqa: T201  # a bench prints
         command = [sys.executable, "-m", f"tests.bench.{module}", size]
         subprocess.run(command, check=True)
+    for engine in ("sqlite", "postgresql"):
+        print("\n== the inbox", flush=True)  # noqa: T201  # a bench prints
+        subprocess.run([sys.executable, "-m", "tests.bench.intake", "2000", engine], check=True)
     print("\n== living messages", flush=True)  # noqa: T201  # a bench prints
     told = "1000" if small else "10000"
     subprocess.run([sys.executable, "-m", "tests.bench.living", told], check=True)
