@@ -14,7 +14,9 @@ SECOND = 1.012
 # over LEAST_SECOND, whatever happened between the turn and the request.
 LATE = 0.006
 LEAST_SECOND = 1.006
-CATCH_UP = 0.25  # seconds that the even spacing may lag and catch up, inside the limit
+# The even spacing may lag so far and catch up, inside the limit: seconds, and turns (more at once
+# would take longer to leave than the guard of the second is).
+CATCH_UP, AT_ONCE = 0.25, 16
 SHORT = 3.0  # seconds of a bucket that a restart may forget: it takes about as long
 
 
@@ -125,7 +127,8 @@ class Account:
         self._turns.append(due)
         if lane is not Lane.REPLY:
             late = now - self._even
-            self._even = (self._even if late < CATCH_UP else now) + self._interval
+            caught_up = late < min(CATCH_UP, AT_ONCE * self._interval)
+            self._even = (self._even if caught_up else now) + self._interval
         return due
 
     def give_back(self, due: float, lane: Lane) -> None:
