@@ -1,7 +1,7 @@
 """Importing a big stock file: `python -m tests.bench.importing [rows]`.
 
 Prints what each step takes and its ratio to a bare executemany of the same rows into one table,
-and how long another write waited at most while it ran.
+and (SQLite has one writer) how long another write waited at most while it ran.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from bot.services.exporting import Exporting
 from storage.database import Database
 from storage.migrate import migrate
 from tests.bench.catalogue import catalogue
+from tests.support.databases import postgres_server
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -102,21 +103,24 @@ async def nobody_waits(tx: Any, batch_id: int, now: datetime) -> None:
 
 
 class Steps:
-    def __init__(self, bare_seconds: float, others: Others) -> None:
+    """`others`: who writes meanwhile; None on PostgreSQL, where writers wait for rows only."""
+
+    def __init__(self, bare_seconds: float, others: Others | None) -> None:
         self.bare = bare_seconds
         self.others = others
         self.total = 0.0
 
     async def take(self, name: str, work: Callable[[], Awaitable[Any]]) -> Any:
-        self.others.longest()
+        if self.others is not None:
+            self.others.longest()
         start = perf_counter()
         result = await work()
         taken = perf_counter() - start
         self.total += taken
-        say(
-            f"  {name:<22}{taken:6.2f} s  {taken / self.bare:6.1f} x bare;"
-            f" another write waited {self.others.longest() * 1000:.0f} ms at most"
-        )
+        line = f"  {name:<22}{taken:6.2f} s  {taken / self.bare:6.1f} x bare"
+        if self.others is not None:
+            line += f"; another write waited {self.others.longest() * 1000:.0f} ms at most"
+        say(line)
         return result
 
 
@@ -129,16 +133,15 @@ async def once(bulk: Bulk, steps: Steps, data: bytes, key: str) -> None:
     await steps.take("index for search", bulk.reindex)
 
 
-async def bench(folder: str, rows: int) -> None:
-    url = f"sqlite:///{folder}/import.db"
+async def bench(engine: str, url: str, rows: int, bare_seconds: float) -> None:
     database = Database(url)
     await migrate(database)
-    others = Others(f"{folder}/import.db")
+    others = Others(str(database.url.database)) if database.is_sqlite else None
     bulk = Bulk(database, lambda: NOW, nobody_waits)
-    seconds = bare(folder, rows)
     data = stock_file(rows)
-    say(f"import, {rows:,} rows ({len(data) / 1e6:.1f} MB; bare executemany {seconds:.2f} s)")
-    steps = Steps(seconds, others)
+    size = f"{rows:,} rows, {len(data) / 1e6:.1f} MB; bare executemany {bare_seconds:.2f} s"
+    say(f"import on {engine} ({size})")
+    steps = Steps(bare_seconds, others)
     await once(bulk, steps, data, "first")
     say(f"  first import in all   {steps.total:6.2f} s")
     steps.total = 0.0
@@ -146,7 +149,8 @@ async def bench(folder: str, rows: int) -> None:
     await once(bulk, steps, changed, "second")
     say(f"  an update of all      {steps.total:6.2f} s")
     await steps.take("export", lambda: export(database))
-    others.close()
+    if others is not None:
+        others.close()
     await database.close()
 
 
@@ -165,7 +169,10 @@ def main() -> None:
         write_all_the_time(sys.argv[-1])
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(bench(folder, rows))
+        seconds = bare(folder, rows)
+        asyncio.run(bench("SQLite", f"sqlite:///{folder}/import.db", rows, seconds))
+    with postgres_server() as server:
+        asyncio.run(bench("PostgreSQL", server.new(), rows, seconds))
 
 
 if __name__ == "__main__":
