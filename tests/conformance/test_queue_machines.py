@@ -1,0 +1,64 @@
+"""Promise 3 as state machines over the inbox and the outbox, on both engines.
+
+Every run of the tests tries the same sequences of steps. To look further, with new ones each time:
+
+    STOCKBELL_MACHINE_EXAMPLES=2000 python -m pytest tests/conformance/test_queue_machines.py
+
+The second half plants mistakes and shows that the machines find each of them.
+"""
+
+from typing import Any
+
+import pytest
+from hypothesis import seed
+from hypothesis.stateful import run_state_machine_as_test
+
+from bot.services.arriving import Arriving
+from bot.services.settling import Settling
+from tests.conformance.queues import mistakes
+from tests.conformance.queues.base import QueueMachine, machine
+from tests.conformance.queues.inbox import InboxMachine
+from tests.conformance.queues.outbox import OutboxMachine
+from tests.conformance.test_ledger_machine import FREE, PINNED, WANTED
+
+INBOX, OUTBOX = (InboxMachine, Arriving), (OutboxMachine, Settling)
+
+
+def explore(machine: type[QueueMachine], seeds: int) -> None:
+    """A few examples from each seed: those of one seed resemble each other."""
+    for number in range(seeds):
+        run_state_machine_as_test(seed(number)(machine), settings=PINNED)
+
+
+@pytest.mark.parametrize(("kind", "part"), [INBOX, OUTBOX], ids=["inbox", "outbox"])
+def test_whatever_is_put_in_comes_out_once_and_in_order(
+    database_url: str, kind: type[QueueMachine], part: Any
+) -> None:
+    with machine(kind, database_url, part) as found:
+        if WANTED:
+            run_state_machine_as_test(found, settings=FREE)
+        else:
+            explore(found, seeds=2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "words"),
+    [
+        (InboxMachine, mistakes.ForgetsKeys, "lost, doubled|was said to be"),
+        (InboxMachine, mistakes.ForgetsTheLease, "in other hands"),
+        (InboxMachine, mistakes.IgnoresTheOrder, "not first|could be taken|in work"),
+        (InboxMachine, mistakes.NeverWipes, "something of it is kept"),
+        (InboxMachine, mistakes.LosesTheDead, "payload of .* is lost"),
+        (OutboxMachine, mistakes.ForgetsOrphans, "nobody knows"),
+        (OutboxMachine, mistakes.ForgetsTheDoubt, "nobody knows"),
+        (OutboxMachine, mistakes.MarksBeforeItSends, "nobody saw it"),
+        (OutboxMachine, mistakes.SendsWhatWasWithdrawn, "was withdrawn"),
+        (OutboxMachine, mistakes.DropsWhatMayBeThere, "counts as dropped"),
+        (OutboxMachine, mistakes.TellsAllAtOnce, "two things at once|it is the turn of"),
+    ],
+)
+def test_the_machine_finds_a_planted_mistake(
+    sqlite_url: str, kind: type[QueueMachine], part: Any, words: str
+) -> None:
+    with machine(kind, sqlite_url, part) as faulty, pytest.raises(AssertionError, match=words):
+        explore(faulty, seeds=25)
