@@ -92,7 +92,10 @@ class Database:
             self._writer = self._sqlite(1, begin="BEGIN IMMEDIATE")
             self._reader = self._sqlite(READERS, begin="BEGIN")
         else:
-            self._writer = create_async_engine(self.url, pool_size=10, pool_pre_ping=True)
+            # The inbox alone has 16 people in work, each with a transaction or two.
+            self._writer = create_async_engine(
+                self.url, pool_size=10, max_overflow=25, pool_pre_ping=True
+            )
             self._reader = self._writer
 
     def _sqlite(self, size: int, begin: str) -> AsyncEngine:
