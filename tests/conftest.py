@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import AsyncExitStack, ExitStack
 
 import pytest
+from hypothesis import settings
 
 from storage.database import Database
 from storage.vault import Vault, generate_key
@@ -17,6 +18,8 @@ ENGINES = ("sqlite", "postgresql")
 
 def pytest_configure() -> None:
     network.forbid()
+    settings.register_profile("stockbell", deadline=None)  # timing never fails a test
+    settings.load_profile("stockbell")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -146,6 +146,7 @@ class Day:
         await self.staff.command("/stock MUG-4 +1 for an alert that is refused")
         await self.customers[0].say("/help")
         await self.bot.wait_for_output("part stopped for good")
+        await self.bot.wait_for_output("invalid_auth", timeout=30)
 
 
 async def every_cell(url: str) -> bytes:
