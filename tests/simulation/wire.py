@@ -67,14 +67,18 @@ class Request:
     ref: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Hold:
-    """The platform asked to wait, and the process of this life heard it."""
+    """The platform asked to wait, and the process of this life heard it.
+
+    `kept`: it had the time to write that down, so that the next life knows too.
+    """
 
     heard: float
     until: float
     life: int
     key: str
+    kept: bool = False
 
 
 class Sight(Protocol):
@@ -239,4 +243,5 @@ class SimChannel:
             hold = Hold(world.now, world.now + later.seconds, world.life, keys[0])
             self.server.holds.append(hold)
             await self.pacer.refused(keys[0], later.seconds)
+            hold.kept = True
             raise
