@@ -18,7 +18,8 @@ def sku_key(text: str) -> str:
     'MUG-BLUE'
     """
     folded = unicodedata.normalize("NFKC", text).translate(_DASHES)
-    return _SPACES.sub("", folded).upper()
+    # Again: without the spaces an accent may stand behind a letter that it now belongs to.
+    return unicodedata.normalize("NFKC", _SPACES.sub("", folded).upper())
 
 
 def short_id(key: str) -> str:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.alerts import (
@@ -49,6 +49,7 @@ def test_codes_are_equal_however_they_are_typed(typed: str) -> None:
     assert sku_key(typed) == "MUG-BLUE"
 
 
+@example("A´")
 @given(st.text(max_size=40))
 def test_a_key_of_a_key_is_the_key(text: str) -> None:
     assert sku_key(sku_key(text)) == sku_key(text)
