@@ -126,8 +126,8 @@ class Driver:
                         return found
                     await self._beyond(state["version"])
         except TimeoutError:
-            pass
-        raise WaitedInVain(f"waited {timeout:g} s for {what}; there is {summary(state)}")
+            words = f"waited {timeout:g} s for {what}; there is {summary(state)}"
+            raise WaitedInVain(words) from None
 
     async def wait_for_requests(
         self, method: str, count: int = 1, *, after: int = 0, timeout: float = 5.0

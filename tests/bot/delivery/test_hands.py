@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
-from bot.delivery.hands import AT_FIRST, Ask, Hands, Window
+from bot.delivery.hands import AT_FIRST, HANGS, Ask, Hands, Window
 from bot.domain.delivery import in_doubt_at_most
 from bot.domain.notices import LAST_LANE, Claimed, Lane, NoticeKind
 
@@ -104,7 +104,11 @@ async def test_of_a_usual_line_one_at_a_time_is_in_doubt() -> None:
 async def test_an_answer_that_hangs_holds_the_others_up_for_a_second_at_most() -> None:
     hands = Hands()
     await hands.leaves(notice(1, long_line=False))
-    await asyncio.wait_for(hands.leaves(notice(2, long_line=False)), 10)
+    second = asyncio.create_task(hands.leaves(notice(2, long_line=False)))
+    await asyncio.wait([second], timeout=HANGS / 2)
+    assert not second.done()  # it is held up, by an answer that never comes
+    await asyncio.wait([second], timeout=10)
+    assert second.done()
 
 
 async def test_a_platform_that_takes_longer_has_more_in_doubt_and_stays_as_fast() -> None:

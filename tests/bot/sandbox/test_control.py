@@ -204,7 +204,8 @@ async def test_a_stopped_sandbox_does_not_wait_for_a_long_poll() -> None:
         await sandbox.driver.wait(lambda state: state["telegram"]["listening"])
         async with asyncio.timeout(5):
             await sandbox.stop()
-        await asyncio.wait([poll])
+        await asyncio.wait([poll], timeout=5)
+        assert poll.done()  # answered or cut, but not left waiting
         poll.exception()
 
 

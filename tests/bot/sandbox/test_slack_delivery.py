@@ -32,7 +32,8 @@ async def test_a_command_arrives_with_people_and_channels_escaped(
 
     slack_bot.app.command("/stock")(stock)
     await eve.command("/stock role @bob clerk & <b> #stock-alerts @nobody")
-    await eve.wait_for("role <@U2|bob> clerk &amp; &lt;b&gt; <#C1|stock-alerts> @nobody")
+    escaped = "role <@U2|bob> clerk &amp; &lt;b&gt; <#C1|stock-alerts> @nobody"
+    assert escaped in (await eve.wait_for(escaped))["text"]
 
 
 async def test_an_answer_in_the_channel_is_seen_by_all(
