@@ -6,7 +6,10 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Delete,
+    Integer,
     and_,
+    bindparam,
     case,
     cast,
     delete,
@@ -33,25 +36,38 @@ DAY_US = microseconds(EPOCH + timedelta(days=1))
 async def mark_dirty(tx: AsyncConnection, product_id: int, now: datetime) -> None:
     """Ask for the SKU's rules to be judged after this transaction."""
     bring(Topic.STOCK)
-    await tx.execute(
-        upsert(
-            tx, dirty, {"product_id": product_id, "marked_at": now}, ["product_id"], ["marked_at"]
-        )
-    )
+    mark = upsert(tx, dirty, ("product_id",), ("marked_at",))
+    await tx.execute(mark, {"product_id": product_id, "marked_at": now})
+
+
+DIRTY_PRODUCTS = (
+    select(dirty.c.product_id, dirty.c.batch_id)
+    .order_by(case((dirty.c.batch_id.is_(None), 0), else_=1), dirty.c.product_id)
+    .limit(bindparam("limit", type_=Integer()))
+)
 
 
 async def dirty_products(tx: AsyncConnection, limit: int) -> Sequence[AnyRow]:
     """The next SKUs to judge; what people moved goes before what a bulk change moved."""
-    statement = (
-        select(dirty.c.product_id, dirty.c.batch_id)
-        .order_by(case((dirty.c.batch_id.is_(None), 0), else_=1), dirty.c.product_id)
-        .limit(limit)
-    )
-    return (await tx.execute(statement)).all()
+    return (await tx.execute(DIRTY_PRODUCTS, {"limit": limit})).all()
+
+
+UNMARK = delete(dirty).where(dirty.c.product_id.in_(bindparam("wanted", expanding=True)))
 
 
 async def unmark(tx: AsyncConnection, product_ids: Sequence[int]) -> None:
-    await tx.execute(delete(dirty).where(dirty.c.product_id.in_(product_ids)))
+    if product_ids:
+        await tx.execute(UNMARK, {"wanted": list(product_ids)})
+
+
+def _unmark_quiet() -> Delete:
+    is_low = exists().where(
+        position.c.product_id == dirty.c.product_id,
+        product.c.id == dirty.c.product_id,
+        low(bindparam("now", type_=BigInteger())),
+    )
+    alerted = exists().where(alert.c.product_id == dirty.c.product_id, OPEN)
+    return delete(dirty).where(~is_low, ~alerted)
 
 
 async def unmark_quiet(tx: AsyncConnection, now: datetime) -> None:
@@ -59,16 +75,18 @@ async def unmark_quiet(tx: AsyncConnection, now: datetime) -> None:
 
     After an import these are nearly all, and one statement passes them by.
     """
-    is_low = exists().where(
-        position.c.product_id == dirty.c.product_id, product.c.id == dirty.c.product_id, low(now)
-    )
-    alerted = exists().where(alert.c.product_id == dirty.c.product_id, OPEN)
-    await tx.execute(delete(dirty).where(~is_low, ~alerted))
+    await tx.execute(UNMARK_QUIET, {"now": microseconds(now)})
+
+
+OPEN_OF_PRODUCTS = (
+    select(alert)
+    .where(alert.c.product_id.in_(bindparam("wanted", expanding=True)), OPEN)
+    .order_by(alert.c.id)
+)
 
 
 async def open_of_products(tx: AsyncConnection, product_ids: Sequence[int]) -> Sequence[AnyRow]:
-    statement = select(alert).where(alert.c.product_id.in_(product_ids), OPEN)
-    return (await tx.execute(statement.order_by(alert.c.id))).all()
+    return (await tx.execute(OPEN_OF_PRODUCTS, {"wanted": list(product_ids)})).all()
 
 
 async def by_id(tx: AsyncConnection, alert_id: int) -> AnyRow | None:
@@ -104,7 +122,7 @@ async def by_batch(tx: AsyncConnection, batch_id: int) -> Sequence[AnyRow]:
 
 async def raise_new(tx: AsyncConnection, values: dict[str, Any]) -> int | None:
     """Insert an alert unless its fingerprint has an open one; returns its id or None."""
-    row = (await tx.execute(insert_ignore(tx, alert, values).returning(alert.c.id))).first()
+    row = (await tx.execute(insert_ignore(tx, alert, "id"), values)).first()
     return None if row is None else int(row.id)
 
 
@@ -115,13 +133,16 @@ async def change(tx: AsyncConnection, alert_id: int, **values: Any) -> None:
     )
 
 
+BATCHES_TO_TELL = select(batch.c.id).where(
+    batch.c.applied_at.is_not(None),
+    batch.c.told_at.is_(None),
+    ~exists().where(dirty.c.batch_id == batch.c.id),
+)
+
+
 async def batches_to_tell(tx: AsyncConnection) -> Sequence[int]:
     """Applied bulk changes whose SKUs have all been judged and whose summary is not queued yet."""
-    waiting = exists().where(dirty.c.batch_id == batch.c.id)
-    statement = select(batch.c.id).where(
-        batch.c.applied_at.is_not(None), batch.c.told_at.is_(None), ~waiting
-    )
-    return [int(row.id) for row in (await tx.execute(statement)).all()]
+    return [int(row.id) for row in (await tx.execute(BATCHES_TO_TELL)).all()]
 
 
 async def batch_told(tx: AsyncConnection, batch_id: int, now: datetime) -> None:
@@ -131,21 +152,25 @@ async def batch_told(tx: AsyncConnection, batch_id: int, now: datetime) -> None:
 AVAILABLE = position.c.on_hand - position.c.reserved - position.c.unsellable
 
 
-def projected(now: datetime) -> ColumnElement[int]:
-    """domain.stock.Position.projected, in SQL."""
+def projected(now: datetime | ColumnElement[int]) -> ColumnElement[int]:
+    """domain.stock.Position.projected, in SQL; `now` may be a parameter, in microseconds."""
+    moment = literal(microseconds(now), BigInteger) if isinstance(now, datetime) else now
     due = type_coerce(position.c.incoming_due, BigInteger)
     lead_time = cast(product.c.lead_time_days, BigInteger) * literal(DAY_US, BigInteger)
-    in_time = due <= literal(microseconds(now), BigInteger) + lead_time  # null: not in time
+    in_time = due <= moment + lead_time  # null: not in time
     return AVAILABLE + case((in_time, position.c.incoming), else_=0)
 
 
-def low(now: datetime) -> ColumnElement[bool]:
+def low(now: datetime | ColumnElement[int]) -> ColumnElement[bool]:
     """At or under its point, in SQL; domain.alerts.judge decides, a test holds both together."""
     return and_(
         product.c.active,
         position.c.reorder_point > 0,
         projected(now) <= position.c.reorder_point,
     )
+
+
+UNMARK_QUIET = _unmark_quiet()
 
 
 def worst_first(

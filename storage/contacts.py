@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam, exists, func, or_, select, update
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.contacts import Address, Caller, Contact, ContactKind, ContactState, Platform, Role
@@ -17,6 +17,15 @@ from storage.vault import HEADER_BYTES, Vault
 LANGUAGE_LENGTH = 16  # of the column; a longer guess of a platform is no language we have
 
 
+IN_WANTED: Any = bindparam("wanted", expanding=True)
+BY_ID = select(contact).where(contact.c.id == bindparam("wanted"))
+BY_IDS = select(contact).where(contact.c.id.in_(IN_WANTED))
+KNOWN = select(contact.c.id).where(contact.c.id.in_(IN_WANTED))
+AT_ADDRESS = select(contact).where(
+    contact.c.platform == bindparam("on"), contact.c.address_index.in_(IN_WANTED)
+)
+
+
 async def find(tx: AsyncConnection, vault: Vault, address: Address) -> Contact | None:
     """The contact at this address, whichever of the vault's keys it is stored under."""
     row = await _row(tx, vault, address)
@@ -24,20 +33,20 @@ async def find(tx: AsyncConnection, vault: Vault, address: Address) -> Contact |
 
 
 async def by_id(tx: AsyncConnection, vault: Vault, contact_id: int) -> Contact | None:
-    row = (await tx.execute(select(contact).where(contact.c.id == contact_id))).first()
+    row = (await tx.execute(BY_ID, {"wanted": contact_id})).first()
     return None if row is None else _contact(vault, row)
 
 
 async def by_ids(
     tx: AsyncConnection, vault: Vault, contact_ids: Collection[int]
 ) -> dict[int, Contact]:
-    rows = await tx.execute(select(contact).where(contact.c.id.in_(contact_ids)))
+    rows = await tx.execute(BY_IDS, {"wanted": list(contact_ids)})
     return {row.id: _contact(vault, row) for row in rows.all()}
 
 
 async def known(tx: AsyncConnection, contact_ids: Collection[int]) -> set[int]:
     """Those of the contacts that have not been forgotten."""
-    rows = await tx.execute(select(contact.c.id).where(contact.c.id.in_(contact_ids)))
+    rows = await tx.execute(KNOWN, {"wanted": list(contact_ids)})
     return {int(row.id) for row in rows.all()}
 
 
@@ -86,11 +95,9 @@ async def _add(
 
 
 async def _row(tx: AsyncConnection, vault: Vault, address: Address) -> AnyRow | None:
-    statement = select(contact).where(
-        contact.c.platform == address.platform.value,
-        contact.c.address_index.in_(vault.indexes(address.platform, address.value)),
-    )
-    return (await tx.execute(statement)).first()
+    indexes = vault.indexes(address.platform, address.value)
+    asked = {"on": address.platform.value, "wanted": list(indexes)}
+    return (await tx.execute(AT_ADDRESS, asked)).first()
 
 
 def _contact(vault: Vault, row: AnyRow) -> Contact:

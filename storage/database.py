@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.domain.faults import DatabaseDown
 from storage import settings, trouble
+from storage.one_visit import OneVisitDbapi
 from storage.topics import Topic, collected
 
 type_of_drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
@@ -100,8 +101,9 @@ class Database:
 
     def _sqlite(self, size: int, begin: str) -> AsyncEngine:
         engine = create_async_engine(
-            self.url, pool_size=size, max_overflow=0, connect_args={"timeout": 30}
-        )
+            self.url, module=OneVisitDbapi(), pool_size=size, max_overflow=0,
+            connect_args={"timeout": 30},
+        )  # fmt: skip
 
         @event.listens_for(engine.sync_engine, "connect")
         def configure(connection: Any, record: Any) -> None:

@@ -1,33 +1,53 @@
 """Statements that SQLite and PostgreSQL spell in dialects of their own."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable
+from functools import cache
 
-from sqlalchemy import Table, text
+from sqlalchemy import Executable, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 Insert = sqlite.Insert | postgresql.Insert
-Rows = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+_INSERTS: dict[str, Callable[[Table], Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
 
 
 def insert_for(tx: AsyncConnection, table: Table) -> Insert:
     """The engine's own INSERT, which knows ON CONFLICT."""
-    if tx.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+    return _INSERTS[tx.dialect.name](table)
 
 
-def insert_ignore(tx: AsyncConnection, table: Table, values: Rows) -> Insert:
-    """INSERT .. ON CONFLICT DO NOTHING, whichever unique index it meets."""
-    return insert_for(tx, table).values(values).on_conflict_do_nothing()
+def insert_ignore(tx: AsyncConnection, table: Table, returning: str = "") -> Executable:
+    """INSERT .. ON CONFLICT DO NOTHING, whichever unique index it meets; to be run with rows.
+
+    `returning`: a column of the rows that are new.
+    """
+    return _ignoring(tx.dialect.name, table, returning)
 
 
 def upsert(
-    tx: AsyncConnection, table: Table, values: Rows, unique: Sequence[str], overwrite: Sequence[str]
+    tx: AsyncConnection, table: Table, unique: tuple[str, ...], overwrite: tuple[str, ...]
 ) -> Insert:
-    """INSERT .. ON CONFLICT (unique) DO UPDATE of the columns to overwrite."""
-    statement = insert_for(tx, table).values(values)
+    """INSERT .. ON CONFLICT (unique) DO UPDATE of the columns to overwrite; to be run with rows."""
+    return _overwriting(tx.dialect.name, table, unique, overwrite)
+
+
+# A statement that is built once is also hashed once, which takes as long as SQLite does.
+
+
+@cache
+def _ignoring(dialect: str, table: Table, returning: str) -> Executable:
+    statement = _INSERTS[dialect](table).on_conflict_do_nothing()
+    return statement.returning(table.c[returning]) if returning else statement
+
+
+@cache
+def _overwriting(
+    dialect: str, table: Table, unique: tuple[str, ...], overwrite: tuple[str, ...]
+) -> Insert:
+    statement = _INSERTS[dialect](table)
     return statement.on_conflict_do_update(
         index_elements=list(unique),
         set_={name: statement.excluded[name] for name in overwrite},

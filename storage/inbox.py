@@ -54,8 +54,7 @@ async def put(
         "received_at": now,
         "due_at": now,
     }
-    statement = insert_ignore(tx, inbox, values).returning(inbox.c.id)
-    new = (await tx.execute(statement)).first()
+    new = (await tx.execute(insert_ignore(tx, inbox, "id"), values)).first()
     bring(Topic.ARRIVAL)
     return Arrival.REPEATED if new is None else Arrival.NEW
 
@@ -98,6 +97,17 @@ DUE_HEADS = _due_heads()
 TAKE_HEADS = DUE_HEADS.with_for_update(skip_locked=True)
 
 
+TAKE = (
+    update(inbox)
+    .where(inbox.c.id.in_(bindparam("wanted", expanding=True)))
+    .values(
+        state=InboxState.WORKING.value,
+        lease_until=bindparam("until"),
+        attempts=inbox.c.attempts + 1,
+    )
+)
+
+
 def _at(now: datetime, limit: int) -> dict[str, Any]:
     return {"now": now, "limit": limit, "look_at": LOOK_AHEAD * limit}
 
@@ -116,14 +126,7 @@ async def claim(
     """
     rows = (await tx.execute(TAKE_HEADS, _at(now, limit))).all()
     if rows:
-        await tx.execute(
-            update(inbox)
-            .where(inbox.c.id.in_([row.id for row in rows]))
-            .values(
-                state=InboxState.WORKING.value, lease_until=now + lease,
-                attempts=inbox.c.attempts + 1,
-            )
-        )  # fmt: skip
+        await tx.execute(TAKE, {"wanted": [row.id for row in rows], "until": now + lease})
     return [
         Claimed(row.id, row.source, row.key, row.payload, row.attempts + 1, row.received_at)
         for row in rows
@@ -144,17 +147,20 @@ async def _of_ours(tx: AsyncConnection, claimed: Claimed, **values: Any) -> bool
     return int((await tx.execute(update(inbox).where(*ours).values(**values))).rowcount) == 1
 
 
+DONE = (
+    update(inbox)
+    .where(inbox.c.id.in_(bindparam("wanted", expanding=True)))
+    .values(
+        state=InboxState.DONE.value, payload=None, error=None, sender=NOBODY, lease_until=None,
+        finished_at=bindparam("now"),
+    )
+)  # fmt: skip
+
+
 async def done(tx: AsyncConnection, arrival_ids: Collection[int], now: datetime) -> None:
     """Finished: payload and sender are wiped, the key stays and turns repetitions away."""
     if arrival_ids:
-        await tx.execute(
-            update(inbox)
-            .where(inbox.c.id.in_(arrival_ids))
-            .values(
-                state=InboxState.DONE.value, payload=None, error=None, sender=NOBODY,
-                lease_until=None, finished_at=now,
-            )
-        )  # fmt: skip
+        await tx.execute(DONE, {"wanted": list(arrival_ids), "now": now})
 
 
 async def retry(

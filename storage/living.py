@@ -6,7 +6,7 @@ Candidates only: bot.domain.living decides about each message, when its turn com
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select, update
+from sqlalchemy import Integer, Select, bindparam, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.living import Says
@@ -38,15 +38,8 @@ async def last_told(tx: AsyncConnection, restock_id: int, says: Says, limit: int
     Told last is furthest back in the line. Gives what domain.living.Shown is made of, `changed_at`,
     and whom and what an edit is for.
     """
-    told = (
-        select(notice.c.id, notice.c.subscription_id)
-        .where(notice.c.restock_id == restock_id, TOLD)
-        .order_by(notice.c.subscription_id.desc())
-        .limit(limit)
-    )
-    waiting = exists().where(notice.c.subject == message.c.subject, OPEN)
-    statement = _messages(told).where(message.c.says == says.value, ~waiting)
-    return list((await tx.execute(statement)).all())
+    asked = {"restock": restock_id, "says": says.value, "limit": limit}
+    return list((await tx.execute(LAST_TOLD, asked)).all())
 
 
 def _messages(told: Select[Any]) -> Select[Any]:
@@ -62,14 +55,33 @@ def _messages(told: Select[Any]) -> Select[Any]:
     )
 
 
+def _last_told() -> Select[Any]:
+    told = (
+        select(notice.c.id, notice.c.subscription_id)
+        .where(OF_RESTOCK, TOLD)
+        .order_by(notice.c.subscription_id.desc())
+        .limit(bindparam("limit", type_=Integer()))
+    )
+    waiting = exists().where(notice.c.subject == message.c.subject, OPEN)
+    return _messages(told).where(message.c.says == bindparam("says"), ~waiting)
+
+
+OF_RESTOCK = notice.c.restock_id == bindparam("restock")
+LAST_TOLD = _last_told()
+UNFINISHED = (
+    select(restock)
+    .where(restock.c.closed_at.is_not(None), restock.c.corrected_at.is_(None))
+    .order_by(restock.c.id)
+    .limit(1)
+)
+UNFINISHED_ONE = UNFINISHED.where(restock.c.id == bindparam("wanted"))
+
+
 async def unfinished(tx: AsyncConnection, restock_id: int | None = None) -> AnyRow | None:
     """A closed restock (or that one) that has not ended yet for all who were told."""
-    statement = select(restock).where(
-        restock.c.closed_at.is_not(None), restock.c.corrected_at.is_(None)
-    )
-    if restock_id is not None:
-        statement = statement.where(restock.c.id == restock_id)
-    return (await tx.execute(statement.order_by(restock.c.id).limit(1))).first()
+    if restock_id is None:
+        return (await tx.execute(UNFINISHED)).first()
+    return (await tx.execute(UNFINISHED_ONE, {"wanted": restock_id})).first()
 
 
 async def next_piece(tx: AsyncConnection, current: AnyRow, limit: int) -> tuple[int, int] | None:
@@ -85,14 +97,21 @@ async def next_piece(tx: AsyncConnection, current: AnyRow, limit: int) -> tuple[
     return None if last is None else (current.cursor + 1, int(last))
 
 
+MESSAGES_BETWEEN = _messages(
+    select(notice.c.id, notice.c.subscription_id).where(
+        OF_RESTOCK,
+        notice.c.subscription_id.between(bindparam("first"), bindparam("last")),
+        TOLD,
+    )
+)
+
+
 async def messages_between(
     tx: AsyncConnection, restock_id: int, places: tuple[int, int]
 ) -> list[AnyRow]:
     """What those see who were told at these places of the line, as `last_told` gives it."""
-    told = select(notice.c.id, notice.c.subscription_id).where(
-        notice.c.restock_id == restock_id, notice.c.subscription_id.between(*places), TOLD
-    )
-    return list((await tx.execute(_messages(told))).all())
+    asked = {"restock": restock_id, "first": places[0], "last": places[1]}
+    return list((await tx.execute(MESSAGES_BETWEEN, asked)).all())
 
 
 async def finished(tx: AsyncConnection, restock_id: int, now: datetime) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.dialect import insert_for
+from storage.dialect import upsert
 from storage.tables import message
 from storage.types import AnyRow
 
@@ -38,12 +38,14 @@ class Shown:
     says: str = ""
 
 
+OF_SUBJECTS = select(message).where(message.c.subject.in_(bindparam("wanted", expanding=True)))
+
+
 async def find_many(
     tx: AsyncConnection, wanted: Collection[tuple[int, str]]
 ) -> dict[tuple[int, str], AnyRow]:
     """The messages of these (contact id, subject) that the platform shows."""
-    subjects = {subject for _, subject in wanted}
-    rows = await tx.execute(select(message).where(message.c.subject.in_(subjects)))
+    rows = await tx.execute(OF_SUBJECTS, {"wanted": list({subject for _, subject in wanted})})
     return {(row.contact_id, row.subject): row for row in rows.all()}
 
 
@@ -63,12 +65,7 @@ async def remember(tx: AsyncConnection, posted: Sequence[Shown], now: datetime) 
         }
         for item in posted
     ]
-    statement = insert_for(tx, message)
-    overwrite = {name: statement.excluded[name] for name in OVERWRITTEN}
-    await tx.execute(
-        statement.on_conflict_do_update(index_elements=["contact_id", "subject"], set_=overwrite),
-        rows,
-    )
+    await tx.execute(upsert(tx, message, ("contact_id", "subject"), OVERWRITTEN), rows)
 
 
 async def edited(

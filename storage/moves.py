@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.stock import Move, MoveKind
+from bot.domain.stock import Move, MoveKind, Position
 from storage.tables import location, move, position
 from storage.types import AnyRow
 
@@ -28,46 +27,66 @@ class Entry:
     undo_of: int | None = None
 
 
-async def append(tx: AsyncConnection, entry: Entry, *, before: int, now: datetime) -> int:
-    """Write the move and bring the position to `before + quantity`; returns the move's id.
+APPEND = insert(move).returning(move.c.id)
+HERE = (
+    position.c.product_id == bindparam("product"),
+    position.c.location_id == bindparam("location"),
+)
+FOLLOW = (
+    update(position)
+    .where(*HERE)
+    .values(
+        on_hand=bindparam("to_on_hand"),
+        version=position.c.version + 1,
+        updated_at=bindparam("now"),
+    )
+)
+KNOWN = select(position.c.product_id).where(*HERE)
+
+
+async def append(tx: AsyncConnection, entry: Entry, *, before: Position, now: datetime) -> Move:
+    """Write the move and bring the position to `before + quantity`.
 
     The caller holds the product's lock and has read `before` under it.
     """
-    after = before + entry.quantity
-    statement = insert(move).values(
-        product_id=entry.product_id,
-        location_id=entry.location_id,
-        kind=entry.kind.value,
+    after = before.on_hand + entry.quantity
+    values = {
+        "product_id": entry.product_id,
+        "location_id": entry.location_id,
+        "kind": entry.kind.value,
+        "quantity": entry.quantity,
+        "before": before.on_hand,
+        "after": after,
+        "reason": entry.reason,
+        "actor_id": entry.actor_id,
+        "source": entry.source,
+        "key": entry.key,
+        "undo_of": entry.undo_of,
+        "created_at": now,
+    }
+    move_id = int((await tx.execute(APPEND, values)).scalar_one())
+    where = {"product": entry.product_id, "location": entry.location_id}
+    await tx.execute(FOLLOW, {**where, "to_on_hand": after, "now": now})
+    return Move(
+        id=move_id,
+        kind=entry.kind,
         quantity=entry.quantity,
-        before=before,
+        before=before.on_hand,
         after=after,
         reason=entry.reason,
-        actor_id=entry.actor_id,
         source=entry.source,
-        key=entry.key,
-        undo_of=entry.undo_of,
         created_at=now,
+        location=before.location.code,
+        actor_id=entry.actor_id,
     )
-    move_id = int((await tx.execute(statement.returning(move.c.id))).scalar_one())
-    await tx.execute(
-        update(position)
-        .where(
-            position.c.product_id == entry.product_id,
-            position.c.location_id == entry.location_id,
-        )
-        .values(on_hand=after, version=position.c.version + 1, updated_at=now)
-    )
-    return move_id
 
 
 async def ensure_position(
     tx: AsyncConnection, product_id: int, location_id: int, now: datetime
 ) -> None:
     """Add an empty position if there is none; the caller holds the product's lock."""
-    known = select(position.c.product_id).where(
-        position.c.product_id == product_id, position.c.location_id == location_id
-    )
-    if (await tx.execute(known)).first() is None:
+    where = {"product": product_id, "location": location_id}
+    if (await tx.execute(KNOWN, where)).first() is None:
         await tx.execute(
             insert(position).values(product_id=product_id, location_id=location_id, updated_at=now)
         )
@@ -89,13 +108,14 @@ async def set_rule(
     )
 
 
-def _moves() -> Select[Any]:
-    undo = move.alias("undo")
-    return (
-        select(move, location.c.code.label("location"), undo.c.id.label("undo_id"))
-        .join(location, location.c.id == move.c.location_id)
-        .outerjoin(undo, undo.c.undo_of == move.c.id)
-    )
+UNDO = move.alias("undo")
+MOVES = (
+    select(move, location.c.code.label("location"), UNDO.c.id.label("undo_id"))
+    .join(location, location.c.id == move.c.location_id)
+    .outerjoin(UNDO, UNDO.c.undo_of == move.c.id)
+)
+BY_KEY = MOVES.where(move.c.key == bindparam("wanted"))
+BY_ID = MOVES.where(move.c.id == bindparam("wanted"))
 
 
 def as_move(row: AnyRow) -> Move:
@@ -116,24 +136,24 @@ def as_move(row: AnyRow) -> Move:
 
 async def by_key(tx: AsyncConnection, key: str) -> AnyRow | None:
     """The move that this effect key made, with `location` and `undo_id` columns."""
-    row: AnyRow | None = (await tx.execute(_moves().where(move.c.key == key))).first()
+    row: AnyRow | None = (await tx.execute(BY_KEY, {"wanted": key})).first()
     return row
 
 
 async def by_id(tx: AsyncConnection, move_id: int) -> AnyRow | None:
-    row: AnyRow | None = (await tx.execute(_moves().where(move.c.id == move_id))).first()
+    row: AnyRow | None = (await tx.execute(BY_ID, {"wanted": move_id})).first()
     return row
 
 
 async def last_of_actor(tx: AsyncConnection, actor_id: int) -> AnyRow | None:
     """The newest move of the member that is neither undone nor an undo itself."""
-    statement = _moves().where(move.c.actor_id == actor_id, move.c.undo_of.is_(None))
+    statement = MOVES.where(move.c.actor_id == actor_id, move.c.undo_of.is_(None))
     rows = (await tx.execute(statement.order_by(move.c.id.desc()).limit(50))).all()
     return next((row for row in rows if row.undo_id is None), None)
 
 
 async def newest(tx: AsyncConnection, product_id: int, limit: int = 5) -> Sequence[Move]:
-    statement = _moves().where(move.c.product_id == product_id)
+    statement = MOVES.where(move.c.product_id == product_id)
     rows = (await tx.execute(statement.order_by(move.c.id.desc()).limit(limit))).all()
     return [as_move(row) for row in rows]
 

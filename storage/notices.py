@@ -6,11 +6,13 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
+    Select,
     and_,
+    bindparam,
     case,
     exists,
     false,
-    literal,
     or_,
     select,
     true,
@@ -38,7 +40,15 @@ OPEN = notice.c.settled_at.is_(None)  # what the partial indexes hold, however l
 QUEUED = OPEN & (notice.c.state == NoticeState.QUEUED.value)
 SENDING = OPEN & (notice.c.state == NoticeState.SENDING.value)
 NOT_LEFT = OPEN & (notice.c.on_wire == false())  # queued, or claimed and waiting for its turn
+LOOK_AHEAD = 4  # notices looked at for each that may be taken: some are of the same contact
 TURN = 0x53_42_4E_43  # "SBNC": whose turn it is to claim
+
+
+IN_WANTED: Any = bindparam("wanted", expanding=True)
+NOW = bindparam("now", type_=Instant())
+PLATFORM: Any = bindparam("platform")
+LAST: Any = bindparam("last")
+LIMIT = bindparam("limit", type_=Integer())
 
 
 async def queue(tx: AsyncConnection, notices: Sequence[NewNotice], now: datetime) -> list[int]:
@@ -109,29 +119,63 @@ async def _drop(
     )
 
 
-def _mine(platform: Platform) -> ColumnElement[bool]:
-    """The notice's contact is on this platform, or forgotten: then anybody may settle it.
+# The notice's contact is on this platform, or forgotten: then anybody may settle it.
+# If nobody did, the line behind it would wait forever.
+MINE = or_(
+    notice.c.contact_id.is_(None),
+    exists().where(contact.c.id == notice.c.contact_id, contact.c.platform == PLATFORM),
+)
+# Queued and due, or in the hands of a worker whose lease ended.
+FREE = or_(notice.c.lease_until.is_(None), notice.c.lease_until <= NOW)
+DUE = and_(OPEN, notice.c.due_at <= NOW, FREE, notice.c.lane <= LAST, MINE)
+ANY_DUE = select(notice.c.id).where(DUE).limit(1)
 
-    If nobody did, the line behind it would wait forever.
-    """
-    here = exists().where(contact.c.id == notice.c.contact_id, contact.c.platform == platform.value)
-    return or_(notice.c.contact_id.is_(None), here)
+
+def _claimable() -> Select[Any]:
+    """What is due, without what must wait for another one of its contact or of its message."""
+    other = notice.alias("other")
+    busy = exists().where(
+        other.c.contact_id == notice.c.contact_id,
+        other.c.settled_at.is_(None),
+        other.c.lease_until > NOW,
+    )
+    earlier = exists().where(
+        other.c.subject == notice.c.subject,
+        other.c.contact_id == notice.c.contact_id,
+        other.c.settled_at.is_(None),
+        other.c.id < notice.c.id,
+    )
+    return (
+        select(notice)
+        .where(DUE, ~busy, ~earlier)
+        .order_by(notice.c.lane, notice.c.due_at, notice.c.id)
+        .limit(LIMIT)
+        .with_for_update(skip_locked=True)
+    )
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
-    """Queued and due, or in the hands of a worker whose lease ended."""
-    free = or_(notice.c.lease_until.is_(None), notice.c.lease_until <= now)
-    return and_(OPEN, notice.c.due_at <= now, free)
+CLAIMABLE = _claimable()
+TAKE = (
+    update(notice)
+    .where(notice.c.id.in_(IN_WANTED))
+    .values(
+        state=NoticeState.SENDING.value,
+        lease_until=bindparam("until", type_=Instant()),
+        doubtful=notice.c.doubtful + case((notice.c.on_wire, 1), else_=0),
+        on_wire=False,
+    )
+)
+
+
+def _asked(platform: Platform, now: datetime, last: Lane) -> dict[str, Any]:
+    return {"platform": platform.value, "now": now, "last": int(last)}
 
 
 async def any_due(
     tx: AsyncConnection, platform: Platform, now: datetime, last: Lane = LAST_LANE
 ) -> bool:
     """Whether `claim` would find something, or will when a contact's claimed one is settled."""
-    statement = (
-        select(notice.c.id).where(_due(now), notice.c.lane <= int(last), _mine(platform)).limit(1)
-    )
-    return (await tx.execute(statement)).first() is not None
+    return (await tx.execute(ANY_DUE, _asked(platform, now, last))).first() is not None
 
 
 async def claim(
@@ -145,39 +189,13 @@ async def claim(
     worker that died. If it was on the wire then, one more copy of it may be there.
     """
     await take_turns(tx, TURN)  # or two could each claim a notice of one contact
-    other = notice.alias("other")
-    busy = exists().where(
-        other.c.contact_id == notice.c.contact_id,
-        other.c.settled_at.is_(None),
-        other.c.lease_until > now,
-    )
-    earlier = exists().where(
-        other.c.subject == notice.c.subject,
-        other.c.contact_id == notice.c.contact_id,
-        other.c.settled_at.is_(None),
-        other.c.id < notice.c.id,
-    )
-    statement = (
-        select(notice)
-        .where(_due(now), notice.c.lane <= int(last), ~busy, ~earlier, _mine(platform))
-        .order_by(notice.c.lane, notice.c.due_at, notice.c.id)
-        .limit(limit * 4)
-        .with_for_update(skip_locked=True)
-    )
+    asked = {**_asked(platform, now, last), "limit": limit * LOOK_AHEAD}
     first: dict[Any, AnyRow] = {}
-    for row in (await tx.execute(statement)).all():
+    for row in (await tx.execute(CLAIMABLE, asked)).all():
         first.setdefault(row.contact_id, row)
     chosen = list(first.values())[:limit]
-    await tx.execute(
-        update(notice)
-        .where(notice.c.id.in_([row.id for row in chosen]))
-        .values(
-            state=NoticeState.SENDING.value,
-            lease_until=literal(now + lease, notice.c.lease_until.type),
-            doubtful=notice.c.doubtful + case((notice.c.on_wire, 1), else_=0),
-            on_wire=False,
-        )
-    )
+    if chosen:
+        await tx.execute(TAKE, {"wanted": [row.id for row in chosen], "until": now + lease})
     return [_claimed(row, platform) for row in chosen]
 
 
@@ -200,6 +218,22 @@ def _claimed(row: AnyRow, platform: Platform) -> Claimed:
     )
 
 
+INTENT = (
+    update(notice)
+    .where(
+        notice.c.id.in_(IN_WANTED),
+        tuple_(notice.c.id, notice.c.attempts).in_(bindparam("claimed", expanding=True)),
+        SENDING,
+    )
+    .values(
+        on_wire=True,
+        attempts=notice.c.attempts + 1,
+        wired_at=case((notice.c.doubtful > 0, notice.c.wired_at), else_=NOW),
+    )
+    .returning(notice.c.id)
+)
+
+
 async def on_wire(tx: AsyncConnection, held: Collection[Claimed], now: datetime) -> set[int]:
     """The intent, committed just before the requests leave: from here on their fate is unknown.
 
@@ -207,15 +241,12 @@ async def on_wire(tx: AsyncConnection, held: Collection[Claimed], now: datetime)
     turn, or another process has put them on the wire since (`attempts` tells). `wired_at` keeps
     when the first copy may have arrived.
     """
-    as_claimed = tuple_(notice.c.id, notice.c.attempts).in_([(n.id, n.attempts) for n in held])
-    first = case((notice.c.doubtful > 0, notice.c.wired_at), else_=literal(now, Instant))
-    statement = (
-        update(notice)
-        .where(notice.c.id.in_([item.id for item in held]), as_claimed, SENDING)
-        .values(on_wire=True, attempts=notice.c.attempts + 1, wired_at=first)
-        .returning(notice.c.id)
-    )
-    return {int(row.id) for row in (await tx.execute(statement)).all()}
+    asked = {
+        "wanted": [item.id for item in held],
+        "claimed": [(item.id, item.attempts) for item in held],
+        "now": now,
+    }
+    return {int(row.id) for row in (await tx.execute(INTENT, asked)).all()}
 
 
 async def failed(tx: AsyncConnection, notice_id: int) -> None:
@@ -248,6 +279,20 @@ async def release_orphans(tx: AsyncConnection, now: datetime) -> int:
     return int((await tx.execute(statement)).rowcount)
 
 
+SETTLE = (
+    update(notice)
+    .where(notice.c.id.in_(IN_WANTED), OPEN)
+    .values(
+        state=bindparam("becomes"),
+        reason=bindparam("because"),
+        settled_at=NOW,
+        lease_until=None,
+        on_wire=False,
+    )
+    .returning(notice.c.id)
+)
+
+
 async def settle(
     tx: AsyncConnection,
     notice_ids: Collection[int],
@@ -256,15 +301,13 @@ async def settle(
     now: datetime,
 ) -> set[int]:
     """Settle those that are open; returns them. What was dropped meanwhile keeps its reason."""
-    statement = (
-        update(notice)
-        .where(notice.c.id.in_(notice_ids), OPEN)
-        .values(
-            state=state.value, reason=reason.value, settled_at=now, lease_until=None, on_wire=False
-        )
-        .returning(notice.c.id)
-    )
-    return {int(row.id) for row in (await tx.execute(statement)).all()}
+    asked = {
+        "wanted": list(notice_ids),
+        "becomes": state.value,
+        "because": reason.value,
+        "now": now,
+    }
+    return {int(row.id) for row in (await tx.execute(SETTLE, asked)).all()}
 
 
 async def detach(tx: AsyncConnection, notice_id: int) -> None:

@@ -26,9 +26,9 @@ async def put(tx: AsyncConnection, account: str, rows: Mapping[bytes, Used]) -> 
         {"account": account, "key": key, "used_until": used, "held_until": held}
         for key, (used, held) in rows.items()
     ]
-    unique, overwrite = ["account", "key"], ["used_until", "held_until"]
-    for first in range(0, len(values), PIECE):
-        await tx.execute(upsert(tx, pace, values[first : first + PIECE], unique, overwrite))
+    if values:
+        store = upsert(tx, pace, ("account", "key"), ("used_until", "held_until"))
+        await tx.execute(store, values)
 
 
 async def load(tx: AsyncConnection, account: str, now: datetime) -> dict[bytes, Used]:

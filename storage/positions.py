@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.stock import Location, Position
@@ -31,6 +31,13 @@ COLUMNS = (
 JOIN = position.join(location, position.c.location_id == location.c.id)
 
 
+OF_PRODUCTS = (
+    select(*COLUMNS)
+    .select_from(JOIN)
+    .where(position.c.product_id.in_(bindparam("wanted", expanding=True)))
+)
+
+
 def of(row: AnyRow) -> Position:
     """The position in a row that was selected with COLUMNS from something that holds JOIN."""
     cells = {name: row._mapping[f"q_{name}"] for name in _FIELDS}
@@ -43,9 +50,8 @@ async def for_products(
 ) -> dict[int, tuple[Position, ...]]:
     """The positions of each product, in order of location code; a product without any has ()."""
     wanted = list(product_ids)
-    query = select(*COLUMNS).select_from(JOIN).where(position.c.product_id.in_(wanted))
     found: defaultdict[int, list[Position]] = defaultdict(list)
-    for row in await tx.execute(query):
+    for row in await tx.execute(OF_PRODUCTS, {"wanted": wanted}):
         found[row._mapping["q_product_id"]].append(of(row))
     return {key: tuple(sorted(found[key], key=_code)) for key in wanted}
 
@@ -65,6 +71,6 @@ async def locations(tx: AsyncConnection) -> tuple[Location, ...]:
 async def ensure_location(tx: AsyncConnection, code: str) -> Location:
     """The location with this code; a new one is sellable and called by its code."""
     new = {"code": code, "name": code, "sellable": True}
-    await tx.execute(insert_ignore(tx, location, new))
+    await tx.execute(insert_ignore(tx, location), new)
     query = select(*(location.c[name] for name in _PLACE_FIELDS)).where(location.c.code == code)
     return Location(**(await tx.execute(query)).one()._mapping)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.stock import Product
@@ -42,29 +42,38 @@ def _one(*conditions: Any) -> Select[Any]:
     return select(*COLUMNS).where(*conditions)
 
 
-async def _first(tx: AsyncConnection, query: Select[Any]) -> Product | None:
-    row = (await tx.execute(query)).first()
+WANTED: Any = bindparam("wanted")
+BY_ID = _one(product.c.id == WANTED)
+BY_KEY = _one(product.c.sku_key == WANTED)
+BY_SHORT_ID = _one(product.c.short_id == WANTED)
+BY_IDS = _one(product.c.id.in_(bindparam("wanted", expanding=True)))
+LOCK = BY_ID.with_for_update()
+LOCK_ALL = BY_IDS.order_by(product.c.id).with_for_update()
+
+
+async def _first(tx: AsyncConnection, query: Select[Any], wanted: int | str) -> Product | None:
+    row = (await tx.execute(query, {"wanted": wanted})).first()
     return None if row is None else of(row)
 
 
 async def get(tx: AsyncConnection, product_id: int) -> Product | None:
-    return await _first(tx, _one(product.c.id == product_id))
+    return await _first(tx, BY_ID, product_id)
 
 
 async def by_key(tx: AsyncConnection, sku_key: str) -> Product | None:
     """The product with this normalised code (domain.codes.sku_key)."""
-    return await _first(tx, _one(product.c.sku_key == sku_key))
+    return await _first(tx, BY_KEY, sku_key)
 
 
 async def by_short_id(tx: AsyncConnection, short_id: str) -> Product | None:
     """The product that a deep link names (domain.codes.short_id)."""
-    return await _first(tx, _one(product.c.short_id == short_id))
+    return await _first(tx, BY_SHORT_ID, short_id)
 
 
 async def by_ids(tx: AsyncConnection, ids: Iterable[int]) -> dict[int, Product]:
     """Products by id, in the order of `ids`; ids that do not exist are left out."""
     wanted = list(dict.fromkeys(ids))
-    rows = await tx.execute(_one(product.c.id.in_(wanted)))
+    rows = await tx.execute(BY_IDS, {"wanted": wanted})
     found = {item.id: item for item in map(of, rows)}
     return {key: found[key] for key in wanted if key in found}
 
@@ -74,13 +83,13 @@ async def lock(tx: AsyncConnection, product_id: int) -> Product | None:
 
     SQLite drops FOR UPDATE; there the writing transaction itself is the lock.
     """
-    return await _first(tx, _one(product.c.id == product_id).with_for_update())
+    return await _first(tx, LOCK, product_id)
 
 
 async def lock_all(tx: AsyncConnection, ids: Iterable[int]) -> dict[int, Product]:
     """The products by id, all their rows locked, in order of id so that two lockers never cross."""
-    query = _one(product.c.id.in_(sorted(set(ids)))).order_by(product.c.id).with_for_update()
-    return {item.id: item for item in map(of, await tx.execute(query))}
+    rows = await tx.execute(LOCK_ALL, {"wanted": sorted(set(ids))})
+    return {item.id: item for item in map(of, rows)}
 
 
 async def page(

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import exists, func, insert, or_, select, true, update
+from sqlalchemy import Integer, bindparam, exists, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.restocking import CloseReason
@@ -15,16 +16,27 @@ AVAILABLE = position.c.on_hand - position.c.reserved - position.c.unsellable
 OUTSTANDING = notice.c.settled_at.is_(None)  # as the partial index has it
 
 
+WANTED: Any = bindparam("wanted")
+OPEN_ONE = select(restock).where(restock.c.product_id == WANTED, restock.c.closed_at.is_(None))
+BY_IDS = select(restock).where(restock.c.id.in_(bindparam("wanted", expanding=True)))
+START = insert(restock).returning(restock)
+SET_CURSOR = update(restock).where(restock.c.id == WANTED).values(cursor=bindparam("to"))
+DUE_OF_RESTOCK = select(func.count()).where(
+    notice.c.restock_id == WANTED, OUTSTANDING, notice.c.due_at <= bindparam("now")
+)
+OF_RESTOCK = select(notice.c.id).where(notice.c.restock_id == WANTED)
+WRITTEN = select(func.count()).select_from(
+    OF_RESTOCK.limit(bindparam("most", type_=Integer())).subquery()
+)
+
+
 async def open_one(tx: AsyncConnection, product_id: int) -> AnyRow | None:
     """The open restock of the SKU, if any."""
-    statement = select(restock).where(
-        restock.c.product_id == product_id, restock.c.closed_at.is_(None)
-    )
-    return (await tx.execute(statement)).first()
+    return (await tx.execute(OPEN_ONE, {"wanted": product_id})).first()
 
 
 async def by_ids(tx: AsyncConnection, restock_ids: Collection[int]) -> dict[int, AnyRow]:
-    rows = await tx.execute(select(restock).where(restock.c.id.in_(restock_ids)))
+    rows = await tx.execute(BY_IDS, {"wanted": list(restock_ids)})
     return {row.id: row for row in rows.all()}
 
 
@@ -43,17 +55,13 @@ async def newest(tx: AsyncConnection, product_id: int) -> AnyRow | None:
 
 
 async def start(tx: AsyncConnection, product_id: int, move_id: int | None, now: datetime) -> AnyRow:
-    statement = (
-        insert(restock)
-        .values(product_id=product_id, move_id=move_id, cursor=0, opened_at=now)
-        .returning(restock)
-    )
-    row: AnyRow = (await tx.execute(statement)).one()
+    values = {"product_id": product_id, "move_id": move_id, "cursor": 0, "opened_at": now}
+    row: AnyRow = (await tx.execute(START, values)).one()
     return row
 
 
 async def set_cursor(tx: AsyncConnection, restock_id: int, cursor: int) -> None:
-    await tx.execute(update(restock).where(restock.c.id == restock_id).values(cursor=cursor))
+    await tx.execute(SET_CURSOR, {"wanted": restock_id, "to": cursor})
 
 
 async def close(tx: AsyncConnection, restock_id: int, reason: CloseReason, now: datetime) -> None:
@@ -66,16 +74,13 @@ async def close(tx: AsyncConnection, restock_id: int, reason: CloseReason, now: 
 
 async def outstanding(tx: AsyncConnection, restock_id: int, now: datetime) -> int:
     """Notices of the restock that are due or on the wire; a chat that is held holds up nobody."""
-    statement = select(func.count()).where(
-        notice.c.restock_id == restock_id, OUTSTANDING, notice.c.due_at <= now
-    )
-    return int((await tx.execute(statement)).scalar_one())
+    asked = {"wanted": restock_id, "now": now}
+    return int((await tx.execute(DUE_OF_RESTOCK, asked)).scalar_one())
 
 
-async def written(tx: AsyncConnection, restock_id: int) -> int:
-    """Notices of the restock, whatever became of them."""
-    statement = select(func.count()).where(notice.c.restock_id == restock_id)
-    return int((await tx.execute(statement)).scalar_one())
+async def written(tx: AsyncConnection, restock_id: int, most: int) -> int:
+    """Notices of the restock, whatever became of them; counted up to `most`."""
+    return int((await tx.execute(WRITTEN, {"wanted": restock_id, "most": most})).scalar_one())
 
 
 async def idle(tx: AsyncConnection) -> Sequence[int]:

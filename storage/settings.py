@@ -22,4 +22,4 @@ async def get_all(tx: AsyncConnection, names: Collection[str]) -> dict[str, str]
 
 
 async def put(tx: AsyncConnection, name: str, value: str) -> None:
-    await tx.execute(upsert(tx, setting, {"name": name, "value": value}, ["name"], ["value"]))
+    await tx.execute(upsert(tx, setting, ("name",), ("value",)), {"name": name, "value": value})

@@ -4,9 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, insert, select, true, update
+from sqlalchemy import Integer, and_, bindparam, exists, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.elements import ColumnElement
 
 from bot.domain.subscriptions import EndReason, SubscriptionState
 from storage.tables import contact, dirty, notice, subscription
@@ -15,6 +14,19 @@ from storage.types import AnyRow
 LIVE = subscription.c.state != SubscriptionState.ENDED.value
 WAITING = subscription.c.state == SubscriptionState.WAITING.value
 REACHABLE = exists().where(contact.c.id == subscription.c.contact_id, contact.c.state == "active")
+
+
+WANTED: Any = bindparam("wanted")
+IN_WANTED: Any = bindparam("wanted", expanding=True)
+OF_PRODUCT = subscription.c.product_id == bindparam("product")
+BY_ID = select(subscription).where(subscription.c.id == WANTED)
+BY_IDS = select(subscription).where(subscription.c.id.in_(IN_WANTED))
+PLACE = select(func.count()).where(OF_PRODUCT, WAITING, subscription.c.id <= WANTED)
+WAITING_BY_PRODUCT = (
+    select(subscription.c.product_id, func.count())
+    .where(subscription.c.product_id.in_(IN_WANTED), WAITING)
+    .group_by(subscription.c.product_id)
+)
 
 
 async def add(
@@ -36,13 +48,11 @@ async def add(
 
 
 async def by_id(tx: AsyncConnection, subscription_id: int) -> AnyRow | None:
-    return (
-        await tx.execute(select(subscription).where(subscription.c.id == subscription_id))
-    ).first()
+    return (await tx.execute(BY_ID, {"wanted": subscription_id})).first()
 
 
 async def by_ids(tx: AsyncConnection, subscription_ids: Collection[int]) -> dict[int, AnyRow]:
-    rows = await tx.execute(select(subscription).where(subscription.c.id.in_(subscription_ids)))
+    rows = await tx.execute(BY_IDS, {"wanted": list(subscription_ids)})
     return {row.id: row for row in rows.all()}
 
 
@@ -114,10 +124,8 @@ async def count_of_contact(tx: AsyncConnection, contact_id: int) -> int:
 
 async def place(tx: AsyncConnection, product_id: int, subscription_id: int) -> int:
     """The place in the line, from 1; paused ones before it do not count."""
-    statement = select(func.count()).where(
-        subscription.c.product_id == product_id, WAITING, subscription.c.id <= subscription_id
-    )
-    return int((await tx.execute(statement)).scalar_one())
+    asked = {"product": product_id, "wanted": subscription_id}
+    return int((await tx.execute(PLACE, asked)).scalar_one())
 
 
 async def count_by_state(tx: AsyncConnection, product_id: int) -> dict[str, int]:
@@ -131,12 +139,8 @@ async def count_by_state(tx: AsyncConnection, product_id: int) -> dict[str, int]
 
 async def waiting_by_product(tx: AsyncConnection, product_ids: Sequence[int]) -> dict[int, int]:
     """How many wait for each of these SKUs."""
-    statement = (
-        select(subscription.c.product_id, func.count())
-        .where(subscription.c.product_id.in_(product_ids), WAITING)
-        .group_by(subscription.c.product_id)
-    )
-    return {int(product_id): int(n) for product_id, n in (await tx.execute(statement)).all()}
+    rows = await tx.execute(WAITING_BY_PRODUCT, {"wanted": list(product_ids)})
+    return {int(product_id): int(n) for product_id, n in rows.all()}
 
 
 async def set_state(
@@ -155,13 +159,16 @@ async def set_state(
     )
 
 
+TOLD = (
+    update(subscription)
+    .where(subscription.c.id.in_(IN_WANTED), WAITING)
+    .values(state=SubscriptionState.TOLD.value, reason="", updated_at=bindparam("now"))
+)
+
+
 async def told(tx: AsyncConnection, subscription_ids: Collection[int], now: datetime) -> None:
     """Those of them that still wait were told."""
-    await tx.execute(
-        update(subscription)
-        .where(subscription.c.id.in_(subscription_ids), WAITING)
-        .values(state=SubscriptionState.TOLD.value, reason="", updated_at=now)
-    )
+    await tx.execute(TOLD, {"wanted": list(subscription_ids), "now": now})
 
 
 async def set_quantity(
@@ -174,19 +181,30 @@ async def set_quantity(
     )
 
 
-def to_tell(available: int) -> ColumnElement[bool]:
-    """Who is told when `available` units can be bought: armed, waiting, content, reachable."""
-    return and_(
-        WAITING,
-        subscription.c.armed == true(),
-        subscription.c.quantity <= available,
-        REACHABLE,
-    )
+# Who is told when `available` units can be bought: armed, waiting, content, reachable.
+TO_TELL = and_(
+    OF_PRODUCT,
+    WAITING,
+    subscription.c.armed == true(),
+    subscription.c.quantity <= bindparam("available"),
+    REACHABLE,
+)
+SOMEBODY_WAITS = select(exists().where(TO_TELL))
+WRITTEN = exists().where(
+    notice.c.restock_id == bindparam("restock"), notice.c.subscription_id == subscription.c.id
+)
+COUNT_TO_TELL = select(func.count()).where(TO_TELL, ~WRITTEN)
+NEXT_IN_LINE = (
+    select(subscription.c.id, subscription.c.contact_id)
+    .where(TO_TELL, subscription.c.id > bindparam("cursor"), ~WRITTEN)
+    .order_by(subscription.c.id)
+    .limit(bindparam("limit", type_=Integer()))
+)
 
 
 async def somebody_waits(tx: AsyncConnection, product_id: int, available: int) -> bool:
-    statement = select(exists().where(subscription.c.product_id == product_id, to_tell(available)))
-    return bool((await tx.execute(statement)).scalar_one())
+    asked = {"product": product_id, "available": available}
+    return bool((await tx.execute(SOMEBODY_WAITS, asked)).scalar_one())
 
 
 async def next_in_line(
@@ -199,34 +217,22 @@ async def next_in_line(
     limit: int,
 ) -> Sequence[AnyRow]:
     """The next `limit` of the line that this restock has not yet written a notice for."""
-    written = exists().where(
-        notice.c.restock_id == restock_id, notice.c.subscription_id == subscription.c.id
-    )
-    statement = (
-        select(subscription.c.id, subscription.c.contact_id)
-        .where(
-            subscription.c.product_id == product_id,
-            to_tell(available),
-            subscription.c.id > cursor,
-            ~written,
-        )
-        .order_by(subscription.c.id)
-        .limit(limit)
-    )
-    return (await tx.execute(statement)).all()
+    asked = {
+        "product": product_id,
+        "available": available,
+        "restock": restock_id,
+        "cursor": cursor,
+        "limit": limit,
+    }
+    return (await tx.execute(NEXT_IN_LINE, asked)).all()
 
 
 async def count_to_tell(
     tx: AsyncConnection, product_id: int, restock_id: int, available: int
 ) -> int:
     """How many of the line the restock still has to tell and has not begun to."""
-    written = exists().where(
-        notice.c.restock_id == restock_id, notice.c.subscription_id == subscription.c.id
-    )
-    statement = select(func.count()).where(
-        subscription.c.product_id == product_id, to_tell(available), ~written
-    )
-    return int((await tx.execute(statement)).scalar_one())
+    asked = {"product": product_id, "available": available, "restock": restock_id}
+    return int((await tx.execute(COUNT_TO_TELL, asked)).scalar_one())
 
 
 async def products_of_batch(tx: AsyncConnection, batch_id: int) -> Sequence[int]:
@@ -240,50 +246,54 @@ async def products_of_batch(tx: AsyncConnection, batch_id: int) -> Sequence[int]
     return [int(row.product_id) for row in (await tx.execute(statement)).all()]
 
 
+WATCHERS = (
+    select(subscription.c.id, subscription.c.contact_id)
+    .where(OF_PRODUCT, WAITING, subscription.c.armed != true(), REACHABLE)
+    .order_by(subscription.c.id)
+)
+
+
 async def watchers(tx: AsyncConnection, product_id: int) -> Sequence[AnyRow]:
     """Those who subscribed while it was in stock and have not seen it go yet."""
-    statement = (
-        select(subscription.c.id, subscription.c.contact_id)
-        .where(
-            subscription.c.product_id == product_id,
-            WAITING,
-            subscription.c.armed != true(),
-            REACHABLE,
-        )
-        .order_by(subscription.c.id)
+    return (await tx.execute(WATCHERS, {"product": product_id})).all()
+
+
+ARM = (
+    update(subscription)
+    .where(
+        OF_PRODUCT,
+        LIVE,
+        subscription.c.armed != true(),
+        subscription.c.quantity > bindparam("least"),
     )
-    return (await tx.execute(statement)).all()
+    .values(armed=True)
+)
 
 
 async def arm(tx: AsyncConnection, product_id: int, *, available: int, out_level: int) -> None:
     """Whoever cannot buy what they want now is told at the next arrival."""
-    too_little = true() if available <= out_level else subscription.c.quantity > available
-    await tx.execute(
-        update(subscription)
-        .where(
-            subscription.c.product_id == product_id,
-            LIVE,
-            subscription.c.armed != true(),
-            too_little,
-        )
-        .values(armed=True)
-    )
+    # no quantity is below 1: when it is out of stock everybody wants more than there is
+    least = 0 if available <= out_level else available
+    await tx.execute(ARM, {"product": product_id, "least": least})
+
+
+RETURN = (
+    update(subscription)
+    .where(OF_PRODUCT, subscription.c.state == SubscriptionState.TOLD.value)
+    .values(state=SubscriptionState.WAITING.value, armed=True, updated_at=bindparam("now"))
+)
+RETURN_SOME = RETURN.where(subscription.c.id.between(bindparam("first"), bindparam("last")))
 
 
 async def return_to_line(
     tx: AsyncConnection, product_id: int, now: datetime, places: tuple[int, int] | None = None
 ) -> None:
     """Who was told and did not answer waits again, in the old place; `places`: of these only."""
-    told = and_(
-        subscription.c.product_id == product_id,
-        subscription.c.state == SubscriptionState.TOLD.value,
-    )
-    statement = update(subscription).where(
-        told if places is None else and_(told, subscription.c.id.between(*places))
-    )
-    await tx.execute(
-        statement.values(state=SubscriptionState.WAITING.value, armed=True, updated_at=now)
-    )
+    asked = {"product": product_id, "now": now}
+    if places is None:
+        await tx.execute(RETURN, asked)
+    else:
+        await tx.execute(RETURN_SOME, {**asked, "first": places[0], "last": places[1]})
 
 
 async def older_than(tx: AsyncConnection, limit: datetime, count: int) -> Sequence[AnyRow]:

@@ -45,6 +45,8 @@ class Breaker:
 
     async def ready(self, seconds: float) -> bool:
         """True as soon as messages may leave; False when that is not so after so many seconds."""
+        if self._whole.is_set():
+            return True
         try:
             await asyncio.wait_for(self._whole.wait(), seconds)
         except TimeoutError:

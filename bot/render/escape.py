@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 ELLIPSIS = "…"
 JOINER = "\u2060"  # breaks a word for parsers, not for eyes
@@ -28,6 +29,7 @@ class Safe(str):
     __slots__ = ()
 
 
+@lru_cache(maxsize=1024)  # a broadcast says the same names again and again
 def clean(text: str, limit: int = 200) -> str:
     """One line without control, bidi-override or invisible characters, at most `limit` long."""
     text = text[: limit * 4 + 1000]

@@ -1,6 +1,7 @@
 """Pieces that Telegram messages are made of."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from bot.domain.customers import Availability
@@ -35,6 +36,7 @@ def link(say: Voice, msgid: str, url: str) -> Row:
     return (Button(text=say.label(msgid), url=url),) if good_url(url) else ()
 
 
+@lru_cache(maxsize=256)
 def good_url(url: str) -> bool:
     """http(s) with a dotted host: Telegram refuses a whole message for one bad button."""
     if not url.isprintable() or " " in url or len(url) > 2000:

@@ -1,15 +1,14 @@
 """The ONE way stock changes: a move, the position, the line and the dirty mark, together."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.stock import MoveKind, Position, Product
+from bot.domain.stock import Move, MoveKind, Position, Product
 from bot.services.restocking import LineChange, Restocking
 from storage import alerts, moves, positions
-from storage.types import AnyRow
 
 Clock = Callable[[], datetime]
 
@@ -39,7 +38,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    row: AnyRow  # the move as storage.moves gives it
+    move: Move
     position: Position
     line: LineChange
 
@@ -56,14 +55,27 @@ class Ledger:
         found = (await positions.for_products(tx, [product_id]))[product_id]
         return next(item for item in found if item.location.id == location_id)
 
+    async def take(
+        self, tx: AsyncConnection, product_id: int, location_id: int, now: datetime
+    ) -> Position:
+        """The position as it is now, made if there is none."""
+        for item in (await positions.for_products(tx, [product_id]))[product_id]:
+            if item.location.id == location_id:
+                return item
+        await moves.ensure_position(tx, product_id, location_id, now)
+        return await self.position(tx, product_id, location_id)
+
     def falls_below_zero(self, position: Position, quantity: int) -> bool:
         """Whether the move would make on hand (more) negative in a shop that does not allow it."""
         return position.on_hand + quantity < min(0, position.on_hand) and not self.allow_negative
 
-    async def apply(self, tx: AsyncConnection, change: Change, now: datetime) -> Applied:
-        """Write the move and all that follows from it. Raises BelowZeroError, writing nothing."""
-        await moves.ensure_position(tx, change.product.id, change.location_id, now)
-        before = await self.position(tx, change.product.id, change.location_id)
+    async def apply(
+        self, tx: AsyncConnection, change: Change, before: Position, now: datetime
+    ) -> Applied:
+        """Write the move and all that follows from it. Raises BelowZeroError, writing nothing.
+
+        `before`: what `take` gave in this transaction.
+        """
         if self.falls_below_zero(before, change.quantity):
             raise BelowZeroError(before)
         entry = moves.Entry(
@@ -77,13 +89,10 @@ class Ledger:
             key=change.key,
             undo_of=change.undo_of,
         )
-        move_id = await moves.append(tx, entry, before=before.on_hand, now=now)
+        move = await moves.append(tx, entry, before=before, now=now)
         line = await self.restocking.after_move(
-            tx, change.product, now, move_id=move_id, undone=change.undo_of is not None
+            tx, change.product, now, move_id=move.id, undone=change.undo_of is not None
         )
         await alerts.mark_dirty(tx, change.product.id, now)
-        row = await moves.by_id(tx, move_id)
-        if row is None:
-            raise LookupError(f"move {move_id} vanished inside its own transaction")
-        position = await self.position(tx, change.product.id, change.location_id)
-        return Applied(row, position, line)
+        after = replace(before, on_hand=move.after, version=before.version + 1)
+        return Applied(move, after, line)

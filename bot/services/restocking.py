@@ -70,11 +70,23 @@ class Restocking:
         await subscriptions.arm(tx, product.id, available=available, out_level=self.out_level)
         if current is None or reason is RestockReason.CLOSES:
             return LineChange(reason)
-        return LineChange(reason, await self._feed(tx, current, available, now))
+        feed = self._begin if reason is RestockReason.OPENS else self._feed
+        return LineChange(reason, await feed(tx, current, available, now))
 
     async def available(self, tx: AsyncConnection, product_id: int) -> int:
         """Units that customers can buy now, over the sellable locations."""
         return available_to_customers((await positions.for_products(tx, [product_id]))[product_id])
+
+    async def _begin(
+        self, tx: AsyncConnection, opened: AnyRow, available: int, now: datetime
+    ) -> int:
+        """The first of the line; nothing is written or told yet."""
+        reached = await subscriptions.count_to_tell(tx, opened.product_id, opened.id, available)
+        await self._write(
+            tx, opened.id, opened.product_id, 0, available, chunk_size(available), now,
+            long_line=reached > LONG_LINE,
+        )  # fmt: skip
+        return reached
 
     async def _feed(
         self, tx: AsyncConnection, current: AnyRow, available: int, now: datetime
@@ -108,12 +120,20 @@ class Restocking:
         limit = chunk_size(available, await restocks.outstanding(tx, restock_id, now))
         if limit < 1:
             return 0
+        long_line = await self._is_long(tx, restock_id, product_id, available)
+        return await self._write(
+            tx, restock_id, product_id, cursor, available, limit, now, long_line=long_line
+        )
+
+    async def _write(
+        self, tx: AsyncConnection, restock_id: int, product_id: int, cursor: int, available: int,
+        limit: int, now: datetime, *, long_line: bool,
+    ) -> int:  # fmt: skip
         line = await subscriptions.next_in_line(
             tx, product_id, restock_id, cursor=cursor, available=available, limit=limit
         )
         if not line:
             return 0
-        long_line = await self._is_long(tx, restock_id, product_id, available)
         new = [
             NewNotice(
                 kind=NoticeKind.RESTOCK,
@@ -136,7 +156,7 @@ class Restocking:
         self, tx: AsyncConnection, restock_id: int, product_id: int, available: int
     ) -> bool:
         """Whether so many hear of this restock that each second counts for the last ones."""
-        written = await restocks.written(tx, restock_id)
+        written = await restocks.written(tx, restock_id, LONG_LINE + 1)
         if written > LONG_LINE:
             return True
         ahead = await subscriptions.count_to_tell(tx, product_id, restock_id, available)

@@ -200,8 +200,7 @@ class Stocking:
         """Apply a write under the SKU's lock, or say why not; nothing is half done."""
         if (earlier := await moves.by_key(tx, write.key)) is not None:
             return await self._repeated(tx, write.product, earlier)
-        await moves.ensure_position(tx, write.product.id, write.location_id, self.clock())
-        position = await self.ledger.position(tx, write.product.id, write.location_id)
+        position = await self.ledger.take(tx, write.product.id, write.location_id, self.clock())
         stale = write.shown is not None and write.shown != position.on_hand
         if stale and (write.target is not None or write.confirmed):
             return ChangedMeanwhile(write.product, position, write.shown or 0)
@@ -234,7 +233,7 @@ class Stocking:
             key=write.key,
         )
         try:
-            applied = await self.ledger.apply(tx, change, self.clock())
+            applied = await self.ledger.apply(tx, change, position, self.clock())
         except BelowZeroError:
             return BelowZero(write.product, position, quantity)
         return self._moved(write.product, applied, member)
@@ -243,8 +242,8 @@ class Stocking:
         return Moved(
             product=product,
             position=applied.position,
-            move=moves.as_move(applied.row),
-            told=applied.line.to_tell if applied.row.quantity > 0 else 0,
+            move=applied.move,
+            told=applied.line.to_tell if applied.move.quantity > 0 else 0,
             actor=f"{member.address.platform}:{member.address.value}",
         )
 

@@ -77,14 +77,14 @@ class Undoing:
             key=key,
             undo_of=row.id,
         )
+        now = self.looking.alerting.clock()
+        before = await self.ledger.take(tx, product.id, row.location_id, now)
         try:
-            applied = await self.ledger.apply(tx, change, self.looking.alerting.clock())
+            applied = await self.ledger.apply(tx, change, before, now)
         except BelowZeroError:
             return NothingToUndo("below_zero")
         closed = applied.line.reason is RestockReason.CLOSES
-        counter, undone = await self.looking.named(
-            tx, [moves.as_move(applied.row), moves.as_move(row)]
-        )
+        counter, undone = await self.looking.named(tx, [applied.move, moves.as_move(row)])
         return Undone(product, applied.position, counter, undone, restock_closed=closed)
 
     async def _undone_before(self, tx: AsyncConnection, row: AnyRow) -> Undone | NothingToUndo:
