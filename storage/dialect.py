@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 Insert = sqlite.Insert | postgresql.Insert
-_INSERTS: dict[str, Callable[[Table], Insert]] = {
+INSERTS: dict[str, Callable[[Table], Insert]] = {
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
 }
@@ -16,7 +16,7 @@ _INSERTS: dict[str, Callable[[Table], Insert]] = {
 
 def insert_for(tx: AsyncConnection, table: Table) -> Insert:
     """The engine's own INSERT, which knows ON CONFLICT."""
-    return _INSERTS[tx.dialect.name](table)
+    return INSERTS[tx.dialect.name](table)
 
 
 def insert_ignore(tx: AsyncConnection, table: Table, returning: str = "") -> Executable:
@@ -39,7 +39,7 @@ def upsert(
 
 @cache
 def _ignoring(dialect: str, table: Table, returning: str) -> Executable:
-    statement = _INSERTS[dialect](table).on_conflict_do_nothing()
+    statement = INSERTS[dialect](table).on_conflict_do_nothing()
     return statement.returning(table.c[returning]) if returning else statement
 
 
@@ -47,7 +47,7 @@ def _ignoring(dialect: str, table: Table, returning: str) -> Executable:
 def _overwriting(
     dialect: str, table: Table, unique: tuple[str, ...], overwrite: tuple[str, ...]
 ) -> Insert:
-    statement = _INSERTS[dialect](table)
+    statement = INSERTS[dialect](table)
     return statement.on_conflict_do_update(
         index_elements=list(unique),
         set_={name: statement.excluded[name] for name in overwrite},

@@ -146,7 +146,7 @@ def _claimable() -> Select[Any]:
         other.c.id < notice.c.id,
     )
     return (
-        select(notice)
+        select(notice.c.id, notice.c.contact_id)
         .where(DUE, ~busy, ~earlier)
         .order_by(notice.c.lane, notice.c.due_at, notice.c.id)
         .limit(LIMIT)
@@ -164,6 +164,7 @@ TAKE = (
         doubtful=notice.c.doubtful + case((notice.c.on_wire, 1), else_=0),
         on_wire=False,
     )
+    .returning(notice)
 )
 
 
@@ -190,13 +191,15 @@ async def claim(
     """
     await take_turns(tx, TURN)  # or two could each claim a notice of one contact
     asked = {**_asked(platform, now, last), "limit": limit * LOOK_AHEAD}
-    first: dict[Any, AnyRow] = {}
+    first: dict[int | None, int] = {}
     for row in (await tx.execute(CLAIMABLE, asked)).all():
-        first.setdefault(row.contact_id, row)
+        first.setdefault(row.contact_id, row.id)
     chosen = list(first.values())[:limit]
-    if chosen:
-        await tx.execute(TAKE, {"wanted": [row.id for row in chosen], "until": now + lease})
-    return [_claimed(row, platform) for row in chosen]
+    if not chosen:
+        return []
+    taken = await tx.execute(TAKE, {"wanted": chosen, "until": now + lease})
+    claimed = {row.id: _claimed(row, platform) for row in taken.all()}
+    return [claimed[number] for number in chosen]
 
 
 def _claimed(row: AnyRow, platform: Platform) -> Claimed:
@@ -211,7 +214,7 @@ def _claimed(row: AnyRow, platform: Platform) -> Claimed:
         restock_id=row.restock_id,
         subscription_id=row.subscription_id,
         attempts=row.attempts,
-        doubtful=row.doubtful + row.on_wire,
+        doubtful=row.doubtful,
         wired_at=row.wired_at,
         created_at=row.created_at,
         platform=platform,

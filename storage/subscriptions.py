@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, exists, func, insert, select, true, update
+from sqlalchemy import and_, bindparam, exists, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.subscriptions import EndReason, SubscriptionState
@@ -21,6 +21,9 @@ IN_WANTED: Any = bindparam("wanted", expanding=True)
 OF_PRODUCT = subscription.c.product_id == bindparam("product")
 BY_ID = select(subscription).where(subscription.c.id == WANTED)
 BY_IDS = select(subscription).where(subscription.c.id.in_(IN_WANTED))
+BRIEF = select(subscription.c.id, subscription.c.contact_id, subscription.c.state).where(
+    subscription.c.id.in_(IN_WANTED)
+)
 PLACE = select(func.count()).where(OF_PRODUCT, WAITING, subscription.c.id <= WANTED)
 WAITING_BY_PRODUCT = (
     select(subscription.c.product_id, func.count())
@@ -53,6 +56,12 @@ async def by_id(tx: AsyncConnection, subscription_id: int) -> AnyRow | None:
 
 async def by_ids(tx: AsyncConnection, subscription_ids: Collection[int]) -> dict[int, AnyRow]:
     rows = await tx.execute(BY_IDS, {"wanted": list(subscription_ids)})
+    return {row.id: row for row in rows.all()}
+
+
+async def brief(tx: AsyncConnection, subscription_ids: Collection[int]) -> dict[int, AnyRow]:
+    """Whose they are and their state: `id`, `contact_id`, `state`."""
+    rows = await tx.execute(BRIEF, {"wanted": list(subscription_ids)})
     return {row.id: row for row in rows.all()}
 
 
@@ -194,37 +203,11 @@ WRITTEN = exists().where(
     notice.c.restock_id == bindparam("restock"), notice.c.subscription_id == subscription.c.id
 )
 COUNT_TO_TELL = select(func.count()).where(TO_TELL, ~WRITTEN)
-NEXT_IN_LINE = (
-    select(subscription.c.id, subscription.c.contact_id)
-    .where(TO_TELL, subscription.c.id > bindparam("cursor"), ~WRITTEN)
-    .order_by(subscription.c.id)
-    .limit(bindparam("limit", type_=Integer()))
-)
 
 
 async def somebody_waits(tx: AsyncConnection, product_id: int, available: int) -> bool:
     asked = {"product": product_id, "available": available}
     return bool((await tx.execute(SOMEBODY_WAITS, asked)).scalar_one())
-
-
-async def next_in_line(
-    tx: AsyncConnection,
-    product_id: int,
-    restock_id: int,
-    *,
-    cursor: int,
-    available: int,
-    limit: int,
-) -> Sequence[AnyRow]:
-    """The next `limit` of the line that this restock has not yet written a notice for."""
-    asked = {
-        "product": product_id,
-        "available": available,
-        "restock": restock_id,
-        "cursor": cursor,
-        "limit": limit,
-    }
-    return (await tx.execute(NEXT_IN_LINE, asked)).all()
 
 
 async def count_to_tell(

@@ -15,6 +15,7 @@ import locales
 from bot.render.formatting import number
 
 SOURCE = "en"
+MOST_CODES = 500  # remembered of platforms, which may give any
 _log = structlog.get_logger(__name__)
 
 Escape = Callable[[str], str]
@@ -43,8 +44,9 @@ class Texts:
         self._catalogues = {code: _compiled(catalogue) for code, catalogue in read.items()}
         self._ids = frozenset(name(message) for message in read[SOURCE] if message.id)
         self._kept: dict[tuple[str, str, Escape], str | None] = {}
+        self._picked: dict[str, str] = {}  # by the code that a platform gives
         self._default = SOURCE
-        self._default = self.pick(default_language)
+        self._default = self._pick(default_language)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -58,6 +60,13 @@ class Texts:
 
     def pick(self, code: str) -> str:
         """The catalogue for a platform's language code ("zh-hans", "en-GB"), else the default."""
+        if (known := self._picked.get(code)) is not None:
+            return known
+        if len(self._picked) >= MOST_CODES:
+            self._picked.clear()
+        return self._picked.setdefault(code, self._pick(code))
+
+    def _pick(self, code: str) -> str:
         wanted = code.strip().replace("-", "_").casefold()
         names = {name.casefold(): name for name in self.languages}
         if wanted in names:

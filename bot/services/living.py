@@ -30,7 +30,7 @@ Clock = Callable[[], datetime]
 PIECE = 500  # customers in one transaction: some 50 ms
 
 
-def restock_subject(restock_id: int, subscription_id: int) -> str:
+def restock_subject(restock_id: int, subscription_id: int | str) -> str:
     """Names the one message that tells one customer of one restock."""
     return f"restock:{restock_id}:{subscription_id}"
 

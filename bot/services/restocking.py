@@ -10,7 +10,7 @@ from bot.domain.notices import Lane, NewNotice, NoticeKind, SettleReason
 from bot.domain.restocking import CloseReason, RestockReason, chunk_size, judge
 from bot.domain.stock import Product, available_to_customers
 from bot.services.living import Living, restock_subject
-from storage import notices, positions, products, restocks, subscriptions
+from storage import fanout, notices, positions, products, restocks, subscriptions
 from storage.types import AnyRow
 
 CLOSED_BY = {
@@ -129,28 +129,14 @@ class Restocking:
         self, tx: AsyncConnection, restock_id: int, product_id: int, cursor: int, available: int,
         limit: int, now: datetime, *, long_line: bool,
     ) -> int:  # fmt: skip
-        line = await subscriptions.next_in_line(
-            tx, product_id, restock_id, cursor=cursor, available=available, limit=limit
-        )
-        if not line:
-            return 0
-        new = [
-            NewNotice(
-                kind=NoticeKind.RESTOCK,
-                key=restock_subject(restock_id, waiting.id),
-                contact_id=waiting.contact_id,
-                lane=Lane.RESTOCK,
-                subject=restock_subject(restock_id, waiting.id),
-                payload={"long_line": True} if long_line else {},
-                product_id=product_id,
-                restock_id=restock_id,
-                subscription_id=waiting.id,
-            )
-            for waiting in line
-        ]
-        written = await notices.queue(tx, new, now)
-        await restocks.set_cursor(tx, restock_id, line[-1].id)
-        return len(written)
+        told = await fanout.tell_next(
+            tx, product_id, restock_id, cursor=cursor, available=available, limit=limit,
+            prefix=restock_subject(restock_id, ""), now=now,
+            payload={"long_line": True} if long_line else {},
+        )  # fmt: skip
+        if told:
+            await restocks.set_cursor(tx, restock_id, told[-1])
+        return len(told)
 
     async def _is_long(
         self, tx: AsyncConnection, restock_id: int, product_id: int, available: int

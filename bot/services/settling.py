@@ -245,7 +245,7 @@ class Settling:
             return
         now = self.clock()
         opened = await restocks.by_ids(tx, {n.restock_id or 0 for n in restock_notices})
-        rows = await subscriptions.by_ids(tx, {n.subscription_id or 0 for n in restock_notices})
+        rows = await subscriptions.brief(tx, {n.subscription_id or 0 for n in restock_notices})
         waiting = [
             (opened[n.restock_id or 0], rows[n.subscription_id or 0])
             for n in restock_notices
