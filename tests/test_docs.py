@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from bot.__main__ import main
+from bot.commands import main
 from bot.domain import stock_command as asked
 from bot.domain.alerts import AlertState, Reason, Severity
 from bot.domain.contacts import ContactState, Role

@@ -19,7 +19,7 @@ VENDORS = {
     "slack_sdk": ("handlers/slack/", "bot/channels/slack", "bot/checking.py"),
     "apscheduler": ("handlers/schedule/",),
     "prometheus_client": ("handlers/http/metrics.py",),
-    "sqlalchemy": ("storage/", "bot/services/", "bot/app/", "bot/checking.py", "bot/__main__.py"),
+    "sqlalchemy": ("storage/", "bot/services/", "bot/app/", "bot/checking.py", "bot/commands.py"),
     "aiosqlite": ("storage/",),
     "asyncpg": ("storage/",),
     "alembic": ("storage/",),

@@ -6,7 +6,7 @@ import asyncio
 
 from telegram import Update
 
-import bot.__main__
+import bot.commands
 from handlers.telegram import side
 from handlers.telegram.arrivals import arrival_of
 from handlers.telegram.poll import Poller
@@ -35,4 +35,4 @@ class Forgetful(Poller):
 
 if __name__ == "__main__":
     vars(side)["Poller"] = Forgetful  # the mistake
-    bot.__main__.main()
+    bot.commands.main()

@@ -1,4 +1,4 @@
-"""Migrated databases for tests, made by copying a template: a few milliseconds each."""
+"""Migrated databases for tests: copies of a template, or one that was used, emptied."""
 
 import asyncio
 import os
@@ -6,13 +6,13 @@ import shutil
 import signal
 import time
 import warnings
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
@@ -24,10 +24,43 @@ from storage.migrate import migrate
 TEMPLATE = f"stockbell_template_{os.getpid()}"
 
 
-def run_apart(work: Coroutine[Any, Any, None]) -> None:
+# A connection that a killed process left holds nothing up.
+CUT = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+ WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+# What a test may change besides rows: the schema, statistics, settings of the database.
+SHAPE = """
+SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
+       (SELECT count(*) FROM pg_statistic JOIN pg_class ON pg_class.oid = starelid
+         WHERE relnamespace = 'public'::regnamespace),
+       (SELECT count(*) FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase
+         WHERE datname = current_database()),
+       (SELECT max(version_num) FROM alembic_version)
+"""
+# TRUNCATE makes new files for a table and its indexes, so only where there is something.
+EMPTY = """
+DO $$
+DECLARE one record; filled boolean; names text := '';
+BEGIN
+  FOR one IN SELECT tablename AS name FROM pg_tables
+             WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I)', one.name) INTO filled;
+    IF filled THEN names := names || format(', %I', one.name); END IF;
+  END LOOP;
+  IF names <> '' THEN EXECUTE 'TRUNCATE ' || substr(names, 3) || ' CASCADE'; END IF;
+  PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+     FROM pg_sequences WHERE schemaname = 'public';
+END $$
+"""
+
+Result = TypeVar("Result")
+
+
+def run_apart(work: Coroutine[Any, Any, Result]) -> Result:
     """Run it on a loop and thread of its own: fixtures may be asked for inside a running loop."""
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, work).result()
+        return thread.submit(asyncio.run, work).result()
 
 
 async def migrated(url: str) -> None:
@@ -70,29 +103,44 @@ class PostgresServer:
         self._start = start
         self._numbers = count(1)
         self._made: list[str] = []
+        self._copies: set[str] = set()  # of the template
+        self._emptied: list[str] = []
         if data is not None:
             # Speed, not safety: this server dies with the tests.
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
                 self.run(f"ALTER SYSTEM SET {setting} = off")
             self.run("SELECT pg_reload_conf()")
         self.run(f"DROP DATABASE IF EXISTS {TEMPLATE}", f"CREATE DATABASE {TEMPLATE}")
         run_apart(migrated(self._named(TEMPLATE)))
+        self._as_migrated = run_apart(self._run(self._named(TEMPLATE), (SHAPE,)))
 
     def _named(self, name: str) -> str:
         return self.url.set(database=name).render_as_string(hide_password=False)
 
     def run(self, *statements: str) -> None:
         """Run statements that stand outside of any transaction."""
-        run_apart(self._run(statements))
+        run_apart(self._run(self.url.render_as_string(hide_password=False), statements))
 
-    async def _run(self, statements: tuple[str, ...]) -> None:
-        engine = create_async_engine(
-            parse_url(self.url.render_as_string(hide_password=False)), isolation_level="AUTOCOMMIT"
-        )
+    async def _run(self, url: str, statements: tuple[str, ...]) -> list[Any]:
+        """The first row of the last one."""
+        engine = create_async_engine(parse_url(url), isolation_level="AUTOCOMMIT")
         async with engine.connect() as connection:
             for statement in statements:
-                await connection.execute(text(statement))
+                result = await connection.execute(text(statement))
+            row = list(result.one()) if result.returns_rows else []
         await engine.dispose()
+        return row
+
+    async def _emptied_if_like(self, name: str, shape: Sequence[Any]) -> bool:
+        """Take the database back for the next test; False when more than rows was changed in it."""
+        engine = create_async_engine(parse_url(self._named(name)), isolation_level="AUTOCOMMIT")
+        async with engine.connect() as connection:
+            await connection.execute(text(CUT))
+            same = list((await connection.execute(text(SHAPE))).one()) == shape
+            if same:
+                await connection.execute(text(EMPTY))
+        await engine.dispose()
+        return same
 
     def stop(self) -> None:
         """PostgreSQL's fast shutdown: connections are cut, the files are left in order."""
@@ -109,22 +157,35 @@ class PostgresServer:
             self._start()
 
     def new(self, template: str = TEMPLATE) -> str:
+        if template == TEMPLATE and self._emptied:
+            self._made.append(self._emptied.pop())
+            return self._named(self._made[-1])
         name = f"stockbell_test_{os.getpid()}_{next(self._numbers)}"
         self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         self._made.append(name)
+        if template == TEMPLATE:
+            self._copies.add(name)
         return self._named(name)
 
     def empty(self) -> str:
         return self.new("template0")
 
     def drop(self) -> None:
-        """Drop what `new` made; a connection that a killed process left does not hold it up."""
-        self.run(*(f"DROP DATABASE {name} WITH (FORCE)" for name in self._made))
+        """Take back what `new` made: emptied for the next test if that is enough, else dropped."""
+        for name in self._made:
+            like_new = name in self._copies and run_apart(
+                self._emptied_if_like(name, self._as_migrated)
+            )
+            if like_new:
+                self._emptied.append(name)
+            else:
+                self.run(f"DROP DATABASE {name} WITH (FORCE)")
         self._made.clear()
 
     def close(self) -> None:
         self.drop()
-        self.run(f"DROP DATABASE {TEMPLATE}")
+        names = (*self._emptied, TEMPLATE)
+        self.run(*(f"DROP DATABASE {name} WITH (FORCE)" for name in names))
 
 
 @contextmanager

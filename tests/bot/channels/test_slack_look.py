@@ -1,5 +1,6 @@
 """A message whose post got no answer is found again, or it is said why nobody can look."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -125,9 +126,30 @@ async def test_a_message_of_another_shops_bot_is_none_of_ours(
     assert await channel.find("C1", 7, NOW) is None
 
 
-async def test_more_messages_than_anybody_reads_leave_it_open(
-    sandbox: Sandbox, channel: SlackChannel
-) -> None:
+class Hurried:
+    """A clock that turns are waited for on, and nobody else."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+        await asyncio.sleep(0)
+
+
+async def test_more_messages_than_anybody_reads_leave_it_open(sandbox: Sandbox) -> None:
+    clock = Hurried()
+    pacer = slack_pacer(clock, clock.sleep)
+    async with slack_session() as session:
+        url = sandbox.slack_api_url
+        channel = SlackChannel(PacedSlackClient("xoxb-sandbox", pacer, session, url))
+        await too_many_messages(sandbox, channel)
+
+
+async def too_many_messages(sandbox: Sandbox, channel: SlackChannel) -> None:
     put(sandbox, PAGE * PAGES + 1)
     with pytest.raises(CannotLook, match="5000"):
         await channel.find("C1", 7, NOW)

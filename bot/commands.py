@@ -1,0 +1,186 @@
+"""The command line: `stockbell <command>`, or `python -m bot <command>`."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import click
+from sqlalchemy.exc import DBAPIError
+
+from bot import app as composition
+from bot import logs, settings
+from bot.checking import findings
+from bot.domain.faults import DatabaseDown
+from bot.services.bulk import Bulk
+from bot.services.exporting import Exporting
+from bot.settings import Settings, SettingsError
+from bot.stopping import stop_on_signals
+from handlers.cli.exporting import export_command
+from handlers.cli.importing import import_command
+from handlers.cli.inbox import Desk, inbox_command
+from handlers.slack.manifest import ManifestError, manifest
+from storage.database import Database, DatabaseUrlError
+from storage.lock import AlreadyRunning
+from storage.migrate import DatabaseTooNew, migrate
+from storage.vault import VaultError, generate_key
+
+T = TypeVar("T")
+
+# What people can put right themselves: one clear line and exit 1, no traceback.
+EXPECTED = (SettingsError, DatabaseUrlError, AlreadyRunning, DatabaseTooNew, VaultError,
+            ManifestError)  # fmt: skip
+
+
+def run_async(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end; an expected error becomes one line on standard error and exit 1."""
+    try:
+        return asyncio.run(work)
+    except EXPECTED as error:
+        raise click.ClickException(str(error)) from None
+    except DatabaseDown as error:
+        raise click.ClickException(f"the database cannot be used: {error}") from None
+    except (DBAPIError, OSError) as error:
+        reason = str(error.__cause__ or error).splitlines()[0]
+        raise click.ClickException(f"the database or the network failed: {reason}") from None
+
+
+def load(**overrides: object) -> Settings:
+    """The settings, with logging set up by them."""
+    try:
+        found = settings.load(**overrides)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    logs.configure(found.log_level, found.log_format, found.secrets)
+    return found
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="stockbell")
+def main() -> None:
+    """Stockbell: customers are told when a product is back, staff keep the stock."""
+
+
+@main.command()
+def run() -> None:
+    """Run the bot with the settings of .env until it is told to stop."""
+    found = load()
+    try:
+        settings.require_a_platform(found)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    run_async(serve(found))
+
+
+async def serve(found: Settings) -> None:
+    """Run the bot until SIGTERM or SIGINT; a second one ends it at once."""
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    async with composition.opened(found) as base:
+        await composition.App(base, stop).run()
+
+
+@main.command(name="migrate")
+def migrate_command() -> None:
+    """Bring the database's schema up to date."""
+
+    async def work(found: Settings) -> None:
+        database = Database(found.database)
+        try:
+            applied = await migrate(database)
+        finally:
+            await database.close()
+        for revision in applied:
+            click.echo(f"applied {revision}")
+        click.echo("The database is up to date.")
+
+    run_async(work(load()))
+
+
+@main.command()
+def check() -> None:
+    """Say in plain words whether the settings work; exit 1 when something is wrong."""
+
+    async def work(found: Settings) -> bool:
+        good = True
+        async for finding in findings(found):
+            mark = (
+                click.style("ok  ", fg="green") if finding.good else click.style("FAIL", fg="red")
+            )
+            click.echo(f"{mark}  {finding.line}")
+            good = good and finding.good
+        return good
+
+    if not run_async(work(load())):
+        sys.exit(1)
+
+
+@main.command(name="slack-manifest")
+@click.option("--url", default="", help="Public https address of this bot, for SLACK_MODE=http.")
+def slack_manifest(url: str) -> None:
+    """Print the Slack app's manifest: paste it at api.slack.com/apps, From a manifest."""
+    found = load()
+    try:
+        text = manifest(found.slack_mode, found.shop_name, url)
+    except ManifestError as error:
+        raise click.ClickException(f"{error} (--url)") from None
+    click.echo(json.dumps(text, indent=2, ensure_ascii=False))
+
+
+@asynccontextmanager
+async def bulk() -> AsyncIterator[Bulk]:
+    async with composition.opened(load()) as base:
+        yield base.services.bulk
+
+
+@asynccontextmanager
+async def exporting() -> AsyncIterator[Exporting]:
+    async with composition.opened(load()) as base:
+        yield base.services.exporting
+
+
+@asynccontextmanager
+async def desk() -> AsyncIterator[Desk]:
+    async with composition.opened(load()) as base:
+        yield Desk(base.services.arriving, base.settings.zone)
+
+
+main.add_command(import_command(bulk, run_async))
+main.add_command(export_command(exporting, run_async))
+main.add_command(inbox_command(desk, run_async))
+
+
+@main.group()
+def keys() -> None:
+    """The keys that encrypt personal data."""
+
+
+@keys.command(name="new")
+def new_key() -> None:
+    """Print a new key for PERSONAL_DATA_KEYS."""
+    click.echo(generate_key())
+
+
+@keys.command()
+def rotate() -> None:
+    """Encrypt all personal data anew with the first key of PERSONAL_DATA_KEYS."""
+
+    async def work(found: Settings) -> int:
+        async with composition.opened(found) as base:
+            return await base.services.people.rotate_keys()
+
+    count = run_async(work(load()))
+    click.echo(f"{count} records are encrypted with the first key now.")
+
+
+@main.command()
+@click.option("--port", default=8321, show_default=True, help="Port of the demo page; 0: any.")
+@click.option("--open/--no-open", "browse", default=True, help="Open the page in a browser.")
+def demo(port: int, browse: bool) -> None:
+    """The main job in a browser: the real bot against a local Telegram and Slack."""
+    from bot.demo import serve_demo  # only the demo needs the sandbox
+
+    logs.configure("WARNING", "text", ())
+    run_async(serve_demo(port=port, browse=browse))
