@@ -33,6 +33,7 @@ class Card:
     moves: tuple[Move, ...]
     can_write: bool  # the viewer who asked may adjust
     alerts: tuple[AlertView, ...] = ()
+    shared: bool = False  # with everybody in the channel, by who sees it
 
 
 @dataclass(frozen=True, slots=True)

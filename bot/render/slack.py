@@ -72,7 +72,6 @@ def simple(view: View, language: str, msgid: str, /, **args: object) -> Rendered
 SIMPLE = (
     "error.failed",  # an unexpected fault; nothing the person did
     "confirm.cancelled",
-    "card.was_shared",
 )
 
 

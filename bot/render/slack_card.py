@@ -44,8 +44,10 @@ def title(say: Voice, product: Product) -> Safe:
 
 def card(say: Voice, result: Card) -> Rendered:
     product = result.product
-    buttons = kit.actions(_adjust(say, result), _share(say, product))
-    return kit.message(_fallback(say, result), *_card_blocks(say, result), buttons)
+    share = None if result.shared else _share(say, product)
+    buttons = kit.actions(_adjust(say, result), share)
+    noted = kit.context(say("card.was_shared")) if result.shared else None
+    return kit.message(_fallback(say, result), *_card_blocks(say, result), buttons, noted)
 
 
 def shared_card(say: Voice, result: Card, by: str) -> Rendered:

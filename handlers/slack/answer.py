@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -53,8 +54,13 @@ class Answers:
         await self._say(asked, rendered, {"replace_original": instead and asked.alone})
 
     async def share(self, asked: Asked, card: Card) -> None:
-        """For everybody in the channel; a response_url may post where the bot is no member."""
-        rendered = self.words.shared(card, asked)
+        """For everybody in the channel; the card that was pressed then offers it no more."""
+        await self._share(asked, self.words.shared(card, asked))
+        if asked.alone:
+            await self.replace(asked, replace(card, shared=True))
+
+    async def _share(self, asked: Asked, rendered: Rendered) -> None:
+        """A response_url may post where the bot is no member."""
         body = {"response_type": "in_channel", "replace_original": False}
         if await self._respond(asked, rendered, body):
             return

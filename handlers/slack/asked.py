@@ -13,6 +13,7 @@ from bot.domain.staff import AdjustForm
 from handlers.slack.ports import Json
 
 SOURCE = Platform.SLACK.value
+ONCE = {"stock_share"}
 TEXT_LENGTH = 4_000  # Slack's input box takes no more
 
 
@@ -65,12 +66,18 @@ def of_command(body: Json) -> Json:
 
 
 def of_action(body: Json, action: Json) -> Json:
-    """A pressed button. action_ts tells apart what shares a trigger."""
+    """A pressed button. action_ts tells apart what shares a trigger.
+
+    What a message can do once is keyed by the message: pressed twice it is done once.
+    """
     trigger = body.get("trigger_id") or _digest(body)
     container = body.get("container") or {}
+    key = _key("action", trigger, action.get("action_ts", ""))
+    if action.get("action_id") in ONCE and container.get("message_ts"):
+        key = _key("once", action["action_id"], body["user"]["id"], container["message_ts"])
     return {
         "kind": "action",
-        "key": _key("action", trigger, action.get("action_ts", "")),
+        "key": key,
         **_person(body),
         "channel": (body.get("channel") or {}).get("id") or container.get("channel_id", ""),
         "response_url": body.get("response_url", ""),

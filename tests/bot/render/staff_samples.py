@@ -39,6 +39,7 @@ def cards(name: str, count: int) -> Iterator[object]:
     yield made
     yield card(name, count, places=60, can_write=False)
     yield card(name, count, places=0, moves=(), alerts=())
+    yield card(name, count, shared=True)
     gone = replace(made.product, active=False)
     closed = replace(place, location=replace(place.location, sellable=False))
     yield replace(made, product=gone, positions=(closed,), alerts=())

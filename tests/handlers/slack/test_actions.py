@@ -31,6 +31,19 @@ async def test_share_posts_the_card_for_everybody_without_buttons(desk: Desk) ->
     assert "stock_adjust" not in str(shared)
 
 
+async def test_share_pressed_twice_posts_once_and_the_card_offers_it_no_more(desk: Desk) -> None:
+    cleo, message = desk.person("cleo"), await card(desk)
+    await cleo.press("stock_share", message)
+    await cleo.press("stock_share", message)  # before the first one changed the card
+    shown = await cleo.wait_for(lambda m: m["ts"] == message["ts"] and m["edits"])
+    assert "Shared in the channel" in str(shown["blocks"])
+    assert "stock_share" not in str(shown["blocks"])
+    await cleo.command("/stock MUG-BLUE")  # what was pressed before has been worked off by now
+    await cleo.wait_for(lambda m: m["ts"] > message["ts"] and "MUG-BLUE" in str(m))
+    shared = [m for m in await in_channel(desk) if "Shared by" in str(m["blocks"])]
+    assert len(shared) == 1
+
+
 async def test_share_works_where_the_bot_is_no_member(desk: Desk) -> None:
     await desk.sandbox.slack.channel("C2", "elsewhere", member=False)
     cleo = desk.person("cleo")
