@@ -22,7 +22,6 @@ async def tell_next(
 
     `prefix` and the subscription's id make key and subject. Returns the subscriptions, in order.
     """
-    bring(Topic.NOTICE)
     asked = {
         "product": product_id,
         "restock": restock_id,
@@ -33,8 +32,10 @@ async def tell_next(
         "what": payload,
         "now": now,
     }
-    rows = await tx.execute(_statement(tx.dialect.name), asked)
-    return sorted(int(row.subscription_id) for row in rows.all())
+    rows = (await tx.execute(_statement(tx.dialect.name), asked)).all()
+    if rows:
+        bring(Topic.NOTICE)
+    return sorted(int(row.subscription_id) for row in rows)
 
 
 @cache

@@ -70,10 +70,12 @@ class OutboxWorker:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then what is on the wire is waited for, the rest given back."""
         wake = Bell()
+        told = -1  # rings of the bell: what was queued before the start is news too
         with wake.follow(self.bell):
             while not stop.is_set():
-                heard = wake.rings
-                if not await self._take(wake):
+                heard, news = wake.rings, self.bell.rings != told
+                told = self.bell.rings
+                if not await self._take(wake, look_first=not news):
                     await wake.wait(stop, heard, LOOK_AGAIN)
                 self.hands.raise_failures()
         await self._put_down()
@@ -84,13 +86,15 @@ class OutboxWorker:
         with suppress(DatabaseDown):  # then its lease ends by itself
             await self.settling.release(held)
 
-    async def _take(self, wake: Bell) -> bool:
+    async def _take(self, wake: Bell, *, look_first: bool) -> bool:
         """Claim what there is room for and start on it; False when there was nothing to do."""
         ask = self.hands.room(self.window)
         if ask is None or not await self.breaker.ready(LOOK_AGAIN):
             return False
         try:
-            claimed = await self.settling.claim(self.platform, ask.limit, ask.last)
+            claimed = await self.settling.claim(
+                self.platform, ask.limit, ask.last, look_first=look_first
+            )
         except DatabaseDown:  # said by the database itself; what is in work goes on
             return False
         if not claimed:

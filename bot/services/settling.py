@@ -64,19 +64,25 @@ class Settling:
         self._intents = GroupCommit[Claimed, bool](self._put_on_wire)
         self._arrivals = GroupCommit[Delivered, None](self._arrived)
 
-    async def claim(self, platform: Platform, limit: int, last: Lane = LAST_LANE) -> list[Claimed]:
+    async def claim(
+        self, platform: Platform, limit: int, last: Lane = LAST_LANE, *, look_first: bool = True
+    ) -> list[Claimed]:
         """Take what is due for this platform in the lanes up to `last`.
 
-        Reads first, so that an idle bot writes nothing.
+        Looks first, so that an idle bot writes nothing; when something was queued just now that
+        would only cost time.
         """
         now = self.clock()
         if limit < 1:
             return []
-        async with self.database.read() as tx:
-            if not await notices.any_due(tx, platform, now, last):
-                return []
+        if look_first and not await self._any_due(platform, now, last):
+            return []
         async with self.database.write() as tx:
             return await notices.claim(tx, platform, now, LEASE, limit, last)
+
+    async def _any_due(self, platform: Platform, now: datetime, last: Lane) -> bool:
+        async with self.database.read() as tx:
+            return await notices.any_due(tx, platform, now, last)
 
     async def release(self, held: Sequence[Claimed]) -> None:
         """Give back what surely has not left: nobody need wait until the lease ends."""

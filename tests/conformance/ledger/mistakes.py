@@ -35,8 +35,10 @@ Builder = Callable[[Database, Vault, Clock], Services]
 class SettlesBeforeSending(Settling):
     """Takes who is about to be told out of the line: lost if the send fails."""
 
-    async def claim(self, platform: Platform, limit: int, last: Lane = LAST_LANE) -> list[Claimed]:
-        claimed = await Settling.claim(self, platform, limit, last)
+    async def claim(
+        self, platform: Platform, limit: int, last: Lane = LAST_LANE, *, look_first: bool = True
+    ) -> list[Claimed]:
+        claimed = await Settling.claim(self, platform, limit, last, look_first=look_first)
         async with self.database.write() as tx:
             for item in claimed:
                 if item.restock_id is not None and item.subscription_id is not None:

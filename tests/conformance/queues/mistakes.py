@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -143,8 +144,8 @@ class DropsWhatMayBeThere(Settling):
 class TellsAllAtOnce(Settling):
     """Forgets which contacts are being told something."""
 
-    async def claim(self, *given: object) -> list[ClaimedNotice]:
-        claimed = await super().claim(*given)  # type: ignore[arg-type]
+    async def claim(self, *given: Any, **more: Any) -> list[ClaimedNotice]:
+        claimed = await super().claim(*given, **more)
         held = notice.c.id.in_([one.id for one in claimed])
         async with self.database.write() as tx:
             await tx.execute(update(notice).where(held).values(lease_until=None))
