@@ -21,13 +21,17 @@ LOST_WITHIN = 1.5
 LOOK_AGAIN = 1.0  # seconds between two looks at the lock; a cut that is told of is seen at once
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Leading:
-    """`may_wait`: on PostgreSQL a second process stands by; on SQLite it is refused."""
+    """`may_wait`: on PostgreSQL a second process stands by; on SQLite it is refused.
+
+    `failing`: it may lead, but the database lets it write nothing; that is said once.
+    """
 
     lock: RunLock
     stop: asyncio.Event
     may_wait: bool
+    failing: bool = False
 
     async def begin(self) -> bool:
         """Whether this process leads at once. Raises AlreadyRunning when it may not wait."""
@@ -41,10 +45,12 @@ class Leading:
 
         It lasts through any trouble of the database.
         """
-        log.info("standing by: another Stockbell leads on this database")
+        if not self.failing:
+            log.info("standing by: another Stockbell leads on this database")
         while not await self._stopped_within(TRY_AGAIN):
             if await self._try():
-                log.info("taking over")
+                if not self.failing:
+                    log.info("taking over")
                 return not await self._stopped_within(GRACE)
         return False
 
@@ -72,7 +78,11 @@ class Leading:
         except DatabaseDown:
             if not self.may_wait:
                 raise
-            log.warning("could not begin to lead: the database cannot be used")
+            if not self.failing:
+                log.warning("cannot lead: the database cannot be used; it is tried again")
+            self.failing = True
+        else:
+            self.failing = False
         finally:
             for watch in watches:
                 watch.cancel()

@@ -1,5 +1,6 @@
 """A small seeded share of what is done to the database, and what its judge finds."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -86,14 +87,27 @@ async def test_a_bot_that_finds_a_read_only_server_says_so_and_leads_when_it_can
     postgres.run(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     async with Sandbox() as sandbox, BotProcess(tmp_path, settings(sandbox, url)) as bot:
         await bot.wait_for_output(SAID, 60)
+        await tried_again(postgres, str(name), times=2)
+        meanwhile = bot.text
         postgres.run(
             f"ALTER DATABASE {name} RESET default_transaction_read_only",
             f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
         )
         await bot.wait_for_output("starting", 60)
     assert bot.text.count(SAID) == 1
+    assert meanwhile.count("cannot lead") == 1
+    assert "standing by" not in meanwhile  # nobody else leads
     assert "Traceback" not in bot.text
     postgres.drop()
+
+
+async def tried_again(postgres: PostgresServer, name: str, times: int) -> None:
+    """Until the bot has asked for the lock so many times more."""
+    for _ in range(times):
+        for held in (0, 1):  # it gives the lock back, and takes it once more
+            async with asyncio.timeout(30):
+                while await asyncio.to_thread(postgres.advisory_locks, name) != held:
+                    continue  # another process: there is nothing to wait on
 
 
 @pytest.mark.parametrize(

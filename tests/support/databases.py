@@ -142,6 +142,15 @@ class PostgresServer:
         await engine.dispose()
         return same
 
+    def advisory_locks(self, name: str) -> int:
+        """How many are held in this database."""
+        held = f"""
+            SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+             WHERE locktype = 'advisory' AND granted AND datname = '{name}'
+        """
+        url = self.url.render_as_string(hide_password=False)
+        return int(run_apart(self._run(url, (held,)))[0])
+
     def stop(self) -> None:
         """PostgreSQL's fast shutdown: connections are cut, the files are left in order."""
         if self.data is None:
