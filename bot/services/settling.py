@@ -25,7 +25,7 @@ from bot.services.composing import Composed, Drop
 from bot.services.grouping import GroupCommit
 from bot.services.ledger import Clock
 from bot.services.restocking import Restocking
-from storage import contacts, messages, notices, products, restocks, subscriptions
+from storage import claims, contacts, messages, notices, products, restocks, subscriptions
 from storage.database import Database
 from storage.vault import Vault
 
@@ -78,11 +78,11 @@ class Settling:
         if look_first and not await self._any_due(platform, now, last):
             return []
         async with self.database.write() as tx:
-            return await notices.claim(tx, platform, now, LEASE, limit, last)
+            return await claims.claim(tx, platform, now, LEASE, limit, last)
 
     async def _any_due(self, platform: Platform, now: datetime, last: Lane) -> bool:
         async with self.database.read() as tx:
-            return await notices.any_due(tx, platform, now, last)
+            return await claims.any_due(tx, platform, now, last)
 
     async def release(self, held: Sequence[Claimed]) -> None:
         """Give back what surely has not left: nobody need wait until the lease ends."""
@@ -144,7 +144,7 @@ class Settling:
 
     async def _put_on_wire(self, held: Sequence[Claimed]) -> list[bool]:
         async with self.database.write() as tx:
-            leaving = await notices.on_wire(tx, held, self.clock())
+            leaving = await claims.on_wire(tx, held, self.clock())
         return [notice.id in leaving for notice in held]
 
     async def not_there(self, notice: Claimed) -> Claimed:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import event
 
 from bot.domain.contacts import Platform
-from storage import inbox, notices
+from storage import claims, inbox
 from storage.database import Database
 from storage.vault import Vault
 from tests.support.clock import Clock
@@ -49,8 +49,8 @@ async def test_a_claim_reads_the_open_rows_only(
 ) -> None:
     with recorded(sqlite_database) as statements:
         async with sqlite_database.write() as tx:
-            await notices.claim(tx, Platform.TELEGRAM, clock(), LEASE, 30)
-            await notices.any_due(tx, Platform.TELEGRAM, clock())
+            await claims.claim(tx, Platform.TELEGRAM, clock(), LEASE, 30)
+            await claims.any_due(tx, Platform.TELEGRAM, clock())
             await inbox.any_due(tx, clock())
             await inbox.claim(tx, clock(), LEASE, 16)
     plans = [await plan(sqlite_database, *item) for item in statements.items()]

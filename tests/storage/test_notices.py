@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from bot.domain.contacts import Address, Caller, ContactKind, Platform
 from bot.domain.notices import Claimed, Lane, NewNotice, NoticeKind, NoticeState, SettleReason
-from storage import contacts, history, notices
+from storage import claims, contacts, history, notices
 from storage.database import Database
 from storage.tables import notice
 from storage.vault import Vault
@@ -36,11 +36,11 @@ class Outbox:
 
     async def claim(self, limit: int = 10, platform: Platform = Platform.TELEGRAM) -> list[Claimed]:
         async with self.database.write() as tx:
-            return await notices.claim(tx, platform, self.clock(), LEASE, limit)
+            return await claims.claim(tx, platform, self.clock(), LEASE, limit)
 
     async def any_due(self, platform: Platform = Platform.TELEGRAM) -> bool:
         async with self.database.read() as tx:
-            return await notices.any_due(tx, platform, self.clock())
+            return await claims.any_due(tx, platform, self.clock())
 
     async def settle(self, claimed: Claimed, state: NoticeState = NoticeState.SENT) -> None:
         async with self.database.write() as tx:
@@ -49,7 +49,7 @@ class Outbox:
 
     async def on_wire(self, claimed: Claimed) -> bool:
         async with self.database.write() as tx:
-            return bool(await notices.on_wire(tx, [claimed], self.clock()))
+            return bool(await claims.on_wire(tx, [claimed], self.clock()))
 
     async def postpone(
         self, claimed: Claimed, due_at: datetime, *, doubtful: int | None = None
