@@ -97,13 +97,23 @@ async def failed(tx: AsyncConnection, notice_id: int) -> None:
     )
 
 
-async def release(tx: AsyncConnection, notice_ids: Collection[int], now: datetime) -> None:
-    """Give back what was claimed and surely has not left: whoever claims next may send it."""
+async def hurry(tx: AsyncConnection, contact_id: int, now: datetime) -> None:
+    """What was put off for the contact is due now."""
+    bring(Topic.NOTICE)
+    put_off = QUEUED & (notice.c.contact_id == contact_id) & (notice.c.due_at > now)
+    await tx.execute(update(notice).where(put_off).values(due_at=now))
+
+
+async def release(tx: AsyncConnection, notice_ids: Collection[int]) -> None:
+    """Give back what was claimed and surely has not left: whoever claims next may send it.
+
+    It has been due all the time: it goes before those behind it in the line.
+    """
     bring(Topic.NOTICE)
     await tx.execute(
         update(notice)
         .where(notice.c.id.in_(notice_ids), SENDING)
-        .values(state=NoticeState.QUEUED.value, lease_until=None, due_at=now, on_wire=False)
+        .values(state=NoticeState.QUEUED.value, lease_until=None, on_wire=False)
     )
 
 

@@ -75,7 +75,7 @@ class App:
         """What must be true before the first part of a leader starts."""
         services, settings = self.base.services, self.base.settings
         await services.people.add_admins(settings.admins)
-        services.alerting.destinations = await services.people.add_channels(
+        services.alerting.channels.ids = await services.people.add_channels(
             settings.alert_addresses
         )
         orphans = (

@@ -1,6 +1,7 @@
 """What a worker holds: how much it may take, and what of it has left."""
 
 import asyncio
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -39,6 +40,14 @@ class Ask:
     last: Lane
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Next:
+    """`room` is done as soon as there is room on the wire for it."""
+
+    notice: Claimed
+    room: "asyncio.Future[None]"
+
+
 class Hands:
     """The notices in work, each with its task."""
 
@@ -46,7 +55,7 @@ class Hands:
         self._held: dict[asyncio.Task[None], Claimed] = {}
         self._left: set[int] = set()
         self._wired: dict[int, float] = {}  # when those left whose fate is not written down yet
-        self._off_wire = asyncio.Event()
+        self._line: deque[_Next] = deque()  # those whose turn has come, until there is room
         self._round_trip = 0.0
 
     def hold(self, notice: Claimed, task: "asyncio.Task[None]") -> None:
@@ -58,7 +67,7 @@ class Hands:
         A restock first waits until there is room on the wire, but not for an answer that hangs.
         """
         if notice.lane is Lane.RESTOCK:
-            await self._room_on_wire(long_line=bool(notice.payload.get("long_line")))
+            await self._room_on_wire(notice)
         self._left.add(notice.id)
         self._wired[notice.id] = asyncio.get_running_loop().time()
 
@@ -68,21 +77,33 @@ class Hands:
         if began is not None and well:
             took = asyncio.get_running_loop().time() - began
             self._round_trip += (took - self._round_trip) * SMOOTHING
-        self._off_wire.set()
-        self._off_wire = asyncio.Event()
+        while self._line and self._has_room(self._line[0].notice):
+            self._go_on(self._line.popleft())
 
-    async def _room_on_wire(self, *, long_line: bool) -> None:
-        loop = asyncio.get_running_loop()
-        until = loop.time() + HANGS
-        while (at_most := self._at_most(long_line)) is not None and len(self._wired) >= at_most:
-            left = until - loop.time()
-            if left <= 0:
-                return
+    async def _room_on_wire(self, notice: Claimed) -> None:
+        """In the order in which their turns came: who is first in the line of customers leaves
+        first."""
+        if not self._line and self._has_room(notice):
+            return
+        waiting = _Next(notice, asyncio.get_running_loop().create_future())
+        self._line.append(waiting)
+        try:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._off_wire.wait(), left)
+                await asyncio.wait_for(waiting.room, HANGS)
+        finally:
+            if waiting in self._line:
+                self._line.remove(waiting)
 
-    def _at_most(self, long_line: bool) -> int | None:
-        return in_doubt_at_most(long_line=long_line, round_trip=self._round_trip)
+    def _has_room(self, notice: Claimed) -> bool:
+        long_line = bool(notice.payload.get("long_line"))
+        at_most = in_doubt_at_most(long_line=long_line, round_trip=self._round_trip)
+        return at_most is None or len(self._wired) < at_most
+
+    def _go_on(self, waiting: "_Next") -> None:
+        """It counts as on the wire from now on, before its task runs again."""
+        if not waiting.room.done():
+            self._wired[waiting.notice.id] = asyncio.get_running_loop().time()
+            waiting.room.set_result(None)
 
     def room(self, window: Window) -> Ask | None:
         """What may be claimed now; half a window at a time, so that a claim is worth its commit.

@@ -13,7 +13,7 @@ from bot.channels.base import Channel
 from bot.channels.pacer import before_wire
 from bot.delivery.breaker import Breaker
 from bot.delivery.hands import USUAL, Hands, Window
-from bot.domain.contacts import Contact, Platform
+from bot.domain.contacts import Contact, ContactState, Platform
 from bot.domain.delivery import Look, Step, next_step
 from bot.domain.faults import DatabaseDown
 from bot.domain.living import says
@@ -139,6 +139,8 @@ class OutboxWorker:
             return
         try:
             await self._tell(notice, composed)
+            if composed.contact.state is not ContactState.ACTIVE:
+                await _written(partial(self.settling.in_reach, composed.contact))
         except SendError as error:
             if isinstance(error, InDoubt | NotSent):
                 self.breaker.failed()

@@ -32,6 +32,7 @@ FAULTS = (
     "fault.job_failed",
     "fault.part_restarted",
     "fault.sweep_found",
+    "fault.channel",
     "fault.platform_down",
     "fault.platform_down_over",
     "fault.platform_refuses",

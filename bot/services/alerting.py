@@ -22,6 +22,7 @@ from bot.domain.customers import Expired
 from bot.domain.notices import Lane, NewNotice, NoticeKind
 from bot.domain.staff import Acknowledged, Refused
 from bot.domain.stock import Position, Product
+from bot.services.destinations import Destinations
 from bot.services.ledger import Clock
 from bot.services.people import People
 from storage import alerts, audit, contacts, notices, positions, products, subscriptions
@@ -42,13 +43,15 @@ class Judged:
 
 
 class Alerting:
-    """`destinations` are contact ids of the channels that alerts go to; bot.app sets them."""
+    """`channels` are those that alerts go to."""
 
-    def __init__(self, database: Database, clock: Clock, people: People) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, people: People, channels: Destinations
+    ) -> None:
         self.database = database
         self.clock = clock
         self.people = people
-        self.destinations: tuple[int, ...] = ()
+        self.channels = channels
 
     async def judge_dirty(self) -> int:
         """Judge the next dirty SKUs; returns how many there were, 0 when none is left."""
@@ -152,7 +155,7 @@ class Alerting:
                 lane=lane,
                 subject=subject,
             )
-            for contact_id in self.destinations
+            for contact_id in self.channels()
         ]
         await notices.queue(tx, new, now)
 

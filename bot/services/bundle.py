@@ -9,6 +9,7 @@ from bot.services.alerting import Alerting
 from bot.services.arriving import Arriving
 from bot.services.bulk import Bulk
 from bot.services.composing import Composing
+from bot.services.destinations import Destinations
 from bot.services.exporting import Exporting
 from bot.services.ledger import Clock, Ledger
 from bot.services.living import Endings
@@ -67,29 +68,30 @@ def build_services(
     options = options or Options()
     restocking = Restocking(options.out_level, options.limits.few)
     ledger = Ledger(restocking, allow_negative=options.allow_negative)
-    people = People(database, vault, clock, tuple(options.languages), restocking)
+    channels = Destinations()
+    people = People(database, vault, clock, tuple(options.languages), restocking, channels)
     subscribing = Subscribing(database, clock, people, restocking, options.limits)
-    alerting = Alerting(database, clock, people)
+    alerting = Alerting(database, clock, people, channels)
     reporting = Reporting(alerting, options.zone)
     bulk = Bulk(database, clock, restocking.judge_batch)
     members = Members(people, options.admins)
     looking = Looking(members, alerting, restocking)
-    watching = Watching(database, vault, clock, members, lambda: alerting.destinations)
+    watching = Watching(database, vault, clock, members, channels)
     return Services(
-        arriving=Arriving(database, vault, clock, lambda: alerting.destinations),
+        arriving=Arriving(database, vault, clock, channels),
         people=people,
         subscribing=subscribing,
         stocking=Stocking(looking, ledger, {Role.CLERK: options.clerk_limit}, watching.card),
         alerting=alerting,
         reporting=reporting,
         composing=Composing(subscribing, alerting, reporting),
-        settling=Settling(database, vault, clock, restocking, lambda: alerting.destinations),
+        settling=Settling(database, vault, clock, restocking, channels),
         upkeep=Upkeep(database, clock, restocking, alerting, bulk, options.retention),
         restocking=restocking,
         endings=Endings(database, clock, restocking.living),
         ledger=ledger,
         bulk=bulk,
         exporting=Exporting(database),
-        refusing=Refusing(database, clock, lambda: alerting.destinations),
+        refusing=Refusing(database, clock, channels),
         watching=watching,
     )

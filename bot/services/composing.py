@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.contacts import Contact, ContactState
+from bot.domain.contacts import Contact, ContactKind, ContactState
 from bot.domain.customers import Availability
 from bot.domain.notices import Claimed, NoticeKind, SettleReason
 from bot.domain.subscriptions import SubscriptionState
@@ -100,9 +100,9 @@ class Composing:
         contact = together.people.get(notice.contact_id or 0)
         if contact is None:
             return Drop(SettleReason.FORGOTTEN)
-        if contact.state is ContactState.BLOCKED:
+        if contact.kind is ContactKind.PERSON and contact.state is ContactState.BLOCKED:
             return Drop(SettleReason.BLOCKED, retell=True)
-        if contact.state is ContactState.GONE:
+        if contact.kind is ContactKind.PERSON and contact.state is ContactState.GONE:
             return Drop(SettleReason.GONE, retell=True)
         message = together.shown.get((contact.id, notice.subject))
         if notice.kind is NoticeKind.RESTOCK:

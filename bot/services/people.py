@@ -8,6 +8,7 @@ from bot.domain.contacts import Address, Caller, Contact, ContactKind, ContactSt
 from bot.domain.customers import MyData, Welcome
 from bot.domain.notices import SettleReason
 from bot.domain.subscriptions import EndReason
+from bot.services.destinations import Destinations
 from bot.services.ledger import Clock
 from bot.services.restocking import Restocking
 from storage import contacts, history, inbox, notices, products, subscriptions
@@ -27,12 +28,14 @@ class People:
         clock: Clock,
         languages: tuple[str, ...],
         restocking: Restocking,
+        channels: Destinations,
     ) -> None:
         self.restocking = restocking
         self.database = database
         self.vault = vault
         self.clock = clock
         self.languages = languages
+        self.channels = channels
 
     async def ensure(self, tx: AsyncConnection, caller: Caller) -> Contact:
         """The contact of whoever asks, made on the first word; who writes is not blocked."""
@@ -44,6 +47,7 @@ class People:
     async def _reachable_again(self, tx: AsyncConnection, contact: Contact) -> None:
         """Restocks that passed the person by while nobody was there look at the line again."""
         await contacts.set_state(tx, contact.id, ContactState.ACTIVE)
+        await notices.hurry(tx, contact.id, self.clock())
         for row in await subscriptions.of_contact(tx, contact.id):
             product = await products.lock(tx, row.product_id)
             if product is not None:
@@ -162,7 +166,8 @@ class People:
                 await contacts.touch(tx, contact.id, self.clock())
 
     async def came_back(self, address: Address) -> None:
-        """The person lifted the block: the places in line were kept."""
+        """The person lifted the block, or the bot is in the group again: places in line were kept,
+        and what was put off goes now."""
         async with self.database.write() as tx:
             contact = await contacts.find(tx, self.vault, address)
             if contact is not None and contact.state is not ContactState.ACTIVE:
@@ -173,7 +178,9 @@ class People:
         async with self.database.write() as tx:
             contact = await contacts.find(tx, self.vault, old)
             if contact is not None:
-                await contacts.move_address(tx, self.vault, contact.id, new)
+                there = await contacts.move_address(tx, self.vault, contact.id, new)
+        if contact is not None:
+            self.channels.moved(contact.id, there)
 
     async def role(self, tx: AsyncConnection, caller: Caller) -> Contact | None:
         """The caller as a contact if known, without making one: strangers leave no trace."""

@@ -34,7 +34,7 @@ class Reporting:
                 subject=f"digest:{day.isoformat()}",
                 payload={"day": day.isoformat()},
             )
-            for contact_id in self.alerting.destinations
+            for contact_id in self.alerting.channels()
         ]
         async with self.alerting.database.write() as tx:
             await notices.queue(tx, new, now)

@@ -1,12 +1,12 @@
 """Settles notices: what was sent, what was not and why, and what that changes for people."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.contacts import Address, Contact, ContactState, Platform
+from bot.domain.contacts import Address, Contact, ContactKind, ContactState, Platform
 from bot.domain.delivery import Verdict, after_failure, wait_before
 from bot.domain.living import Says
 from bot.domain.notices import (
@@ -22,6 +22,7 @@ from bot.domain.sending import Withdrawn
 from bot.domain.subscriptions import SubscriptionState
 from bot.domain.telemetry import SILENT
 from bot.services.composing import Composed, Drop
+from bot.services.destinations import Destinations
 from bot.services.grouping import GroupCommit
 from bot.services.ledger import Clock
 from bot.services.restocking import Restocking
@@ -47,13 +48,13 @@ class Settling:
     """The only place that changes a notice's state. Each method is one transaction.
 
     What happens to every notice, its intent and its arrival, shares transactions with others when
-    many go out at once (GroupCommit). `destinations` gives the staff channels, for what staff must
+    many go out at once (GroupCommit). `destinations` are the staff channels, for what staff must
     see.
     """
 
     def __init__(
         self, database: Database, vault: Vault, clock: Clock, restocking: Restocking,
-        destinations: Callable[[], tuple[int, ...]],
+        destinations: Destinations,
     ) -> None:  # fmt: skip
         self.database = database
         self.vault = vault
@@ -88,7 +89,7 @@ class Settling:
         """Give back what surely has not left: nobody need wait until the lease ends."""
         if held:
             async with self.database.write() as tx:
-                await notices.release(tx, [notice.id for notice in held], self.clock())
+                await notices.release(tx, [notice.id for notice in held])
 
     async def release_orphans(self) -> int:
         """At the start: what a killed worker held is in doubt; returns how many."""
@@ -208,19 +209,53 @@ class Settling:
         await self._give_up(notice, NoticeState.UNCERTAIN, SettleReason.UNKNOWN)
 
     async def gone(self, notice: Claimed, contact: Contact, state: ContactState) -> None:
-        """Nobody is there: the contact says so from now on, the place in line is kept."""
+        """Nobody is there: the contact says so from now on, the place in line is kept.
+
+        A channel is another matter: somebody has not invited the bot yet, or archived it by
+        mistake. Its alerts wait until it can be reached, and the other channels are told once.
+        """
+        channel = contact.kind is ContactKind.CHANNEL
         async with self.database.write() as tx:
             await contacts.set_state(tx, contact.id, state)
             await contacts.touch(tx, contact.id, self.clock())
+            if channel and contact.state is ContactState.ACTIVE:
+                await notices.queue(tx, self._out_of_reach(contact), self.clock())
+        if channel and notice.kind is NoticeKind.ALERT:
+            await self.not_sent(notice)
+            return
         reason = SettleReason.BLOCKED if state is ContactState.BLOCKED else SettleReason.GONE
         await self.dropped(notice, Drop(reason, retell=True))
+
+    async def in_reach(self, contact: Contact) -> None:
+        """Something arrived in a channel that could not be reached: what waits goes now."""
+        async with self.database.write() as tx:
+            await contacts.set_state(tx, contact.id, ContactState.ACTIVE)
+            await notices.hurry(tx, contact.id, self.clock())
+
+    def _out_of_reach(self, contact: Contact) -> list[NewNotice]:
+        """For the other channels; a new message each time that it happens."""
+        subject = f"fault:channel:{contact.id}:{self.clock().isoformat()}"
+        platform = contact.address.platform.value
+        return [
+            NewNotice(
+                kind=NoticeKind.FAULT,
+                key=f"{subject}:{contact_id}",
+                contact_id=contact_id,
+                lane=Lane.ALERT,
+                subject=subject,
+                payload={"what": "fault.channel", "platform": platform},
+            )
+            for contact_id in self.destinations()
+            if contact_id != contact.id
+        ]
 
     async def moved(self, notice: Claimed, contact: Contact, new_address: str) -> None:
         """The chat has a new address: the notice follows it at once."""
         address = Address(contact.address.platform, new_address)
         async with self.database.write() as tx:
-            await contacts.move_address(tx, self.vault, contact.id, address)
+            there = await contacts.move_address(tx, self.vault, contact.id, address)
             await notices.postpone(tx, notice.id, self.clock())
+        self.destinations.moved(contact.id, there)
 
     async def rejected(self, notice: Claimed, detail: str) -> None:
         """The platform refuses it for good: staff see it, the line goes on."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.contacts import Caller, Platform, Role
+from bot.domain.contacts import Caller, ContactState, Platform, Role
 from bot.domain.health import (
     HealthCard,
     LaneQueue,
@@ -105,7 +105,10 @@ class Watching:
                 platforms=self.platforms(),
                 queues=found,
                 undelivered=await queues.undelivered(tx, now - DAY),
-                told=self._told(await self._watches(tx), found.outbox),
+                told=(
+                    *self._told(await self._watches(tx), found.outbox),
+                    *await self._unreached(tx),
+                ),
                 idle_parts=tuple(
                     (name, state)
                     for name, state in self.process.parts().items()
@@ -125,6 +128,15 @@ class Watching:
             for (trouble, platform), seen in watches.items()
             if seen.state in (WatchState.FIRING, WatchState.RECOVERING)
         )
+
+    async def _unreached(self, tx: AsyncConnection) -> list[Fault]:
+        """Staff channels in which alerts do not arrive."""
+        found = [await contacts.by_id(tx, self.vault, one) for one in self.destinations()]
+        return [
+            Fault("fault.channel", platform=contact.address.platform)
+            for contact in found
+            if contact is not None and contact.state is not ContactState.ACTIVE
+        ]
 
     async def look(self) -> list[tuple[str, str]]:
         """Ask every platform, judge everything, tell staff; (what, reason) of what is not quiet."""

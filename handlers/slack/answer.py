@@ -21,6 +21,7 @@ Post = Callable[..., Coroutine[Any, Any, Any]]
 
 log = logging.getLogger(__name__)
 SPENT = {"expired_url", "used_url"}  # 5 uses in 30 minutes
+OPENED_ALREADY = "exchanged_trigger_id"  # the trigger was used; docs.slack.dev, views.open
 LONGEST = 3_000  # of plain text
 OF_THE_FORM = ("block", "too_long", "invalid_payload")  # in Slack's words for such refusals
 UNREACHABLE = (aiohttp.ClientError, TimeoutError, SendError)
@@ -74,13 +75,17 @@ class Answers:
     async def open_adjust(
         self, asked: Asked, card: Card, location_id: int | None, trigger_id: str
     ) -> bool:
-        """Show the modal; False when the trigger's 3 seconds are over or Slack refuses."""
+        """Show the modal; False when the trigger's 3 seconds are over or Slack refuses.
+
+        A press that Slack delivers once more has opened it already.
+        """
         view = self.words.modal(card, asked, None, location_id)
         try:
             await self._client.views_open(trigger_id=trigger_id, view=view)
         except SlackApiError as refused:
-            log.warning("the modal could not be opened: %s", refused.response.get("error"))
-            return False
+            code = refused.response.get("error")
+            log.warning("the modal could not be opened: %s", code)
+            return bool(code == OPENED_ALREADY)
         except RetryAfter as later:
             log.warning("the modal could not be opened: %s", later)
             return False

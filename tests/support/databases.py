@@ -127,7 +127,7 @@ class PostgresServer:
         async with engine.connect() as connection:
             for statement in statements:
                 result = await connection.execute(text(statement))
-            row = list(result.one()) if result.returns_rows else []
+            row = list(result.first() or ()) if result.returns_rows else []
         await engine.dispose()
         return row
 

@@ -126,7 +126,7 @@ class Shop:
 
     async def alert_channel(self, name: str = "C0ALERTS") -> None:
         address = Address(Platform.SLACK, name)
-        self.services.alerting.destinations = await self.services.people.add_channels((address,))
+        self.services.alerting.channels.ids = await self.services.people.add_channels((address,))
 
     async def judge(self) -> None:
         while await self.services.alerting.judge_dirty():

@@ -1,8 +1,6 @@
 """Words find products: on both engines, with the same grams."""
 
 from collections.abc import Sequence
-from statistics import quantiles
-from time import perf_counter
 
 import pytest
 from sqlalchemy import func, insert, select, update
@@ -231,21 +229,16 @@ async def test_a_big_index_is_read_alone_from_the_start(database: Database, cloc
         assert (await tx.exec_driver_sql(seen)).scalar_one()
 
 
-async def test_the_first_answer_is_right_and_fast_in_a_shop_of_three_thousand(
+async def test_the_first_answer_is_right_in_a_shop_of_three_thousand(
     sqlite_database: Database, clock: Clock
 ) -> None:
     shop = [(item.sku, item.name, item.brand, True) for item in catalogue(3000)]
     names = {sku: name for sku, name, _, _ in shop}
     await add(sqlite_database, clock, shop)
-    taken: list[float] = []
     wrong: list[str] = []
     for words, needed in QUERIES:
-        start = perf_counter()
         found = await codes(sqlite_database, words)
-        taken.append(perf_counter() - start)
         holds = [sku for sku, name in names.items() if all(part in name for part in needed)]
         if holds and found[0] not in holds:
             wrong.append(words)
-    assert wrong == []
-    # The bar is 30 ms with 100,000 (tests/bench/search.py); this one only catches a blunder.
-    assert quantiles(taken, n=20)[-1] < 0.1
+    assert wrong == []  # how fast it is: tests/bench/search.py

@@ -47,7 +47,7 @@ class Ward:
     async def start(self) -> None:
         """What a new process does; the database is the one there was."""
         services = self.shop.services
-        services.alerting.destinations = await services.people.add_channels(CHANNELS)
+        services.alerting.channels.ids = await services.people.add_channels(CHANNELS)
         services.watching.process = Process(
             platforms=lambda: [PlatformPulse(platform, 25.0) for platform in Platform],
             parts=lambda: {"inbox": "running", "clock": "failed: OSError"},
@@ -88,7 +88,7 @@ class Ward:
     async def queue(self, lane: Lane, count: int, platform: Platform = Platform.TELEGRAM) -> None:
         """Notices that fall due now."""
         index = 0 if platform is Platform.SLACK else 1
-        contact_id = self.shop.services.alerting.destinations[index]
+        contact_id = self.shop.services.alerting.channels.ids[index]
         new = [
             NewNotice(NoticeKind.FAULT, f"x:{lane}:{n}", contact_id, lane, f"x:{n}",
                       {"what": "fault.other"})

@@ -148,7 +148,7 @@ class MachineBase(RuleBasedStateMachine):
         self.database.cut = ALIVE
         self.shop.services = self.world.build(self.database, self.world.vault, self.clock)
         found = await self.services.people.add_channels((ALERTS,))
-        self.services.alerting.destinations = found
+        self.services.alerting.channels.ids = found
         await self.services.settling.release_orphans()
 
     async def _insist(self, work: Callable[[], Awaitable[T]], cut: Cut = ALIVE) -> T:

@@ -87,6 +87,6 @@ class Live:
 
     async def alert_chat(self, chat_id: int) -> None:
         address = Address.parse(f"telegram:{chat_id}")
-        self.shop.services.alerting.destinations = await self.shop.services.people.add_channels(
+        self.shop.services.alerting.channels.ids = await self.shop.services.people.add_channels(
             (address,)
         )
