@@ -20,6 +20,7 @@ from storage.database import Database, DatabaseUrlError
 from storage.migrate import DatabaseTooNew, pending
 
 REINSTALL = "Give it the manifest that `stockbell slack-manifest` prints and install it again."
+UNSEEN = ("channel_not_found", "is_archived")
 BLIND = "Without that an alert may be posted twice after a crash or a lost answer."
 
 
@@ -127,7 +128,14 @@ async def _slack_bot(client: AsyncWebClient, alerts: str) -> AsyncIterator[Findi
     if missing := _missing(LOOKING_SCOPES, granted):
         yield Finding(True, f"Slack: the app lacks the scopes {missing}. {REINSTALL} {BLIND}")
     elif alerts and (reason := await _unreadable(client, alerts)):
-        yield Finding(True, f"Slack: the bot cannot read SLACK_ALERT_CHANNEL: {reason}. {BLIND}")
+        yield _alert_channel(reason)
+
+
+def _alert_channel(reason: str) -> Finding:
+    """Where the bot may not read it may still post; what it cannot see, it cannot post to."""
+    if reason.startswith(UNSEEN):
+        return Finding(False, f"Slack: no alert arrives in SLACK_ALERT_CHANNEL: {reason}.")
+    return Finding(True, f"Slack: the bot cannot read SLACK_ALERT_CHANNEL: {reason}. {BLIND}")
 
 
 def _missing(wanted: Sequence[str], granted: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from bot.channels.telegram_limits import FREE_RATE, PAID_RATE, PacedRequests
 from bot.channels.telegram_transport import CONNECTIONS, AiohttpRequest
 from bot.delivery.hands import BROADCAST, Window
 from bot.domain.contacts import Platform
-from bot.domain.health import PlatformPulse
+from bot.domain.health import PlatformPulse, Reach
 from bot.domain.notices import Rendered
 from bot.domain.telemetry import SILENT, Telemetry
 from bot.domain.telling import NoticeData
@@ -173,7 +173,11 @@ class Platforms:
 
     def links(self) -> dict[str, str]:
         """Whether the platforms are reached; a part may well run and reach nobody."""
-        links = {}
+        links = {
+            f"{pulse.platform} token": "refused"
+            for pulse in self.base.services.watching.platforms()
+            if pulse.reach is Reach.REFUSES
+        }
         if self.telegram is not None:
             links["telegram link"] = "running" if self.telegram.username else "not connected"
         if self.socket_mode is not None:

@@ -17,7 +17,7 @@ from bot.domain.alerts import (
     judge,
     severity_of,
 )
-from bot.domain.contacts import Caller, Role
+from bot.domain.contacts import Caller, Contact, Platform, Role
 from bot.domain.customers import Expired
 from bot.domain.notices import Lane, NewNotice, NoticeKind
 from bot.domain.staff import Acknowledged, Refused
@@ -224,7 +224,7 @@ class Alerting:
                     clear_level=row.clear_level,
                     waiting=waiting.get(row.product_id, 0),
                     opened_at=row.opened_at,
-                    acknowledged_by=f"{by.address.platform}:{by.address.value}" if by else "",
+                    acknowledged_by=who_is(by) if by else "",
                     acknowledged_at=row.acknowledged_at,
                     resolved_at=row.resolved_at,
                     superseded=bool(subject) and row.subject != subject,
@@ -266,3 +266,11 @@ def _state(alert: AnyRow, decision: Decision) -> AlertState:
     if decision.reason is Reason.RISES or alert.acknowledged_at is None:
         return AlertState.FIRING
     return AlertState.ACKNOWLEDGED
+
+
+def who_is(member: Contact) -> str:
+    """How an alert names who looks after it: an address that Slack makes a mention of, and who is
+    in Telegram by the name they have there. A name never passes for an address."""
+    address = f"{member.address.platform}:{member.address.value}"
+    in_slack = member.address.platform is Platform.SLACK
+    return address if in_slack or not member.name or ":" in member.name else member.name

@@ -37,6 +37,7 @@ from storage.vault import Vault
 
 log = structlog.get_logger(__name__)
 
+JUST_NOW = timedelta(seconds=5)
 DAY = timedelta(days=1)
 PROBE_WITHIN = 10.0  # seconds; no answer by then is none
 LANES = {Trouble.ALERTS_LATE: Lane.ALERT, Trouble.RESTOCKS_LATE: Lane.RESTOCK}
@@ -94,12 +95,14 @@ class Watching:
 
     async def card(self, caller: Caller) -> HealthCard | Refused:
         """`/stock health`, managers and up."""
+        unasked = self.process.probes.keys() - self._reached.keys()
+        await self._ask({platform: self.process.probes[platform] for platform in unasked})
         now = self.clock()
         async with self.database.read() as tx:
             member = await self.members.allowed(tx, caller, Role.MANAGER)
             if isinstance(member, Refused):
                 return member
-            found = await self._queues(tx)
+            found = _lasting(await self._queues(tx), now)
             return HealthCard(
                 at=now,
                 platforms=self.platforms(),
@@ -140,7 +143,7 @@ class Watching:
 
     async def look(self) -> list[tuple[str, str]]:
         """Ask every platform, judge everything, tell staff; (what, reason) of what is not quiet."""
-        await asyncio.gather(*[self._probe(*item) for item in self.process.probes.items()])
+        await self._ask(self.process.probes)
         pulses = {pulse.platform: pulse for pulse in self.platforms()}
         async with self.database.read() as tx:
             before = await self._watches(tx)
@@ -156,6 +159,9 @@ class Watching:
             if reason is not WatchReason.QUIET:
                 judged.append((f"{trouble}:{platform}", reason.value))
         return judged
+
+    async def _ask(self, probes: Mapping[Platform, Probe]) -> None:
+        await asyncio.gather(*[self._probe(*item) for item in probes.items()])
 
     async def _probe(self, platform: Platform, probe: Probe) -> None:
         try:
@@ -230,6 +236,12 @@ class Watching:
     async def _channels(self, tx: AsyncConnection) -> dict[int, Platform]:
         found = [await contacts.by_id(tx, self.vault, one) for one in self.destinations()]
         return {contact.id: contact.address.platform for contact in found if contact is not None}
+
+
+def _lasting(found: Queues, now: datetime) -> Queues:
+    """Without what has only just arrived: this very command is one of them."""
+    waits = [one for one in found.inbox if one.oldest and now - one.oldest >= JUST_NOW]
+    return replace(found, inbox=tuple(waits))
 
 
 def _name(trouble: Trouble, platform: Platform) -> str:

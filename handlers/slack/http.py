@@ -1,9 +1,11 @@
 """Signed HTTP: POST /slack/events, for commands, presses, submissions and events alike."""
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import parse_qs
 
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp
@@ -50,7 +52,8 @@ def slack_route(
 ) -> Route:
     """The route for bot.app to mount. Raises ValueError without a signing secret.
 
-    401 without a fresh and right signature, 413 beyond 1 MB, else what Bolt answers. A signed
+    401 without a fresh and right signature, 413 beyond 1 MB, 400 for what is no form of Slack's,
+    else what Bolt answers. A signed
     request that is sent again passes; its arrival key is known, so it changes nothing.
     """
     signatures = Signatures(signing_secret, clock)
@@ -61,9 +64,22 @@ def slack_route(
             return PlainTextResponse("too large", 413)
         if not signatures.valid(request, body):
             return PlainTextResponse("bad signature", 401)
+        if not _well_formed(body):
+            return PlainTextResponse("malformed", 400)
         return to_starlette_response(await app.async_dispatch(to_async_bolt_request(request, body)))
 
     return Route(path, receive, methods=["POST"], name="slack_events")
+
+
+def _well_formed(body: bytes) -> bool:
+    """Whether what is JSON in it is an object: Bolt raises for anything else."""
+    words = body.decode()
+    texts = [words] if words.lstrip().startswith(("{", "[")) else []
+    texts += parse_qs(words, keep_blank_values=True).get("payload", []) if not texts else []
+    try:
+        return all(isinstance(json.loads(text), dict) for text in texts)
+    except ValueError:
+        return False
 
 
 async def _read(request: Request) -> bytes | None:

@@ -102,7 +102,7 @@ async def test_a_scope_that_only_looking_needs_is_named_with_what_is_lost_and_no
 
 @pytest.mark.parametrize(
     ("channel", "reason"),
-    [("C2", "not_in_channel; write /invite"), ("C9", "channel_not_found"), ("#x", "it is a name")],
+    [("C2", "not_in_channel; write /invite"), ("#x", "it is a name")],
 )
 async def test_an_alert_channel_that_cannot_be_read_is_named_and_nothing_fails(
     tmp_path: Path, sandbox: Sandbox, channel: str, reason: str
@@ -113,6 +113,16 @@ async def test_an_alert_channel_that_cannot_be_read_is_named_and_nothing_fails(
     assert (code, said.count("FAIL")) == (0, 0), said
     (line,) = [line for line in said.splitlines() if "posted twice" in line]
     assert f"SLACK_ALERT_CHANNEL: {reason}" in line
+
+
+async def test_an_alert_channel_that_the_bot_cannot_see_fails_and_says_what_to_do(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    await sandbox.slack.config(scopes=SCOPES)
+    code, said = await checked(tmp_path, sandbox, SLACK_ALERT_CHANNEL="C9")
+    assert code == 1
+    (line,) = [line for line in said.splitlines() if "FAIL" in line]
+    assert "SLACK_ALERT_CHANNEL: channel_not_found; write /invite" in line
 
 
 async def test_a_setting_that_cannot_be_read_is_one_line(tmp_path: Path, sandbox: Sandbox) -> None:

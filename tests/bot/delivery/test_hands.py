@@ -101,6 +101,19 @@ async def test_of_a_usual_line_one_at_a_time_is_in_doubt() -> None:
     await third
 
 
+async def test_whose_turn_comes_just_as_the_wire_is_free_does_not_pass_who_waits() -> None:
+    hands = Hands()
+    await hands.leaves(notice(1, long_line=False))
+    second = asyncio.create_task(hands.leaves(notice(2, long_line=False)))
+    await asyncio.sleep(0)
+    hands.answered(notice(1), well=True)
+    third = asyncio.create_task(hands.leaves(notice(3, long_line=False)))
+    await second
+    assert not third.done()
+    hands.answered(notice(2), well=True)
+    await third
+
+
 async def test_an_answer_that_hangs_holds_the_others_up_for_a_second_at_most() -> None:
     hands = Hands()
     await hands.leaves(notice(1, long_line=False))

@@ -2,12 +2,15 @@
 
 import asyncio
 
+import pytest
+
 from bot.domain.alerts import AlertState, Severity
 from bot.domain.bulk import Staged
-from bot.domain.contacts import Platform
+from bot.domain.contacts import Address, Contact, ContactKind, ContactState, Platform
 from bot.domain.staff import Acknowledged, Refused, ThresholdSet
 from bot.domain.telling import AlertTold, RestockOver, RestockTold
 from bot.formats import csv_in
+from bot.services.alerting import who_is
 from tests.support.shop import CLERK, STRANGER, VIEWER, Shop
 
 
@@ -232,3 +235,21 @@ async def test_an_import_is_a_restock_like_any_other(shop: Shop) -> None:
     assert [type(data) for _, data in await shop.deliver()] == [RestockTold]
     await imported(shop, "sku,quantity\nLOW0,0")
     assert [type(data) for _, data in await shop.deliver()] == [RestockOver]
+
+
+@pytest.mark.parametrize(
+    ("platform", "name", "shown"),
+    [
+        (Platform.TELEGRAM, "Ann Lee", "Ann Lee"),
+        (Platform.TELEGRAM, "", "telegram:7"),
+        (Platform.TELEGRAM, "slack:U1", "telegram:7"),
+        (Platform.SLACK, "ann", "slack:7"),
+    ],
+)
+def test_staff_see_who_looks_after_an_alert_and_no_name_passes_for_an_address(
+    platform: Platform, name: str, shown: str
+) -> None:
+    member = Contact(
+        1, Address(platform, "7"), ContactKind.PERSON, name, "en", False, ContactState.ACTIVE, None
+    )
+    assert who_is(member) == shown

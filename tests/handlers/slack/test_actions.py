@@ -152,6 +152,19 @@ async def test_a_trigger_that_is_too_old_is_told(desk: Desk) -> None:
     await cleo.wait_for(lambda m: m["ts"] > message["ts"])
 
 
+async def test_a_press_that_slack_delivers_once_more_opens_one_modal_and_says_nothing(
+    desk: Desk,
+) -> None:
+    message = await card(desk)
+    fault = {"method": "views.open", "error": "exchanged_trigger_id"}
+    await desk.sandbox.driver.faults(slack={"fail_next": [fault]})
+    cleo = desk.person("cleo")
+    await cleo.press("stock_adjust", message)
+    await cleo.command("/stock help")  # the next thing that cleo sees
+    shown = await cleo.wait_for(lambda m: m["ts"] > message["ts"])
+    assert "/stock low" in str(shown)
+
+
 async def test_a_modal_that_slack_holds_back_is_told(desk: Desk) -> None:
     message = await card(desk)
     desk.client.pacer.hold("method:views.open", 60)

@@ -57,6 +57,13 @@ async def test_a_signed_command_is_acknowledged_with_nothing(desk: Desk, caller:
     assert [key for key, _ in desk.accepted] == ["command:t.1"]
 
 
+async def test_a_signed_payload_that_is_no_json_is_refused(desk: Desk, caller: Caller) -> None:
+    for body in (b"payload=%7Bbroken", b"payload=", b"payload=%5B1%5D"):
+        status, _ = await caller.post(body, caller.signed(body))
+        assert 400 <= status < 500, body
+    assert desk.accepted == []
+
+
 async def test_a_replayed_request_changes_nothing(desk: Desk, caller: Caller) -> None:
     headers = caller.signed(COMMAND)
     for _ in range(3):
