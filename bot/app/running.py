@@ -91,7 +91,9 @@ class App:
             services.arriving, platforms.dispatchers, self.bells[Topic.ARRIVAL],
             telemetry=platforms.telemetry,
         )  # fmt: skip
-        rules = DirtyLoop(services.alerting, services.endings, self.bells[Topic.STOCK])
+        rules = DirtyLoop(
+            services.alerting, services.endings, self.bells[Topic.STOCK], self.bells[Topic.NOTICE]
+        )
         supervisor.start("inbox", inbox.run)
         supervisor.start("rules", rules.run)
         self.start_outbox(supervisor, platforms)

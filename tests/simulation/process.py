@@ -109,7 +109,9 @@ class Process:
         supervisor.start(
             "inbox", InboxWorker(services.arriving, dispatchers, self.bells[Topic.ARRIVAL]).run
         )
-        rules = DirtyLoop(services.alerting, services.endings, self.bells[Topic.STOCK])
+        rules = DirtyLoop(
+            services.alerting, services.endings, self.bells[Topic.STOCK], self.bells[Topic.NOTICE]
+        )
         supervisor.start("rules", rules.run)
         for platform, channel in self.channels.items():
             worker = OutboxWorker(
