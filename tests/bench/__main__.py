@@ -18,7 +18,7 @@ def main() -> None:
     size = "10000" if small else "100000"
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(reaction(folder, rounds=20 if small else 100))
-    for module in ("pacing", "transport"):
+    for module in ("basics", "fanout", "pacing", "transport"):
         print(f"\n== {module}", flush=True)  # noqa: T201  # a bench prints
         count = "1000" if small else "10000"
         subprocess.run([sys.executable, "-m", f"tests.bench.{module}", count], check=True)
