@@ -40,8 +40,9 @@ async def by_id(tx: AsyncConnection, vault: Vault, contact_id: int) -> Contact |
 async def by_ids(
     tx: AsyncConnection, vault: Vault, contact_ids: Collection[int]
 ) -> dict[int, Contact]:
+    """To be written to: without their names, which no message has."""
     rows = await tx.execute(BY_IDS, {"wanted": list(contact_ids)})
-    return {row.id: _contact(vault, row) for row in rows.all()}
+    return {row.id: _contact(vault, row, named=False) for row in rows.all()}
 
 
 async def known(tx: AsyncConnection, contact_ids: Collection[int]) -> set[int]:
@@ -100,12 +101,12 @@ async def _row(tx: AsyncConnection, vault: Vault, address: Address) -> AnyRow | 
     return (await tx.execute(AT_ADDRESS, asked)).first()
 
 
-def _contact(vault: Vault, row: AnyRow) -> Contact:
+def _contact(vault: Vault, row: AnyRow, *, named: bool = True) -> Contact:
     return Contact(
         id=row.id,
         address=Address(Platform(row.platform), vault.open(row.address)),
         kind=ContactKind(row.kind),
-        name="" if row.name is None else vault.open(row.name),
+        name=vault.open(row.name) if named and row.name is not None else "",
         language=row.language,
         language_chosen=row.language_chosen,
         state=ContactState(row.state),
