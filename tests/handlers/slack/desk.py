@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.channels.slack_client import PacedSlackClient, slack_pacer, slack_session
-from bot.domain.inbox import Arrival
+from bot.domain.inbox import Arrival, InboxState
 from bot.intake.worker import InboxWorker
 from bot.render.catalogue import Texts
 from bot.render.view import RenderContext, View
@@ -22,6 +22,7 @@ from handlers.slack.build import SlackSide, build_slack
 from handlers.slack.http import slack_route
 from handlers.slack.ports import Services
 from handlers.slack.socket import SlackSocket
+from storage import inbox
 from tests.support.shop import ADMIN, CLERK, MANAGER, STRANGER, VIEWER, Shop
 
 Json = dict[str, Any]
@@ -57,6 +58,16 @@ class Desk:
     async def on_hand(self) -> int:
         rows = await self.shop.rows("move")
         return sum(row.quantity for row in rows)
+
+    async def written_down(self) -> None:
+        """Until what is in work has failed and the time of its next try is stored."""
+        async with asyncio.timeout(10):
+            while not (await self.states())[InboxState.PENDING]:
+                pass
+
+    async def states(self) -> dict[InboxState, int]:
+        async with self.shop.database.read() as tx:
+            return await inbox.count_by_state(tx)
 
     def now(self) -> datetime:
         """The sandbox's time, which signs the requests."""

@@ -111,6 +111,7 @@ async def test_an_answer_that_gets_lost_is_given_again_and_the_move_is_not(
     cleo = open_socket.person("cleo")
     await cleo.command("/stock MUG-BLUE +5")
     await open_socket.sandbox.driver.wait_for_requests("response_url", 1)
+    await open_socket.written_down()
     open_socket.shop.clock.forward(minutes=1)
     open_socket.bell.ring()
     await cleo.wait_for("25")

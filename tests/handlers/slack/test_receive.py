@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from bot.domain.faults import DatabaseDown
-from bot.domain.inbox import Arrival, InboxState
+from bot.domain.inbox import Arrival
 from bot.sandbox.server import Sandbox
 from handlers.slack.receive import Receiver, build_app
-from storage import inbox
 from tests.handlers.slack.desk import Desk, by_http, by_socket, open_desk
 from tests.support.shop import Shop
 
@@ -146,18 +145,6 @@ async def failing(sandbox: Sandbox, shop: Shop, way: str, late: Late) -> AsyncIt
         yield desk
 
 
-async def written_down(shop: Shop) -> None:
-    """Until the failure is stored, with the time of the next try."""
-    async with asyncio.timeout(10):
-        while not (await states(shop))[InboxState.PENDING]:
-            pass
-
-
-async def states(shop: Shop) -> dict[InboxState, int]:
-    async with shop.database.read() as tx:
-        return await inbox.count_by_state(tx)
-
-
 @pytest.mark.parametrize("milliseconds", [0, 1, 2, 5, 8, 10, 12, 20, 50])
 @pytest.mark.parametrize("way", ["socket", "http"])
 async def test_an_error_after_the_ack_is_answered_and_the_work_is_done_later(
@@ -170,7 +157,7 @@ async def test_an_error_after_the_ack_is_answered_and_the_work_is_done_later(
         assert ack["acked"]
         assert ack["ms"] < 1_000
         await cleo.wait_for("my fault")
-        await written_down(shop)
+        await desk.written_down()
         shop.clock.forward(minutes=1)
         desk.bell.ring()
         await cleo.wait_for("25")
