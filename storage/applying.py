@@ -1,4 +1,4 @@
-"""Applying a staged bulk change: a handful of statements over whole sets, in one transaction."""
+"""Applying a piece of a staged bulk change: a handful of statements over whole sets."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.bulk import OPENING_BALANCE, PRODUCT_FIELDS
 from bot.domain.stock import MoveKind
 from storage import batches
-from storage.batches import HAS_NUMBERS, LEADS, ON_HAND, SAME_SKU
+from storage.batches import HAS_NUMBERS, LEADS, ON_HAND, SAME_SKU, Piece
 from storage.dialect import insert_for
 from storage.tables import dirty, location, move, position, product, stage
 from storage.topics import Topic, bring
@@ -35,17 +35,23 @@ from storage.types import Instant
 
 WIDE_CACHE = 32 * 1024  # KiB: with SQLite's own 2 MiB, 100,000 rows took three times as long
 USUAL_CACHE = 2_000
-ONE_AT_A_TIME = 0x53_42_49_4D  # "SBIM": PostgreSQL's advisory lock of the import that applies
+# Not the bare column: for that SQLite reads the whole batch, which lies in this order, for a piece.
+IN_FILE_ORDER = stage.c.line + 0
+ONE_AT_A_TIME = 0x53_42_49_4D  # "SBIM": PostgreSQL's advisory lock of the import that begins
 
 
 @dataclass(frozen=True, slots=True)
 class Applying:
-    """The batch that is being applied, and when."""
+    """The piece of a batch that is being applied, and when."""
 
-    batch_id: int
+    piece: Piece
     source: str
     actor_id: int | None
     now: datetime
+
+    @property
+    def batch_id(self) -> int:
+        return self.piece.batch_id
 
     @property
     def instant(self) -> ColumnElement[Any]:
@@ -58,18 +64,19 @@ class Applying:
 
     @property
     def staged(self) -> ColumnElement[bool]:
-        return stage.c.batch_id == self.batch_id
+        return self.piece.lines
+
+
+async def one_at_a_time(tx: AsyncConnection) -> None:
+    """Until the transaction ends nobody else begins to apply a bulk change (SQLite: one writer)."""
+    if tx.dialect.name != "sqlite":
+        await tx.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
 
 
 @asynccontextmanager
-async def alone(tx: AsyncConnection) -> AsyncIterator[None]:
-    """Nobody else applies a bulk change to this database meanwhile, and there is room for one.
-
-    SQLite has one writer anyway, but its page cache is small. PostgreSQL has many: two imports of
-    the same new SKUs would wait for each other in a circle.
-    """
+async def roomy(tx: AsyncConnection) -> AsyncIterator[None]:
+    """Room for a big change: SQLite's own page cache is small."""
     if tx.dialect.name != "sqlite":
-        await tx.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
         yield
         return
     await tx.exec_driver_sql(f"PRAGMA cache_size = -{WIDE_CACHE}")
@@ -122,7 +129,7 @@ async def add_products(tx: AsyncConnection, by: Applying) -> int:
         "updated_at": by.instant,
     }
     rows = select(*cells.values()).where(by.staged, LEADS, ~exists().where(SAME_SKU))
-    new = insert_for(tx, product).from_select(list(cells), rows.order_by(stage.c.line))
+    new = insert_for(tx, product).from_select(list(cells), rows.order_by(IN_FILE_ORDER))
     return (await tx.execute(new.on_conflict_do_nothing(index_elements=["sku_key"]))).rowcount
 
 
@@ -170,7 +177,7 @@ async def add_moves(tx: AsyncConnection, by: Applying) -> int:
         "created_at": by.instant,
     }
     rows = _known_lines(by, *cells.values()).where(batches.quantity_differs())
-    new = insert_for(tx, move).from_select(list(cells), rows.order_by(stage.c.line))
+    new = insert_for(tx, move).from_select(list(cells), rows.order_by(IN_FILE_ORDER))
     return (await tx.execute(new)).rowcount
 
 
@@ -197,12 +204,18 @@ async def add_positions(tx: AsyncConnection, by: Applying) -> int:
         "updated_at": by.instant,
     }
     rows = _known_lines(by, *cells.values()).where(HAS_NUMBERS, position.c.product_id.is_(None))
-    new = insert_for(tx, position).from_select(list(cells), rows.order_by(stage.c.line))
+    new = insert_for(tx, position).from_select(list(cells), rows.order_by(IN_FILE_ORDER))
     return (await tx.execute(new)).rowcount
 
 
 async def change_positions(tx: AsyncConnection, by: Applying) -> None:
-    """Bring known positions to what their line tells; a new version for each that changed."""
+    """Bring known positions to what their line tells; a new version for each that changed.
+
+    A rule that staff set since the file was checked may not go with what the file tells of it: a
+    clear level that is not above its reorder point counts as none.
+    """
+    point = func.coalesce(stage.c.reorder_point, position.c.reorder_point)
+    clear = func.coalesce(stage.c.clear_level, position.c.clear_level)
     changed = update(position).where(
         by.staged,
         SAME_SKU,
@@ -214,30 +227,30 @@ async def change_positions(tx: AsyncConnection, by: Applying) -> None:
     await tx.execute(
         changed.values(
             on_hand=func.coalesce(stage.c.quantity, position.c.on_hand),
-            reorder_point=func.coalesce(stage.c.reorder_point, position.c.reorder_point),
-            clear_level=func.coalesce(stage.c.clear_level, position.c.clear_level),
+            reorder_point=point,
+            clear_level=case((and_(point > 0, clear <= point), null()), else_=clear),
             version=position.c.version + 1,
             updated_at=by.instant,
         )
     )
 
 
-async def mark_changing(tx: AsyncConnection, by: Applying, newest: int) -> int:
-    """Mark the known products that this batch is about to change, to be judged; how many.
+async def mark_changing(tx: AsyncConnection, by: Applying) -> int:
+    """Mark the known products that are about to change, to be judged; how many.
 
-    `newest` was the highest product id before the batch.
+    Runs before the new ones are added.
     """
     rows = (
         select(product.c.id, *by.marks)
         .distinct()
         .select_from(batches.compared())
-        .where(by.staged, product.c.id <= newest, batches.differs(tx))
+        .where(by.staged, batches.differs(tx))
     )
     return await _mark(tx, rows)
 
 
 async def mark_added(tx: AsyncConnection, by: Applying, newest: int) -> int:
-    """Mark the products that this batch added; how many."""
+    """Mark the products that were just added, which have higher ids than `newest`; how many."""
     added = select(product.c.id, *by.marks).where(product.c.id > newest)
     return await _mark(tx, added.order_by(product.c.id))
 

@@ -1,6 +1,8 @@
 """Bulk changes: staging rows, and what they would change. Applying is in storage.applying."""
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +19,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    text,
     true,
     update,
 )
@@ -27,9 +30,23 @@ from bot.domain.bulk import AT_LEAST, POSITION_FIELDS, PRODUCT_FIELDS, TENFOLD, 
 from storage.tables import batch, location, position, product, stage
 from storage.types import AnyRow
 
-STAGED, APPLIED = "staged", "applied"
+STAGED, APPLYING, APPLIED = "staged", "applying", "applied"
 ON_HAND = func.coalesce(position.c.on_hand, 0)
 STAGE_ROWS = 5_000  # deleted in one transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The staged lines of the SKU keys after `after` up to `upto`; "" has no end there."""
+
+    batch_id: int
+    after: str
+    upto: str
+
+    @property
+    def lines(self) -> ColumnElement[bool]:
+        upto = stage.c.sku_key <= self.upto if self.upto else true()
+        return and_(stage.c.batch_id == self.batch_id, stage.c.sku_key > self.after, upto)
 
 
 async def by_key(tx: AsyncConnection, key: str) -> AnyRow | None:
@@ -63,18 +80,69 @@ async def start(
     return int((await tx.execute(new.returning(batch.c.id))).scalar_one())
 
 
-async def add_rows(tx: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        await tx.execute(insert(stage), rows)
+STAGE_COLUMNS = (
+    "batch_id", "line", "lead", "sku", "sku_key", "short_id", "location",
+    *POSITION_FIELDS, *PRODUCT_FIELDS, "attributes",
+)  # fmt: skip
+_COLUMNS = ", ".join(STAGE_COLUMNS)
+_QMARKS = ", ".join("?" for _ in STAGE_COLUMNS)
+_ON_SQLITE = f"INSERT INTO stage ({_COLUMNS}) VALUES ({_QMARKS})"  # noqa: S608  # our own names
+_ON_POSTGRESQL = text(
+    f"INSERT INTO stage ({_COLUMNS})"  # noqa: S608
+    f" SELECT {_COLUMNS} FROM json_populate_recordset(NULL::stage, CAST(:rows AS json))"
+)
+
+
+async def add_rows(tx: AsyncConnection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Stage rows of STAGE_COLUMNS, the attributes as JSON.
+
+    Past SQLAlchemy's executemany, which takes 100,000 rows four times as long.
+    """
+    if not rows:
+        return
+    if tx.dialect.name == "sqlite":
+        await tx.exec_driver_sql(_ON_SQLITE, list(rows))
+    else:
+        told = [dict(zip(STAGE_COLUMNS, row, strict=True)) for row in rows]
+        for row in told:
+            row["attributes"] = json.loads(row["attributes"])
+        await tx.execute(_ON_POSTGRESQL, {"rows": json.dumps(told)})
 
 
 async def note(tx: AsyncConnection, batch_id: int, summary: Mapping[str, Any]) -> None:
     await tx.execute(update(batch).where(batch.c.id == batch_id).values(summary=dict(summary)))
 
 
+async def begun(tx: AsyncConnection) -> int:
+    """How many bulk changes were ever begun to be applied."""
+    query = select(func.count()).select_from(batch).where(batch.c.state != STAGED)
+    return int((await tx.execute(query)).scalar_one())
+
+
+async def unfinished(tx: AsyncConnection) -> list[int]:
+    """Bulk changes whose applying was begun and did not end, or that still have staged rows."""
+    has_rows = exists().where(stage.c.batch_id == batch.c.id)
+    ends = or_(batch.c.state == APPLYING, and_(batch.c.state == APPLIED, has_rows))
+    return [int(row.id) for row in await tx.execute(select(batch.c.id).where(ends))]
+
+
+async def next_piece(tx: AsyncConnection, batch_id: int, after: str, lines: int) -> Piece:
+    """About so many lines; all of one SKU stay together."""
+    keys = select(stage.c.sku_key).where(Piece(batch_id, after, "").lines)
+    last = await tx.execute(keys.order_by(stage.c.sku_key).offset(lines - 1).limit(1))
+    return Piece(batch_id, after, last.scalar_one_or_none() or "")
+
+
+async def advance(tx: AsyncConnection, piece: Piece, summary: Mapping[str, Any]) -> None:
+    """The piece is applied, and others follow."""
+    of = update(batch).where(batch.c.id == piece.batch_id)
+    await tx.execute(of.values(state=APPLYING, summary=dict(summary), cursor=piece.upto))
+
+
 async def settle(
     tx: AsyncConnection, batch_id: int, summary: Mapping[str, Any], now: datetime
 ) -> None:
+    """The last piece is applied."""
     done = update(batch).where(batch.c.id == batch_id)
     await tx.execute(done.values(state=APPLIED, summary=dict(summary), applied_at=now))
 
@@ -85,7 +153,11 @@ async def remove(tx: AsyncConnection, batch_id: int) -> None:
 
 
 async def remove_rows(tx: AsyncConnection, batch_id: int) -> bool:
-    """Remove some of the staged rows; True while there are more."""
+    """Remove some of the staged rows; True while there are more. One that is being applied keeps
+    its rows."""
+    locked = select(batch.c.state).where(batch.c.id == batch_id).with_for_update()
+    if (await tx.execute(locked)).scalar_one_or_none() == APPLYING:
+        return False
     some = select(stage.c.line).where(stage.c.batch_id == batch_id).order_by(stage.c.line)
     last = some.limit(1).offset(STAGE_ROWS).scalar_subquery()
     gone = delete(stage).where(

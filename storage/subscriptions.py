@@ -8,7 +8,8 @@ from sqlalchemy import and_, bindparam, exists, func, insert, select, true, upda
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.subscriptions import EndReason, SubscriptionState
-from storage.tables import contact, dirty, notice, subscription
+from storage.batches import LEADS, Piece
+from storage.tables import contact, dirty, notice, product, stage, subscription
 from storage.types import AnyRow
 
 LIVE = subscription.c.state != SubscriptionState.ENDED.value
@@ -218,15 +219,18 @@ async def count_to_tell(
     return int((await tx.execute(COUNT_TO_TELL, asked)).scalar_one())
 
 
-async def products_of_batch(tx: AsyncConnection, batch_id: int) -> Sequence[int]:
-    """The SKUs that this bulk change marked dirty and that anybody has a live subscription for."""
-    subscribed = exists().where(subscription.c.product_id == dirty.c.product_id, LIVE)
+async def products_of_piece(tx: AsyncConnection, piece: Piece) -> Sequence[int]:
+    """The SKUs that this piece of a bulk change marked dirty and that anybody has a live
+    subscription for."""
+    subscribed = exists().where(subscription.c.product_id == product.c.id, LIVE)
+    marked = exists().where(dirty.c.product_id == product.c.id, dirty.c.batch_id == piece.batch_id)
     statement = (
-        select(dirty.c.product_id)
-        .where(dirty.c.batch_id == batch_id, subscribed)
-        .order_by(dirty.c.product_id)
+        select(product.c.id)
+        .join(stage, stage.c.sku_key == product.c.sku_key)
+        .where(piece.lines, LEADS, subscribed, marked)
+        .order_by(product.c.id)
     )
-    return [int(row.product_id) for row in (await tx.execute(statement)).all()]
+    return [int(row.id) for row in (await tx.execute(statement)).all()]
 
 
 WATCHERS = (

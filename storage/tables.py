@@ -288,11 +288,12 @@ batch = Table(
     Column("key", Text, nullable=False, unique=True),
     Column("source", String(16), nullable=False),
     Column("actor_id", ForeignKey("contact.id", ondelete="SET NULL")),
-    Column("state", String(16), nullable=False),  # staged, applied, dropped
+    Column("state", String(16), nullable=False),  # staged, applying, applied
     # counts: new, changed, moves, ...
     Column("summary", JSON, nullable=False, server_default="{}"),
     Column("created_at", Instant, nullable=False),
-    Column("applied_at", Instant),
+    Column("cursor", Text, nullable=False, server_default=""),  # the last sku_key applied
+    Column("applied_at", Instant),  # all of it
     Column("told_at", Instant),  # the low-stock summary of this batch has been queued
 )
 Index("ix_batch_untold", batch.c.applied_at, **where(batch.c.told_at.is_(None)))

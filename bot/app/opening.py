@@ -8,7 +8,9 @@ from pathlib import Path
 
 import structlog
 
+from bot.domain.faults import DatabaseDown
 from bot.render.catalogue import Texts
+from bot.services.bulk import Bulk
 from bot.services.bundle import Options, Services, build_services
 from bot.services.subscribing import Limits
 from bot.services.upkeep import Retention
@@ -83,6 +85,7 @@ async def opened(settings: Settings) -> AsyncIterator[Base]:
             log.info("migrated", revisions=applied)
         await require_the_keys(database, vault)
         services = build_services(database, vault, now, options_of(settings, texts))
+        await finish_imports(services.bulk)
         yield Base(settings, database, texts, services)
     finally:
         await database.close()
@@ -97,3 +100,14 @@ async def require_the_keys(database: Database, vault: Vault) -> None:
             "the contacts in this database were encrypted with a key that is neither in "
             "PERSONAL_DATA_KEYS nor in the key file beside it: bring that key back"
         )
+
+
+async def finish_imports(bulk: Bulk) -> None:
+    """Go on with what a killed import had begun, before anybody looks at the stock."""
+    try:
+        left = await bulk.finish()
+    except DatabaseDown as error:  # the sweep tries again
+        log.warning("an import that was begun has to wait", reason=str(error))
+    else:
+        if left:
+            log.info("went on with imports that were begun", imports=left)

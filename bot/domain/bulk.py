@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 FIRST_LOCATION = "main"  # where stock lies that names no location
 OPENING_BALANCE = "opening balance"  # the reason of an adjustment that starts a position's ledger
@@ -29,6 +30,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=1024)
 def place_key(code: str) -> str:
     """The form under which location codes are equal."""
     return " ".join(unicodedata.normalize("NFKC", code).split()).casefold()

@@ -17,6 +17,8 @@ def sku_key(text: str) -> str:
     >>> sku_key(" ｍug–blue ")
     'MUG-BLUE'
     """
+    if text.isascii():  # the same, in a tenth of the time: a stock file has many
+        return "".join(text.split()).upper()
     folded = unicodedata.normalize("NFKC", text).translate(_DASHES)
     # Again: without the spaces an accent may stand behind a letter that it now belongs to.
     return unicodedata.normalize("NFKC", _SPACES.sub("", folded).upper())
@@ -25,11 +27,13 @@ def sku_key(text: str) -> str:
 def short_id(key: str) -> str:
     """A stable id of 10 characters from [a-z2-7], fit for the payload of a deep link."""
     digest = hashlib.sha256(key.encode()).digest()
-    return base64.b32encode(digest)[:10].decode().lower()
+    return base64.b32encode(digest[:10])[:10].decode().lower()
 
 
 def plain_number(text: str) -> str:
     """Fold full-width digits and every dash that stands for a minus sign to ASCII; trims spaces."""
+    if text.isascii():
+        return text.strip()
     return unicodedata.normalize("NFKC", text).translate(_DASHES).strip()
 
 

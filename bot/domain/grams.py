@@ -16,7 +16,8 @@ LONGEST = 400  # characters of one text that are looked at; a longer one is cut
 
 def fold(text: str) -> str:
     """The form that is compared: compatibility characters (full-width, ligatures) and case fold."""
-    return unicodedata.normalize("NFKC", text[:LONGEST]).casefold()
+    text = text[:LONGEST]
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
 
 
 def words(text: str) -> list[str]:

@@ -22,6 +22,7 @@ _RUNS = (
 )
 _PROTECTED = re.compile(f"'+[{re.escape(_RUNS)}]")
 _NEEDS_PROTECTION = re.compile(f"'*[{re.escape(_RUNS)}]")
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[!-~]*)?")
 _WHOLE = re.compile(r"([+-]?)(\d+)(?:\.0{1,2})?")
 _PRICE = re.compile(r"([+-]?)(\d+)(?:[.,](\d+))?")
 _YES = frozenset(("yes", "y", "true", "t", "1", "on", "active", "是", "有效"))
@@ -43,7 +44,7 @@ def protect(text: str) -> str:
 
 
 def unprotect(text: str) -> str:
-    return text[1:] if _PROTECTED.match(text) else text
+    return text[1:] if text.startswith("'") and _PROTECTED.match(text) else text
 
 
 def line_of_text(cell: str, longest: int) -> str:
@@ -52,6 +53,10 @@ def line_of_text(cell: str, longest: int) -> str:
         _refuse_control(cell)
         cell = " ".join(cell.split())
     return _within(unprotect(cell.strip()), longest)
+
+
+# For columns in which many rows say the same.
+often = lru_cache(maxsize=4096)(line_of_text)
 
 
 def text(cell: str, longest: int) -> str:
@@ -95,6 +100,7 @@ def currency(cell: str) -> str:
     return code
 
 
+@lru_cache(maxsize=64)
 def decimals(code: str) -> int:
     """How many decimals prices in this currency have: 2 for EUR, 0 for JPY, 3 for KWD."""
     return get_currency_precision(code) if code else DECIMALS_UNKNOWN
@@ -122,6 +128,8 @@ def price_text(minor: int, code: str) -> str:
 def url(cell: str) -> str:
     """A web address: nothing but http and https may reach a customer's button."""
     address = line_of_text(cell, LONGEST_URL)
+    if _PLAIN_URL.fullmatch(address):
+        return address
     try:
         parts = urlsplit(address)
         host = parts.hostname

@@ -33,10 +33,14 @@ def _text(longest: int) -> Reader:
     return lambda cell: cells.line_of_text(cell, longest)
 
 
+def _often(longest: int) -> Reader:
+    return lambda cell: cells.often(cell, longest)
+
+
 READERS: Mapping[str, Reader] = {
     "sku": _text(LONGEST_SKU),
     "name": _text(LONGEST_NAME),
-    "location": _text(LONGEST_LOCATION),
+    "location": _often(LONGEST_LOCATION),
     "quantity": cells.whole,
     "reorder_point": cells.whole,
     "clear_level": cells.whole,
@@ -44,10 +48,10 @@ READERS: Mapping[str, Reader] = {
     "currency": cells.currency,
     "url": cells.url,
     "image_url": cells.url,
-    "category": _text(LONGEST_TEXT),
-    "product": _text(LONGEST_TEXT),
-    "brand": _text(LONGEST_TEXT),
-    "supplier": _text(LONGEST_TEXT),
+    "category": _often(LONGEST_TEXT),
+    "product": _often(LONGEST_TEXT),
+    "brand": _often(LONGEST_TEXT),
+    "supplier": _often(LONGEST_TEXT),
     "active": cells.active,
     # price is read last: how many decimals it may have is the currency's matter
 }
@@ -174,12 +178,13 @@ class _Rows:
     def __init__(self, found: Layout, currency: str) -> None:
         self.columns = found.columns
         self.currency = currency
-        self.first: dict[str, int] = {}
+        self.first: dict[tuple[str, str], int] = {}
 
-    def row(self, line: int, cells_of_row: list[str]) -> Iterator[StockRow | BadCell]:
+    def row(self, line: int, cells_of_row: list[str]) -> list[StockRow | BadCell]:
+        """The row, or all that is wrong with it; nothing for a blank line."""
         given, problems = self._given(line, cells_of_row)
         if not given and not problems:
-            return
+            return []
         values: dict[str, Any] = {}
         attributes: dict[str, str] = {}
         for column, cell in given.items():
@@ -191,13 +196,11 @@ class _Rows:
                     attributes[column] = cells.text(cell, LONGEST_ATTRIBUTE)
             except CellError as error:
                 problems.append(_bad(line, column, cell, error))
-        problems += self._together(line, given, values)
+        key = sku_key(values.get("sku", ""))
+        self._together(line, given, values, key, problems)
         if problems:
-            yield from problems
-        else:
-            yield StockRow(
-                line=line, sku_key=sku_key(values["sku"]), attributes=attributes, **values
-            )
+            return [*problems]
+        return [StockRow(line=line, sku_key=key, attributes=attributes, **values)]
 
     def _given(self, line: int, cells_of_row: list[str]) -> tuple[dict[str, str], list[BadCell]]:
         """The cells that are not blank, by column."""
@@ -217,35 +220,38 @@ class _Rows:
         return given, problems
 
     def _together(
-        self, line: int, given: Mapping[str, str], values: dict[str, Any]
-    ) -> Iterator[BadCell]:
+        self, line: int, given: Mapping[str, str], values: dict[str, Any], key: str,
+        problems: list[BadCell],
+    ) -> None:  # fmt: skip
         """What only several cells together can tell; completes `values`."""
-        yield from self._price(line, given, values)
+        if "price" in given:
+            self._price(line, given, values, problems)
         point, clear = values.get("reorder_point"), values.get("clear_level")
         if point and clear is not None and clear <= point:
-            yield BadCell(line, "clear_level", given["clear_level"], Bad.CLEAR_LEVEL, str(point))
-        if not sku_key(values.get("sku", "")):
+            low = BadCell(line, "clear_level", given["clear_level"], Bad.CLEAR_LEVEL, str(point))
+            problems.append(low)
+        if not key:
             if "sku" not in given or "sku" in values:
-                yield BadCell(line, "sku", given.get("sku", ""), Bad.NO_SKU)
+                problems.append(BadCell(line, "sku", given.get("sku", ""), Bad.NO_SKU))
             return
         if "location" in given and "location" not in values:
             return
         place = values.setdefault("location", FIRST_LOCATION)
-        key = f"{sku_key(values['sku'])}\n{place_key(place)}"
-        if self.first.setdefault(key, line) != line:
+        first = self.first.setdefault((key, place_key(place)), line)
+        if first != line:
             repeated = f"{values['sku']}@{place}"
-            yield BadCell(line, "sku", repeated, Bad.DUPLICATE, str(self.first[key]))
+            problems.append(BadCell(line, "sku", repeated, Bad.DUPLICATE, str(first)))
 
     def _price(
-        self, line: int, given: Mapping[str, str], values: dict[str, Any]
-    ) -> Iterator[BadCell]:
-        if "price" not in given or ("currency" in given and "currency" not in values):
+        self, line: int, given: Mapping[str, str], values: dict[str, Any], problems: list[BadCell]
+    ) -> None:
+        if "currency" in given and "currency" not in values:
             return
         code = values.get("currency", self.currency)
         try:
             values["price"] = cells.price(given["price"], code)
         except CellError as error:
-            yield _bad(line, "price", given["price"], error)
+            problems.append(_bad(line, "price", given["price"], error))
         if code:
             values["currency"] = code
 

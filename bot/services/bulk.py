@@ -1,9 +1,10 @@
 """Bulk changes: stage -> check -> preview -> apply. Every file takes this way."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from dataclasses import fields
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain import bulk_checks
 from bot.domain.bulk import (
     POSITION_FIELDS,
+    PRODUCT_FIELDS,
     BadCell,
     BadFile,
     BulkPreview,
@@ -25,23 +27,23 @@ from bot.domain.bulk import (
     suspicions,
 )
 from bot.domain.codes import short_id
-from bot.formats.cells import decimals, price_text
+from bot.formats.cells import price_text
 from bot.services import searching
-from storage import applying, batches, positions
-from storage.applying import Applying
+from bot.services.applying import COUNTED, LINES, AfterPiece, Applier, against_stored, remove_rows
+from storage import batches, positions
 from storage.database import Database
 from storage.types import AnyRow
 
 Clock = Callable[[], datetime]
-AfterApply = Callable[[AsyncConnection, int, datetime], Awaitable[None]]
 Progress = Callable[[int], None]
 Item = TypeVar("Item")
 
 PIECE = 1_000  # rows staged in one transaction: about 30 ms on SQLite
 EXAMPLES = 5
 SHOWN = 20
-_COUNTED = ("new", "changed", "unchanged", "moves")
-_CELLS = tuple(field.name for field in fields(StockRow))
+_NUMBERS = attrgetter(*POSITION_FIELDS)
+_NO_NUMBERS = (None,) * len(POSITION_FIELDS)
+_TOLD_ONCE = attrgetter(*PRODUCT_FIELDS)
 _DOUBTFUL = {
     Doubt.ZEROED: "zeroed",
     Doubt.JUMPED: "jumped",
@@ -51,17 +53,19 @@ _DOUBTFUL = {
 
 
 class Bulk:
-    """Stages rows in pieces, says what they would change, applies them in ONE transaction.
+    """Stages rows in pieces, says what they would change, applies them.
 
     A quantity is what lies there when the batch is applied: what was sold between staging and
     applying is not subtracted again, and the ledger shows the difference to what was there.
-    `after_apply` judges the lines of those who wait, inside the transaction that applies.
+    `after_piece` judges the lines of those who wait, inside the transaction that applies.
     """
 
-    def __init__(self, database: Database, clock: Clock, after_apply: AfterApply) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, after_piece: AfterPiece, lines: int = LINES
+    ) -> None:
         self.database = database
         self.clock = clock
-        self.after_apply = after_apply
+        self.applier = Applier(database, clock, after_piece, lines)
 
     async def stage(
         self, rows: Iterable[StockRow | BadCell], source: str, key: str,
@@ -75,7 +79,8 @@ class Bulk:
         """
         async with self.database.read() as tx:
             earlier = await batches.by_key(tx, key)
-        if earlier is not None and earlier.state == batches.APPLIED:
+        if earlier is not None and earlier.state != batches.STAGED:
+            await self.finish()
             return Staged(earlier.id, earlier.summary["rows"], applied=True)
         if earlier is not None:
             await self.drop(earlier.id)
@@ -97,7 +102,7 @@ class Bulk:
         if problems:
             return problems
         async with self.database.read() as tx:
-            return await _against_stored(tx, batch_id)
+            return await against_stored(tx, batch_id)
 
     async def _fill(
         self, staging: "_Staging", rows: Iterable[StockRow | BadCell], progress: Progress | None
@@ -156,34 +161,24 @@ class Bulk:
             )
 
     async def apply(self, batch_id: int) -> BulkResult | BadFile:
-        """Apply all of it in one transaction. A second time it only says what the first did.
+        """Apply all of it, or nothing if it no longer goes together with what is stored.
 
-        Refuses when what is stored has changed so that the rows no longer go together with it.
         Search finds what is new after `reindex`.
         """
-        async with self.database.write() as tx:
-            row = await batches.lock(tx, batch_id)
-            if row.state == batches.APPLIED:
-                return _result(batch_id, row.summary, repeated=True)
-            now = self.clock()
-            by = Applying(batch_id, row.source, row.actor_id, now)
-            problems = await _against_stored(tx, batch_id)
-            if problems:
-                return BadFile(tuple(problems))
-            async with applying.alone(tx):
-                summary = row.summary | await _apply(tx, by, row.summary)
-            await batches.settle(tx, batch_id, summary, now)
-            await self.after_apply(tx, batch_id, now)
-        await self._remove_rows(batch_id)
-        return _result(batch_id, summary)
+        return await self.applier.apply(batch_id)
+
+    async def finish(self) -> int:
+        """Go on with what a killed import had begun to apply; how many that were."""
+        return await self.applier.finish()
 
     async def reindex(self) -> int:
         """Let search know what changed, in pieces; returns how many products that were."""
         return await searching.reindex(self.database, self.clock)
 
     async def drop(self, batch_id: int) -> None:
-        """Forget a batch that nobody applied; one that was applied only loses its rows."""
-        await self._remove_rows(batch_id)
+        """Forget a batch that nobody applied; one that was applied only loses its rows, and one
+        that is being applied stays."""
+        await remove_rows(self.database, batch_id)
         async with self.database.write() as tx:
             await batches.remove(tx, batch_id)
 
@@ -194,35 +189,6 @@ class Bulk:
         for batch_id in stale:
             await self.drop(batch_id)
         return len(stale)
-
-    async def _remove_rows(self, batch_id: int) -> None:
-        more = True
-        while more:
-            async with self.database.write() as tx:
-                more = await batches.remove_rows(tx, batch_id)
-            await self.database.yield_turn()
-
-
-async def _apply(tx: AsyncConnection, by: Applying, staged: dict[str, Any]) -> dict[str, int]:
-    newest = await applying.newest_product(tx)
-    await applying.add_locations(tx, staged["locations"])
-    new = await applying.add_products(tx, by)
-    await applying.lock_products(tx, by)
-    await applying.mark_added(tx, by, newest)
-    changed = await applying.mark_changing(tx, by, newest) if new < staged["skus"] else 0
-    if changed:
-        await applying.change_products(tx, by)
-    moves = await applying.add_moves(tx, by)
-    await applying.add_positions(tx, by)
-    if changed:
-        await applying.change_positions(tx, by)
-    unchanged = staged["skus"] - new - changed
-    return {"new": new, "changed": changed, "unchanged": unchanged, "moves": moves}
-
-
-async def _against_stored(tx: AsyncConnection, batch_id: int) -> list[BadCell]:
-    found = await batches.against_stored(tx, batch_id)
-    return [bad for row in found for bad in bulk_checks.against_stored(row._asdict(), decimals)]
 
 
 async def _suspicions(tx: AsyncConnection, batch_id: int) -> tuple[Suspicion, ...]:
@@ -239,12 +205,8 @@ def _changes(rows: Sequence[AnyRow]) -> tuple[Change, ...]:
 
 
 def _applied(batch_id: int, summary: dict[str, Any]) -> BulkPreview:
-    told = {name: summary[name] for name in ("rows", *_COUNTED)}
+    told = {name: summary[name] for name in ("rows", *COUNTED)}
     return BulkPreview(batch_id, **told, applied=True)
-
-
-def _result(batch_id: int, summary: dict[str, Any], *, repeated: bool = False) -> BulkResult:
-    return BulkResult(batch_id, **{name: summary[name] for name in _COUNTED}, repeated=repeated)
 
 
 def _pieces(items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -263,22 +225,18 @@ class _Staging:
         self.seen: set[str] = set()
         self.rows = 0
 
-    def cells(self, row: StockRow) -> dict[str, Any]:
-        """The columns of the staged row; the first one of a SKU leads."""
-        cells = {name: getattr(row, name) for name in _CELLS}
+    def cells(self, row: StockRow) -> tuple[Any, ...]:
+        """The staged row, in order of `batches.STAGE_COLUMNS`; the first one of a SKU leads."""
         lead = row.sku_key not in self.seen
         place = self.known.setdefault(place_key(row.location), row.location)
-        if any(cells[name] is not None for name in POSITION_FIELDS):
+        numbers = _NUMBERS(row)
+        if numbers != _NO_NUMBERS:
             self.locations[place] = None
         self.seen.add(row.sku_key)
         self.rows += 1
-        return cells | {
-            "batch_id": self.batch_id,
-            "lead": lead,
-            "short_id": short_id(row.sku_key),
-            "location": place,
-            "attributes": dict(row.attributes),
-        }
+        who = (self.batch_id, row.line, lead, row.sku, row.sku_key, short_id(row.sku_key), place)
+        attributes = json.dumps(dict(row.attributes)) if row.attributes else "{}"
+        return (*who, *numbers, *_TOLD_ONCE(row), attributes)
 
     def summary(self) -> dict[str, Any]:
         return {"rows": self.rows, "skus": len(self.seen), "locations": list(self.locations)}

@@ -73,7 +73,7 @@ def build_services(
     subscribing = Subscribing(database, clock, people, restocking, options.limits)
     alerting = Alerting(database, clock, people, channels)
     reporting = Reporting(alerting, options.zone)
-    bulk = Bulk(database, clock, restocking.judge_batch)
+    bulk = Bulk(database, clock, restocking.judge_piece)
     members = Members(people, options.admins)
     looking = Looking(members, alerting, restocking)
     watching = Watching(database, vault, clock, members, channels)

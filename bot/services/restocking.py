@@ -11,6 +11,7 @@ from bot.domain.restocking import CloseReason, RestockReason, chunk_size, judge
 from bot.domain.stock import Product, available_to_customers
 from bot.services.living import Living, restock_subject
 from storage import fanout, notices, positions, products, restocks, subscriptions
+from storage.batches import Piece
 from storage.types import AnyRow
 
 CLOSED_BY = {
@@ -177,9 +178,9 @@ class Restocking:
         ]
         await notices.queue(tx, new, now)
 
-    async def judge_batch(self, tx: AsyncConnection, batch_id: int, now: datetime) -> None:
+    async def judge_piece(self, tx: AsyncConnection, piece: Piece, now: datetime) -> None:
         """After a bulk change: judge the line of each SKU it moved that somebody waits for."""
-        for product_id in await subscriptions.products_of_batch(tx, batch_id):
+        for product_id in await subscriptions.products_of_piece(tx, piece):
             product = await products.lock(tx, product_id)
             if product is not None:
                 await self.after_move(tx, product, now)

@@ -19,6 +19,7 @@ from bot.domain.bulk import Staged
 from bot.formats.csv_in import read
 from bot.services.bulk import Bulk
 from bot.services.exporting import Exporting
+from storage.batches import Piece
 from storage.database import Database
 from storage.migrate import migrate
 from tests.bench.catalogue import catalogue
@@ -98,7 +99,7 @@ def write_all_the_time(path: str) -> None:
         sleep(0.02)
 
 
-async def nobody_waits(tx: Any, batch_id: int, now: datetime) -> None:
+async def nobody_waits(tx: Any, piece: Piece, now: datetime) -> None:
     """There are no subscriptions here; bench/restock measures those."""
 
 

@@ -10,6 +10,7 @@ from bot.domain.bulk import Bad, BadFile, BulkResult, Staged
 from bot.formats.csv_in import read
 from bot.services.bulk import Bulk
 from storage import positions, products
+from storage.batches import Piece
 from storage.database import Database
 from storage.tables import move
 
@@ -22,18 +23,25 @@ SHOP = (
 )
 
 
+class Killed(Exception):
+    """The process ends here, inside of the transaction."""
+
+
 class Judge:
-    """Stands where the lines of those who wait are judged; remembers what it was asked."""
+    """Stands where the lines of those who wait are judged; remembers what it was asked.
+
+    `killed_at` is the piece, counted from 0, in whose transaction the process dies.
+    """
 
     def __init__(self) -> None:
         self.judged: list[int] = []
-        self.fails = False
+        self.killed_at: int | None = None
 
-    async def __call__(self, tx: AsyncConnection, batch_id: int, now: datetime) -> None:
+    async def __call__(self, tx: AsyncConnection, piece: Piece, now: datetime) -> None:
         del tx, now
-        if self.fails:
-            raise RuntimeError("killed inside of the transaction")
-        self.judged.append(batch_id)
+        if self.killed_at == len(self.judged):
+            raise Killed
+        self.judged.append(piece.batch_id)
 
 
 async def staged(bulk: Bulk, text: str, key: str = "a") -> int:

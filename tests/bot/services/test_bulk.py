@@ -14,7 +14,7 @@ from storage.database import Database
 from storage.tables import dirty, move, position, product, stage
 from tests.bench.catalogue import catalogue
 from tests.support.clock import Clock
-from tests.support.stockfiles import SHOP, Judge, count, imported, ledger, on_hand, staged
+from tests.support.stockfiles import SHOP, Judge, Killed, count, imported, ledger, on_hand, staged
 
 
 @pytest.fixture
@@ -187,15 +187,15 @@ async def test_a_sale_between_staging_and_applying_shows_in_the_ledger(
     assert (await on_hand(database))["MUG-1@main"] == 12
 
 
-async def test_a_crash_inside_of_applying_leaves_everything_as_it_was(
+async def test_a_crash_inside_of_the_first_piece_leaves_everything_as_it_was(
     bulk: Bulk, database: Database, judge: Judge
 ) -> None:
     batch_id = await staged(bulk, SHOP)
-    judge.fails = True
-    with pytest.raises(RuntimeError, match="killed"):
+    judge.killed_at = 0
+    with pytest.raises(Killed):
         await bulk.apply(batch_id)
     assert [await count(database, table) for table in (product, move, dirty)] == [0] * 3
-    judge.fails = False
+    judge.killed_at = None
     result = await bulk.apply(batch_id)
     assert isinstance(result, BulkResult)
     assert (result.new, result.repeated) == (3, False)

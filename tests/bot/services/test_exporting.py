@@ -15,6 +15,7 @@ from bot.domain.bulk import BulkResult, Staged
 from bot.formats.csv_in import read
 from bot.services.bulk import Bulk
 from bot.services.exporting import Exporting
+from storage.batches import Piece
 from storage.database import Database
 from storage.tables import location, move, position, product
 from tests.support.clock import Clock
@@ -29,7 +30,7 @@ SHOP = (
 )
 
 
-async def no_lines(tx: AsyncConnection, batch_id: int, now: datetime) -> None:
+async def no_lines(tx: AsyncConnection, piece: Piece, now: datetime) -> None:
     """Nobody waits in these tests."""
 
 

@@ -20,6 +20,7 @@ from bot.services.exporting import Exporting
 from bot.services.searching import find
 from handlers.cli.exporting import export_command
 from handlers.cli.importing import import_command
+from storage.batches import Piece
 from storage.database import Database
 from storage.tables import batch, position, stage
 
@@ -27,7 +28,7 @@ SHOP = "sku,name,quantity,price,currency\nMUG-1,Red mug,10,12.50,EUR\nTEA-1,ч║вш
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-async def no_lines(tx: AsyncConnection, batch_id: int, now: datetime) -> None:
+async def no_lines(tx: AsyncConnection, piece: Piece, now: datetime) -> None:
     """Nobody waits in these tests."""
 
 
