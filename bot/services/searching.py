@@ -23,7 +23,7 @@ CANDIDATES = 150  # what is ranked by reading it
 ENOUGH = 45.0  # of 100; below it a product does not look like the words at all
 ROUND = 100_000  # products whose grams are in memory at once: the more, the fewer jumps on disk
 ADDED = 120_000  # postings added in one transaction: about 60 ms on SQLite
-SETTLED = 8_000  # products settled in one transaction: about 60 ms on SQLite
+SETTLED = 4_000  # products settled in one transaction: about 40 ms on SQLite
 MANY = 5_000  # products indexed in one go after which the index is tidied
 BREATH = 200  # products after which other tasks get a turn
 
