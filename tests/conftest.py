@@ -15,12 +15,25 @@ from tests.support.clock import Clock
 from tests.support.databases import PostgresServer, SqliteFiles, postgres_server
 
 ENGINES = ("sqlite", "postgresql")
+# What takes longest begins first, so that no worker is alone with it in the end.
+LONG = (
+    "tests/faults/test_kill.py", "tests/faults/", "tests/simulation/", "tests/conformance/",
+    "tests/e2e/",
+)  # fmt: skip
 
 
 def pytest_configure() -> None:
     network.forbid()
     settings.register_profile("stockbell", deadline=None)  # timing never fails a test
     settings.load_profile("stockbell")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(
+        key=lambda item: next(
+            (n for n, it in enumerate(LONG) if item.nodeid.startswith(it)), len(LONG)
+        )
+    )
 
 
 def pytest_collection_finish() -> None:

@@ -1,8 +1,8 @@
 """Keeps what arrives before it is acknowledged, and hands it out in order per sender."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.delivery import wait_before
 from bot.domain.inbox import Arrival, DeadLetter, InboxReport
-from bot.domain.notices import Lane, NewNotice, NoticeKind
+from bot.services.destinations import Destinations
 from bot.services.ledger import Clock
 from storage import inbox, notices
 from storage.database import Database
@@ -56,12 +56,12 @@ Outcome = Worked | Failed | Later
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """`destinations` gives the staff channels, which are told of a dead letter."""
+    """`destinations` are the staff channels, which are told of a dead letter."""
 
     database: Database
     vault: Vault
     clock: Clock
-    destinations: Callable[[], tuple[int, ...]] = tuple
+    destinations: Destinations = field(default_factory=Destinations)
 
     async def accept(self, source: str, key: str, sender: str, payload: Json) -> Arrival:
         """Store one arrival. When this returns it survives a power cut; only then acknowledge."""
@@ -134,17 +134,9 @@ class Arriving:
         """
         subject = f"fault:dead_letter:{now:%Y-%m-%d}"
         detail = f"#{claimed.id} · {claimed.source} · {type(error).__name__}"
-        told = [
-            NewNotice(
-                kind=NoticeKind.FAULT,
-                key=f"fault:dead_letter:{claimed.id}:{now.isoformat()}:{contact_id}",
-                contact_id=contact_id,
-                lane=Lane.ALERT,
-                subject=subject,
-                payload={"what": "fault.dead_letter", "detail": detail},
-            )
-            for contact_id in self.destinations()
-        ]
+        occurrence = f"fault:dead_letter:{claimed.id}:{now.isoformat()}"
+        payload = {"what": "fault.dead_letter", "detail": detail}
+        told = self.destinations.fault(subject, occurrence, payload)
         await notices.supersede(tx, subject, now)
         await notices.queue(tx, told, now)
 

@@ -2,11 +2,10 @@
 
 import hashlib
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.contacts import Platform
-from bot.domain.notices import Lane, NewNotice, NoticeKind
+from bot.services.destinations import Destinations
 from bot.services.ledger import Clock
 from storage import notices
 from storage.database import Database
@@ -17,11 +16,11 @@ _PARTICULAR = re.compile(r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)|\d+")
 
 @dataclass(frozen=True, slots=True)
 class Refusing:
-    """`destinations` gives the staff channels."""
+    """`destinations` are the staff channels."""
 
     database: Database
     clock: Clock
-    destinations: Callable[[], tuple[int, ...]]
+    destinations: Destinations
 
     async def form_refused(self, platform: Platform, reason: str) -> None:
         """A message goes out as plain text, because `platform` refuses its form for `reason`.
@@ -31,17 +30,8 @@ class Refusing:
         kind, now = kind_of(reason), self.clock()
         mark = hashlib.sha256(kind.encode()).hexdigest()[:16]
         subject = f"fault:form:{platform}:{mark}:{now.date()}"
-        told = [
-            NewNotice(
-                kind=NoticeKind.FAULT,
-                key=f"{subject}:{contact_id}",
-                contact_id=contact_id,
-                lane=Lane.ALERT,
-                subject=subject,
-                payload={"what": "fault.form", "platform": platform.value, "detail": kind},
-            )
-            for contact_id in self.destinations()
-        ]
+        payload = {"what": "fault.form", "platform": platform.value, "detail": kind}
+        told = self.destinations.fault(subject, subject, payload)
         async with self.database.write() as tx:
             await notices.queue(tx, told, now)
 

@@ -235,19 +235,8 @@ class Settling:
     def _out_of_reach(self, contact: Contact) -> list[NewNotice]:
         """For the other channels; a new message each time that it happens."""
         subject = f"fault:channel:{contact.id}:{self.clock().isoformat()}"
-        platform = contact.address.platform.value
-        return [
-            NewNotice(
-                kind=NoticeKind.FAULT,
-                key=f"{subject}:{contact_id}",
-                contact_id=contact_id,
-                lane=Lane.ALERT,
-                subject=subject,
-                payload={"what": "fault.channel", "platform": platform},
-            )
-            for contact_id in self.destinations()
-            if contact_id != contact.id
-        ]
+        payload = {"what": "fault.channel", "platform": contact.address.platform.value}
+        return self.destinations.fault(subject, subject, payload, but=(contact.id,))
 
     async def moved(self, notice: Claimed, contact: Contact, new_address: str) -> None:
         """The chat has a new address: the notice follows it at once."""
@@ -324,15 +313,6 @@ class Settling:
 
     def _faults(self, notice: Claimed, state: NoticeState, detail: str) -> list[NewNotice]:
         what = "fault.uncertain" if state is NoticeState.UNCERTAIN else "fault.undelivered"
-        return [
-            NewNotice(
-                kind=NoticeKind.FAULT,
-                key=f"fault:{notice.id}:{contact_id}",
-                contact_id=contact_id,
-                lane=Lane.ALERT,
-                subject=f"fault:{notice.id}",
-                payload={"what": what, "detail": detail or str(notice.kind)},
-            )
-            for contact_id in self.destinations()
-            if contact_id != notice.contact_id
-        ]
+        payload = {"what": what, "detail": detail or str(notice.kind)}
+        subject = f"fault:{notice.id}"
+        return self.destinations.fault(subject, subject, payload, but=(notice.contact_id,))

@@ -25,9 +25,10 @@ from bot.domain.health import (
     lateness,
     watch,
 )
-from bot.domain.notices import Lane, NewNotice, NoticeKind
+from bot.domain.notices import Lane
 from bot.domain.staff import Refused
 from bot.domain.telling import Fault
+from bot.services.destinations import Destinations
 from bot.services.ledger import Clock
 from bot.services.members import Members
 from bot.services.telemetry import Lately
@@ -55,11 +56,11 @@ class Process:
 
 
 class Watching:
-    """`destinations` gives the staff channels."""
+    """`destinations` are the staff channels."""
 
     def __init__(
         self, database: Database, vault: Vault, clock: Clock, members: Members,
-        destinations: Callable[[], tuple[int, ...]],
+        destinations: Destinations,
     ) -> None:  # fmt: skip
         self.database = database
         self.vault = vault
@@ -218,24 +219,18 @@ class Watching:
         """
         over = new.state is WatchState.WELL
         subject = f"fault:{trouble.name.lower()}:{pulse.platform}:{new.number}"
-        told = [
-            NewNotice(
-                kind=NoticeKind.FAULT,
-                key=f"{subject}:{'over' if over else 'begins'}:{contact_id}",
-                contact_id=contact_id,
-                lane=Lane.ALERT,
-                subject=subject,
-                payload=as_payload(trouble, pulse, new, waiting),
-            )
-            for contact_id, where in (await self._channels(tx)).items()
-            if over or trouble is Trouble.RESTOCKS_LATE or where is not pulse.platform
-        ]
+        occurrence = f"{subject}:{'over' if over else 'begins'}"
+        silent = not over and trouble is not Trouble.RESTOCKS_LATE
+        unheard = await self._channels(tx, pulse.platform) if silent else ()
+        payload = as_payload(trouble, pulse, new, waiting)
+        told = self.destinations.fault(subject, occurrence, payload, unheard)
         await notices.supersede(tx, subject, self.clock())
         await notices.queue(tx, told, self.clock())
 
-    async def _channels(self, tx: AsyncConnection) -> dict[int, Platform]:
+    async def _channels(self, tx: AsyncConnection, platform: Platform) -> set[int]:
+        """The staff channels on this platform."""
         found = [await contacts.by_id(tx, self.vault, one) for one in self.destinations()]
-        return {contact.id: contact.address.platform for contact in found if contact is not None}
+        return {one.id for one in found if one is not None and one.address.platform is platform}
 
 
 def _lasting(found: Queues, now: datetime) -> Queues:

@@ -53,6 +53,13 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield sandbox
 
 
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
 async def look(services: Services, ahead: Ahead, seconds: float) -> list[tuple[str, str]]:
     ahead.forward(seconds=seconds)
     return await services.watching.look()
@@ -91,6 +98,43 @@ async def test_the_staff_chat_in_telegram_is_told_once_that_slack_is_away_and_th
         assert len(await told(group)) == 2
 
 
+async def test_a_token_that_is_refused_turns_healthz_red_until_it_is_taken_again(
+    sandbox: Sandbox, tmp_path: Path, ahead: Ahead
+) -> None:
+    port = free_port()
+    async with running(sandbox, bot_settings(sandbox, tmp_path, http_port=port)) as shop:
+        await look(shop.services, ahead, 0)
+        assert await healthz(port) == (200, None)
+        await sandbox.driver.faults(slack=REFUSED)
+        await look(shop.services, ahead, 60)
+        assert await healthz(port) == (503, "refused")
+        await sandbox.driver.clear_faults()
+        await look(shop.services, ahead, 60)
+        assert await healthz(port) == (200, None)
+
+
+async def healthz(port: int) -> tuple[int, str | None]:
+    """The status, and what is said of Slack's token."""
+    async with (
+        aiohttp.ClientSession() as client,
+        client.get(f"http://127.0.0.1:{port}/healthz") as answer,
+    ):
+        return answer.status, (await answer.json())["parts"].get("slack token")
+
+
+async def test_stock_health_does_not_count_the_command_that_asks(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    ada = await sandbox.slack.user("U1", name="ada")
+    async with running(sandbox, bot_settings(sandbox, tmp_path)) as shop:
+        await ada.command("/stock health")
+        words = str((await ada.wait_for("All is well."))["blocks"])
+        assert "Nothing waits to be sent." in words
+        assert "wait to be worked off" not in words
+        assert "waits to be worked off" not in words
+        assert len(await shop.rows("inbox")) == 1  # and it was one that can change something
+
+
 async def test_stock_health_says_in_words_how_the_bot_is(sandbox: Sandbox, tmp_path: Path) -> None:
     ada = await sandbox.slack.user("U1", name="ada")
     async with running(sandbox, bot_settings(sandbox, tmp_path)) as shop:
@@ -106,9 +150,7 @@ async def test_stock_health_says_in_words_how_the_bot_is(sandbox: Sandbox, tmp_p
 async def test_metrics_are_served_and_name_no_person_and_no_product(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
+    port = free_port()
     emma = await sandbox.telegram.customer("Emma", id=987654321)
     async with running(sandbox, bot_settings(sandbox, tmp_path, http_port=port)) as shop:
         await serve_one(emma, shop)
