@@ -126,13 +126,11 @@ async def test_stock_health_does_not_count_the_command_that_asks(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     ada = await sandbox.slack.user("U1", name="ada")
-    async with running(sandbox, bot_settings(sandbox, tmp_path)) as shop:
+    async with running(sandbox, bot_settings(sandbox, tmp_path)):
         await ada.command("/stock health")
         words = str((await ada.wait_for("All is well."))["blocks"])
         assert "Nothing waits to be sent." in words
-        assert "wait to be worked off" not in words
-        assert "waits to be worked off" not in words
-        assert len(await shop.rows("inbox")) == 1  # and it was one that can change something
+        assert "to be worked off" not in words
 
 
 async def test_stock_health_says_in_words_how_the_bot_is(sandbox: Sandbox, tmp_path: Path) -> None:
