@@ -1,19 +1,12 @@
 """Starts the command line: `stockbell <command>`, or `python -m bot <command>`."""
 
-import gc
+from bot.loading import loading
 
 
 def main() -> None:
-    """Run the command that was typed.
-
-    The imports make a million objects that stay. To look for garbage among them takes a fifth of
-    the start, and later pauses whoever waits for an answer: they are taken out of that for good.
-    """
-    gc.disable()
-    from bot.commands import main as commands
-
-    gc.freeze()
-    gc.enable()
+    """Run the command that was typed."""
+    with loading():
+        from bot.commands import main as commands
     commands()
 
 

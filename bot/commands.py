@@ -1,4 +1,8 @@
-"""The command line: `stockbell <command>`, or `python -m bot <command>`."""
+"""The command line: `stockbell <command>`, or `python -m bot <command>`.
+
+What only some commands need (the platforms, the sandbox) is imported by them: it takes longer to
+load than the others run.
+"""
 
 import asyncio
 import json
@@ -10,10 +14,10 @@ from typing import Any, TypeVar
 import click
 from sqlalchemy.exc import DBAPIError
 
-from bot import app as composition
 from bot import logs, settings
-from bot.checking import findings
+from bot.app.opening import opened
 from bot.domain.faults import DatabaseDown
+from bot.loading import loading
 from bot.services.bulk import Bulk
 from bot.services.exporting import Exporting
 from bot.settings import Settings, SettingsError
@@ -21,7 +25,6 @@ from bot.stopping import stop_on_signals
 from handlers.cli.exporting import export_command
 from handlers.cli.importing import import_command
 from handlers.cli.inbox import Desk, inbox_command
-from handlers.slack.manifest import ManifestError, manifest
 from storage.database import Database, DatabaseUrlError
 from storage.lock import AlreadyRunning
 from storage.migrate import DatabaseTooNew, migrate
@@ -30,8 +33,7 @@ from storage.vault import VaultError, generate_key
 T = TypeVar("T")
 
 # What people can put right themselves: one clear line and exit 1, no traceback.
-EXPECTED = (SettingsError, DatabaseUrlError, AlreadyRunning, DatabaseTooNew, VaultError,
-            ManifestError)  # fmt: skip
+EXPECTED = (SettingsError, DatabaseUrlError, AlreadyRunning, DatabaseTooNew, VaultError)
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:
@@ -76,10 +78,13 @@ def run() -> None:
 
 async def serve(found: Settings) -> None:
     """Run the bot until SIGTERM or SIGINT; a second one ends it at once."""
+    with loading():
+        from bot.app.running import App
+
     stop = asyncio.Event()
     stop_on_signals(stop)
-    async with composition.opened(found) as base:
-        await composition.App(base, stop).run()
+    async with opened(found) as base:
+        await App(base, stop).run()
 
 
 @main.command(name="migrate")
@@ -102,6 +107,7 @@ def migrate_command() -> None:
 @main.command()
 def check() -> None:
     """Say in plain words whether the settings work; exit 1 when something is wrong."""
+    from bot.checking import findings
 
     async def work(found: Settings) -> bool:
         good = True
@@ -121,6 +127,8 @@ def check() -> None:
 @click.option("--url", default="", help="Public https address of this bot, for SLACK_MODE=http.")
 def slack_manifest(url: str) -> None:
     """Print the Slack app's manifest: paste it at api.slack.com/apps, From a manifest."""
+    from handlers.slack.manifest import ManifestError, manifest
+
     found = load()
     try:
         text = manifest(found.slack_mode, found.shop_name, url)
@@ -131,19 +139,19 @@ def slack_manifest(url: str) -> None:
 
 @asynccontextmanager
 async def bulk() -> AsyncIterator[Bulk]:
-    async with composition.opened(load()) as base:
+    async with opened(load()) as base:
         yield base.services.bulk
 
 
 @asynccontextmanager
 async def exporting() -> AsyncIterator[Exporting]:
-    async with composition.opened(load()) as base:
+    async with opened(load()) as base:
         yield base.services.exporting
 
 
 @asynccontextmanager
 async def desk() -> AsyncIterator[Desk]:
-    async with composition.opened(load()) as base:
+    async with opened(load()) as base:
         yield Desk(base.services.arriving, base.settings.zone)
 
 
@@ -168,7 +176,7 @@ def rotate() -> None:
     """Encrypt all personal data anew with the first key of PERSONAL_DATA_KEYS."""
 
     async def work(found: Settings) -> int:
-        async with composition.opened(found) as base:
+        async with opened(found) as base:
             return await base.services.people.rotate_keys()
 
     count = run_async(work(load()))
@@ -180,7 +188,8 @@ def rotate() -> None:
 @click.option("--open/--no-open", "browse", default=True, help="Open the page in a browser.")
 def demo(port: int, browse: bool) -> None:
     """The main job in a browser: the real bot against a local Telegram and Slack."""
-    from bot.demo import serve_demo  # only the demo needs the sandbox
+    with loading():
+        from bot.demo import serve_demo
 
     logs.configure("WARNING", "text", ())
     run_async(serve_demo(port=port, browse=browse))

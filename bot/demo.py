@@ -10,8 +10,9 @@ from pathlib import Path
 
 import click
 
-from bot import app as composition
 from bot import settings
+from bot.app.opening import Base, opened
+from bot.app.running import App
 from bot.domain.bulk import BadFile
 from bot.formats import csv_in
 from bot.sandbox.server import Sandbox
@@ -54,9 +55,9 @@ async def serve_demo(*, port: int, browse: bool) -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     async with Sandbox(port=port) as sandbox:
         visitors = await _people(sandbox)
-        async with composition.opened(settings_for(sandbox)) as base:
+        async with opened(settings_for(sandbox)) as base:
             await _fill(base)
-            bot = asyncio.create_task(composition.App(base, stop).run())
+            bot = asyncio.create_task(App(base, stop).run())
             listening = asyncio.create_task(sandbox.driver.wait_until_listening())
             await asyncio.wait({bot, listening}, return_when=asyncio.FIRST_COMPLETED)
             if listening.done():
@@ -107,7 +108,7 @@ async def _people(sandbox: Sandbox) -> list[tuple[Visitor, int]]:
     return found
 
 
-async def _fill(base: composition.Base) -> None:
+async def _fill(base: Base) -> None:
     """Import the shop's stock file."""
     data = resources.files("bot").joinpath("demo_shop.csv").read_bytes()
     bulk = base.services.bulk

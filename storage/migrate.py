@@ -2,15 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.resources import files
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.script.revision import ResolutionError
-from alembic.util import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
@@ -35,21 +30,31 @@ async def migrate(database: Database, scripts: str = SCRIPTS, until: str = "head
 
     Two starters at once take turns, and the second finds nothing to do. Raises DatabaseTooNew.
     """
-    config = _config(scripts)
+    if scripts == SCRIPTS and until == "head" and await _is_new(database):
+        return []
     async with _exclusive(database) as tx:
-        return await tx.run_sync(_upgrade, config, until)
+        return await tx.run_sync(_upgrade, scripts, until)
 
 
 async def pending(database: Database, scripts: str = SCRIPTS) -> list[str]:
     """The revisions that `migrate` would apply, oldest first. Raises DatabaseTooNew."""
     async with database.read() as tx:
-        return await tx.run_sync(_pending, _config(scripts), "head")
+        return await tx.run_sync(_missing, scripts)
 
 
-def _config(scripts: str) -> Config:
-    config = Config()
-    config.set_main_option("script_location", scripts)
-    return config
+def newest() -> str:
+    """The last revision of SCRIPTS: a migration's file begins with it."""
+    names = [file.name for file in files("storage.migrations.versions").iterdir()]
+    return max(name.partition("_")[0] for name in names if name[0].isdigit())
+
+
+async def _is_new(database: Database) -> bool:
+    """Whether the schema is that of this version: then there is nothing to load and to lock."""
+    async with database.read() as tx:
+        if not await tx.run_sync(lambda it: inspect(it).has_table("alembic_version")):
+            return False
+        found = await tx.execute(text("SELECT version_num FROM alembic_version"))
+        return bool(found.scalar_one_or_none() == newest())
 
 
 @asynccontextmanager
@@ -79,19 +84,19 @@ async def _foreign_keys(connection: AsyncConnection, state: str) -> None:
     await raw.execute(f"PRAGMA foreign_keys={state}")
 
 
-def _upgrade(connection: Connection, config: Config, until: str) -> list[str]:
-    missing = _pending(connection, config, until)
-    if missing:
-        config.attributes["connection"] = connection
-        command.upgrade(config, until)
-    return missing
+def _upgrade(connection: Connection, scripts: str, until: str) -> list[str]:
+    from storage import upgrade
 
-
-def _pending(connection: Connection, config: Config, until: str) -> list[str]:
-    current = MigrationContext.configure(connection).get_current_revision()
-    script = ScriptDirectory.from_config(config)
     try:
-        missing = list(script.iterate_revisions(until, current or "base"))
-    except (ResolutionError, CommandError) as error:
-        raise DatabaseTooNew(str(current)) from error
-    return [revision.revision for revision in reversed(missing)]
+        return upgrade.upgrade(connection, scripts, until)
+    except upgrade.UnknownRevision as error:
+        raise DatabaseTooNew(str(error)) from error
+
+
+def _missing(connection: Connection, scripts: str) -> list[str]:
+    from storage import upgrade
+
+    try:
+        return upgrade.missing(connection, scripts, "head")
+    except upgrade.UnknownRevision as error:
+        raise DatabaseTooNew(str(error)) from error

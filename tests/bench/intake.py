@@ -13,7 +13,7 @@ import time
 from collections import defaultdict
 from contextlib import ExitStack
 
-from bot.app import now
+from bot.app.opening import now
 from bot.intake.worker import InboxWorker
 from bot.services.arriving import Arriving, Json
 from bot.services.bell import Bell

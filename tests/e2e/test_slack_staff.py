@@ -9,7 +9,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.app import App, now, opened
+from bot.app.opening import now, opened
+from bot.app.running import App
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 from tests.support.clock import Clock

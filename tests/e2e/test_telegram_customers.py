@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import App, now, opened
+from bot.app.opening import now, opened
+from bot.app.running import App
 from bot.domain.contacts import Address, Caller, Platform
 from bot.domain.stock_command import parse
 from bot.sandbox.server import Sandbox

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.app import now
+from bot.app.opening import now
 from bot.sandbox.server import Sandbox
 from storage.database import Database
 from storage.migrate import migrate

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.app import now
+from bot.app.opening import now
 from bot.domain.contacts import Address, Caller, Platform
 from bot.sandbox.server import Sandbox
 from bot.services.bundle import Options, build_services

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import func, insert, select
 
-from bot.app import now
+from bot.app.opening import now
 from bot.domain.contacts import ContactKind, ContactState, Platform
 from bot.domain.notices import NoticeState
 from bot.domain.subscriptions import SubscriptionState

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from bot.app import App
 from bot.app.platforms import Platforms
+from bot.app.running import App
 from bot.channels.base import Channel
 from bot.domain.contacts import Address, Caller, Platform
 from bot.domain.notices import Lane, Rendered

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from bot.app import App
 from bot.app.platforms import Platforms
+from bot.app.running import App
 from bot.sandbox.server import Sandbox
 from bot.supervisor import Supervisor
 from tests.support.live import bot_settings, running

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select, text
 
 import storage.migrations
 from storage.database import Database
-from storage.migrate import SCRIPTS, DatabaseTooNew, migrate, pending
+from storage.migrate import SCRIPTS, DatabaseTooNew, migrate, newest, pending
 from storage.tables import contact, message, metadata
 from tests.support.clock import START
 from tests.support.schema import Schema, reflect
@@ -210,3 +210,7 @@ async def test_a_migration_that_fails_leaves_nothing_behind(
         await migrate(database, str(scripts))
     assert await _schema(database) == before
     assert await pending(database) == []
+
+
+def test_the_newest_migration_is_known_without_loading_any() -> None:
+    assert newest() == REVISIONS[-1]

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot import settings
-from bot.app import App, now, opened
+from bot.app.opening import now, opened
+from bot.app.running import App
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 from tests.support.clock import Clock
