@@ -31,7 +31,7 @@ def test_a_secret_is_hidden_wherever_it_stands(
     form: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logs.configure("DEBUG", form, ["my-webhook-secret"])
-    log = structlog.get_logger("stockbell.test")
+    log = structlog.get_logger("shop.test")
     log.info("token %s", TOKEN, url=f"https://api/bot{TOKEN}/getMe", headers={"t": "xoxb-1-abc"})
     logging.getLogger("some.library").warning("secret my-webhook-secret and %s", TOKEN)
     try:
@@ -46,14 +46,14 @@ def test_a_secret_is_hidden_wherever_it_stands(
 
 def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("INFO", "json", [])
-    structlog.get_logger("stockbell.test").info("杯子", count=3)
+    structlog.get_logger("shop.test").info("杯子", count=3)
     record = json.loads(capsys.readouterr().err)
     assert (record["event"], record["count"]) == ("杯子", 3)
 
 
 def test_what_is_no_secret_stays_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("INFO", "text", ["s"])
-    structlog.get_logger("stockbell.test").info("this stays: 12:34, order 1234")
+    structlog.get_logger("shop.test").info("this stays: 12:34, order 1234")
     assert "this stays: 12:34, order 1234" in capsys.readouterr().err
 
 
