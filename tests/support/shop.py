@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from bot.domain.codes import short_id, sku_key
-from bot.domain.contacts import Address, Caller, Platform, Role
+from bot.domain.contacts import Address, Caller, ContactKind, ContactState, Platform, Role
 from bot.domain.living import says
 from bot.domain.notices import Claimed
 from bot.domain.staff import Moved
@@ -16,7 +16,8 @@ from bot.services.bundle import Options, Services, build_services
 from bot.services.composing import Composed, Drop
 from storage import contacts, moves, positions
 from storage.database import Database
-from storage.tables import alert, move, notice, product, subscription
+from storage.dialect import insert_for
+from storage.tables import alert, contact, move, notice, product, subscription
 from storage.vault import Vault
 from tests.support.clock import Clock
 
@@ -30,7 +31,7 @@ MANAGER = Caller(Address(Platform.SLACK, "U0MANAGER"))
 ADMIN = Caller(Address(Platform.SLACK, "U0ADMIN"))
 VIEWER = Caller(Address(Platform.SLACK, "U0VIEWER"))
 STRANGER = Caller(Address(Platform.SLACK, "U0STRANGER"))
-ROLES = {CLERK: Role.CLERK, MANAGER: Role.MANAGER, VIEWER: Role.VIEWER}
+ROLES = {ADMIN: Role.ADMIN, CLERK: Role.CLERK, MANAGER: Role.MANAGER, VIEWER: Role.VIEWER}
 
 
 @dataclass
@@ -50,11 +51,25 @@ class Shop:
     ) -> "Shop":
         options = options or Options(admins=(ADMIN.address,))
         shop = cls(database, vault, clock, build_services(database, vault, clock, options))
-        await shop.services.people.add_admins((ADMIN.address,))
-        for caller, role in ROLES.items():
-            word = f"role <@{caller.address.value}> {role.word}"
-            await shop.services.stocking.handle(ADMIN, parse(word), shop.key())
+        async with database.write() as tx:
+            await tx.execute(insert_for(tx, contact).on_conflict_do_nothing(), shop._staff())
         return shop
+
+    def _staff(self) -> list[dict[str, Any]]:
+        now = self.clock()
+        return [
+            {
+                "platform": caller.address.platform.value,
+                "kind": ContactKind.PERSON.value,
+                "address_index": self.vault.index(caller.address.platform, caller.address.value),
+                "address": self.vault.seal(caller.address.value),
+                "state": ContactState.ACTIVE.value,
+                "role": role.word,
+                "created_at": now,
+                "seen_at": now,
+            }
+            for caller, role in ROLES.items()
+        ]
 
     def key(self) -> str:
         """An arrival key that was not there before."""
