@@ -37,9 +37,9 @@ PINNED = settings(max_examples=4, phases=[Phase.generate], **SHARED)
 FREE = settings(max_examples=int(WANTED or 1), print_blob=True, **SHARED)
 
 
-def explore(machine: type[LedgerMachine], seeds: int) -> None:
+def explore(machine: type[LedgerMachine], seeds: int, first: int = 0) -> None:
     """A few examples from each seed: those of one seed resemble each other."""
-    for number in range(seeds):
+    for number in range(first, first + seeds):
         run_state_machine_as_test(seed(number)(machine), settings=PINNED)
 
 
@@ -67,26 +67,28 @@ def test_whatever_people_platforms_and_death_do_the_promises_hold(database_url: 
 
 
 @pytest.mark.parametrize(
-    ("builder", "words"),
+    ("builder", "words", "first"),
     [
-        (mistakes.one_with("settling", mistakes.SettlesBeforeSending), "is told, its notice is"),
-        (mistakes.one_with("settling", mistakes.ForgetsDoubt), "told twice"),
+        (mistakes.one_with("settling", mistakes.SettlesBeforeSending), "is told, its notice is", 0),
+        (mistakes.one_with("settling", mistakes.ForgetsDoubt), "told twice", 2),
         (
             mistakes.one_with("stocking", mistakes.ForgetsKeys),
             "a second time|what was applied is|answer is lost",
+            2,
         ),
-        (mistakes.one_with("restocking", mistakes.ForgetsTheRest), "forgotten|had to mend"),
-        (mistakes.one_with("restocking", mistakes.NeverLooksBack), "forgotten|told before"),
-        (mistakes.one_with("composing", mistakes.NeverLooksAgain), "offered"),
-        (mistakes.one_with("alerting", mistakes.ForgetsEdits), "shows an old state"),
-        (mistakes.allows_below_zero, "on hand is -"),
+        (mistakes.one_with("restocking", mistakes.ForgetsTheRest), "forgotten|had to mend", 2),
+        (mistakes.one_with("restocking", mistakes.NeverLooksBack), "forgotten|told before", 2),
+        (mistakes.one_with("composing", mistakes.NeverLooksAgain), "offered", 4),
+        (mistakes.one_with("alerting", mistakes.ForgetsEdits), "shows an old state", 1),
+        (mistakes.allows_below_zero, "on hand is -", 1),
     ],
 )
 def test_the_machine_finds_a_planted_mistake(
-    sqlite_url: str, builder: mistakes.Builder, words: str
+    sqlite_url: str, builder: mistakes.Builder, words: str, first: int
 ) -> None:
+    """`first` is the seed that found it when this was written: it need not be looked for."""
     with machine(sqlite_url, builder) as faulty, pytest.raises(AssertionError, match=words):
-        explore(faulty, seeds=25)
+        explore(faulty, seeds=25, first=first)
 
 
 def test_the_machine_finds_a_dropped_lock(postgres: PostgresServer) -> None:

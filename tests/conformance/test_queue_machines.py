@@ -24,9 +24,9 @@ from tests.conformance.test_ledger_machine import FREE, PINNED, WANTED
 INBOX, OUTBOX = (InboxMachine, Arriving), (OutboxMachine, Settling)
 
 
-def explore(machine: type[QueueMachine], seeds: int) -> None:
+def explore(machine: type[QueueMachine], seeds: int, first: int = 0) -> None:
     """A few examples from each seed: those of one seed resemble each other."""
-    for number in range(seeds):
+    for number in range(first, first + seeds):
         run_state_machine_as_test(seed(number)(machine), settings=PINNED)
 
 
@@ -42,23 +42,24 @@ def test_whatever_is_put_in_comes_out_once_and_in_order(
 
 
 @pytest.mark.parametrize(
-    ("kind", "part", "words"),
+    ("kind", "part", "words", "first"),
     [
-        (InboxMachine, mistakes.ForgetsKeys, "lost, doubled|was said to be"),
-        (InboxMachine, mistakes.ForgetsTheLease, "in other hands"),
-        (InboxMachine, mistakes.IgnoresTheOrder, "not first|could be taken|in work"),
-        (InboxMachine, mistakes.NeverWipes, "something of it is kept"),
-        (InboxMachine, mistakes.LosesTheDead, "payload of .* is lost"),
-        (OutboxMachine, mistakes.ForgetsOrphans, "nobody knows"),
-        (OutboxMachine, mistakes.ForgetsTheDoubt, "nobody knows"),
-        (OutboxMachine, mistakes.MarksBeforeItSends, "nobody saw it"),
-        (OutboxMachine, mistakes.SendsWhatWasWithdrawn, "was withdrawn"),
-        (OutboxMachine, mistakes.DropsWhatMayBeThere, "counts as dropped"),
-        (OutboxMachine, mistakes.TellsAllAtOnce, "two things at once|it is the turn of"),
+        (InboxMachine, mistakes.ForgetsKeys, "lost, doubled|was said to be", 0),
+        (InboxMachine, mistakes.ForgetsTheLease, "in other hands", 1),
+        (InboxMachine, mistakes.IgnoresTheOrder, "not first|could be taken|in work", 0),
+        (InboxMachine, mistakes.NeverWipes, "something of it is kept", 0),
+        (InboxMachine, mistakes.LosesTheDead, "payload of .* is lost", 0),
+        (OutboxMachine, mistakes.ForgetsOrphans, "nobody knows", 3),
+        (OutboxMachine, mistakes.ForgetsTheDoubt, "nobody knows", 0),
+        (OutboxMachine, mistakes.MarksBeforeItSends, "nobody saw it", 2),
+        (OutboxMachine, mistakes.SendsWhatWasWithdrawn, "was withdrawn", 5),
+        (OutboxMachine, mistakes.DropsWhatMayBeThere, "counts as dropped", 3),
+        (OutboxMachine, mistakes.TellsAllAtOnce, "two things at once|it is the turn of", 0),
     ],
 )
 def test_the_machine_finds_a_planted_mistake(
-    sqlite_url: str, kind: type[QueueMachine], part: Any, words: str
+    sqlite_url: str, kind: type[QueueMachine], part: Any, words: str, first: int
 ) -> None:
+    """`first` is the seed that found it when this was written: it need not be looked for."""
     with machine(kind, sqlite_url, part) as faulty, pytest.raises(AssertionError, match=words):
-        explore(faulty, seeds=25)
+        explore(faulty, seeds=25, first=first)
