@@ -126,7 +126,7 @@ OUTCOMES: dict[str, str] = {
     SettleReason.PAUSED: "outcome.paused",
     SettleReason.RESTOCK_CLOSED: "outcome.restock_closed",
     SettleReason.BLOCKED: "outcome.blocked",
-    SettleReason.GONE: "outcome.blocked",
+    SettleReason.GONE: "outcome.gone",
     SettleReason.REJECTED: "outcome.failed",
     SettleReason.SUPERSEDED: "outcome.superseded",
     NoticeState.QUEUED: "outcome.queued",
