@@ -10,30 +10,36 @@ from hypothesis import settings
 
 from storage.database import Database
 from storage.vault import Vault, generate_key
-from tests.support import network
+from tests.support import compiled, network
 from tests.support.clock import Clock
 from tests.support.databases import PostgresServer, SqliteFiles, postgres_server
 
 ENGINES = ("sqlite", "postgresql")
-# What takes longest begins first, so that no worker is alone with it in the end.
-LONG = (
-    "tests/faults/test_kill.py", "tests/faults/", "tests/simulation/", "tests/conformance/",
-    "tests/e2e/",
+WAIT = "tests/faults/"  # tests of it wait most of their time, for platforms that are slow
+LONG = (  # and these compute long, alone or together
+    "tests/bot/sandbox/test_page.py", "tests/test_wheel.py", "tests/simulation/",
+    "tests/conformance/", "tests/e2e/",
 )  # fmt: skip
 
 
 def pytest_configure() -> None:
     network.forbid()
+    compiled.share()
     settings.register_profile("stockbell", deadline=None)  # timing never fails a test
     settings.load_profile("stockbell")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(
-        key=lambda item: next(
-            (n for n, it in enumerate(LONG) if item.nodeid.startswith(it)), len(LONG)
-        )
-    )
+    """Tests that wait stand evenly among those that compute, the longest first: then no core is
+    idle while there is work, and no worker is alone with a long one in the end."""
+    waiting = [item for item in items if item.nodeid.startswith(WAIT)]
+    waiting.sort(key=lambda item: "test_kill.py" not in item.nodeid)
+    others = [item for item in items if not item.nodeid.startswith(WAIT)]
+    others.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    apart = 0.7 * len(others) / max(1, len(waiting))
+    place = {item: at * apart for at, item in enumerate(waiting)}
+    place |= {item: float(at) for at, item in enumerate(others)}
+    items.sort(key=place.__getitem__)
 
 
 def pytest_collection_finish() -> None:

@@ -47,6 +47,9 @@ def tracked_files() -> list[str]:
     return [*names, "pyproject.toml", "README.md", "LICENSE"]
 
 
+pytestmark = pytest.mark.xdist_group("one wheel for all of them")
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from a copy, so that nothing is left in the checkout."""

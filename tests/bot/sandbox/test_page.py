@@ -20,6 +20,7 @@ HOSTILE = "<img src=x onerror=hacked=1>"
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.xdist_group("one browser for all of them"),
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium at /usr/bin/chromium"),
 ]
