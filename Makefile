@@ -27,7 +27,7 @@ run: $(READY) ## Run the bot with the settings of .env
 	@$(BIN)/python -m bot run
 
 test: $(READY) ## All tests, on SQLite and on a real PostgreSQL
-	$(BIN)/python -m pytest --numprocesses 4 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup $(ARGS)
 
 check: $(READY) ## ruff, ruff format, mypy --strict, the import rules
 	$(BIN)/ruff check .

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 
+from bot.sandbox.patience import PATIENCE
 from bot.sandbox.slack_driver import SlackDriver
 from bot.sandbox.telegram_driver import TelegramDriver
 
@@ -111,7 +112,7 @@ class Driver:
     async def wait(
         self,
         look: Callable[[Json], T | None],
-        timeout: float = 5.0,
+        timeout: float = PATIENCE,
         what: str = "the state",
         part: str = "",
     ) -> T:
@@ -130,7 +131,7 @@ class Driver:
             raise WaitedInVain(words) from None
 
     async def wait_for_requests(
-        self, method: str, count: int = 1, *, after: int = 0, timeout: float = 5.0
+        self, method: str, count: int = 1, *, after: int = 0, timeout: float = PATIENCE
     ) -> list[Json]:
         """The log's entries for a method, once there are `count` of them."""
         await self._listen()
@@ -146,7 +147,7 @@ class Driver:
         raise WaitedInVain(f"waited {timeout:g} s for {count} x {method}; there are {len(found)}")
 
     async def wait_until_listening(
-        self, *, telegram: bool = True, slack: bool = True, timeout: float = 10.0
+        self, *, telegram: bool = True, slack: bool = True, timeout: float = PATIENCE
     ) -> None:
         """Until the bot polls (or has set its web hook) and has opened Socket Mode."""
 

@@ -4,6 +4,8 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from bot.sandbox.patience import PATIENCE
+
 if TYPE_CHECKING:
     from bot.sandbox.driver import Driver
 
@@ -135,7 +137,7 @@ class SlackChannel:
     async def messages(self) -> list[Json]:
         return self._of(await self._driver.state(SLACK))
 
-    async def wait_for(self, look: Look, timeout: float = 5.0, *, after: str = "") -> Json:
+    async def wait_for(self, look: Look, timeout: float = PATIENCE, *, after: str = "") -> Json:
         """The newest message that fits; `after`: only with a later ts."""
         fits = matcher(look)
 
@@ -179,7 +181,7 @@ class SlackUser:
     async def messages(self) -> list[Json]:
         return self._seen(await self._driver.state(SLACK))
 
-    async def wait_for(self, look: Look, timeout: float = 5.0, *, after: str = "") -> Json:
+    async def wait_for(self, look: Look, timeout: float = PATIENCE, *, after: str = "") -> Json:
         """The newest ephemeral answer or direct message that fits."""
         fits = matcher(look)
 
@@ -198,7 +200,7 @@ class SlackUser:
         return self._modal(await self._driver.state(SLACK))
 
     async def wait_for_modal(
-        self, look: Callable[[Json], object] = bool, timeout: float = 5.0
+        self, look: Callable[[Json], object] = bool, timeout: float = PATIENCE
     ) -> Json:
         def fitting(state: Json) -> Json | None:
             modal = self._modal(state)
@@ -211,7 +213,7 @@ class SlackUser:
         return homes.get(self.id)
 
     async def wait_for_home(
-        self, look: Callable[[Json], object] = bool, timeout: float = 5.0
+        self, look: Callable[[Json], object] = bool, timeout: float = PATIENCE
     ) -> Json:
         def fitting(state: Json) -> Json | None:
             view: Json | None = state["slack"]["homes"].get(self.id)

@@ -4,6 +4,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from bot.sandbox.patience import PATIENCE
+
 if TYPE_CHECKING:
     from bot.sandbox.driver import Driver
 
@@ -92,7 +94,7 @@ class TelegramChat:
         every: list[Json] = self._of(state)["messages"]
         return [m for m in every if m["from"] == "bot" and not m["deleted"]]
 
-    async def wait_for(self, look: Look, timeout: float = 5.0, *, after: int = 0) -> Json:
+    async def wait_for(self, look: Look, timeout: float = PATIENCE, *, after: int = 0) -> Json:
         """The newest message of the bot that fits; `after`: only with a higher message_id."""
         fits = matcher(look)
 
@@ -102,7 +104,7 @@ class TelegramChat:
 
         return await self._driver.wait(newest, timeout, f"{look!r} in chat {self.id}", self._part)
 
-    async def wait_until(self, look: Callable[[Json], object], timeout: float = 5.0) -> Json:
+    async def wait_until(self, look: Callable[[Json], object], timeout: float = PATIENCE) -> Json:
         """This chat, once `look(chat)` is true."""
 
         def right(state: Json) -> Json | None:
@@ -141,7 +143,7 @@ class Customer(TelegramChat):
     async def deactivate(self) -> Json:
         return await self.act("deactivate")
 
-    async def wait_for_toast(self, look: str, timeout: float = 5.0) -> Json:
+    async def wait_for_toast(self, look: str, timeout: float = PATIENCE) -> Json:
         """The message on which a button was pressed, once its answer shows `look`."""
         return await self.wait_for(lambda m: look in (m["toast"] or ""), timeout)
 

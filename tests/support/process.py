@@ -22,6 +22,7 @@ TOKENS = {
     "SLACK_APP_TOKEN": "xapp-sandbox",
     "SLACK_SIGNING_SECRET": "sandbox-secret",
 }  # what `Sandbox()` takes
+PATIENCE = 60  # seconds until a wait is in vain: machines that run tests are slow and busy
 LONGEST_LINE = 16 * 1024 * 1024  # a whole answer of an API in one record of the log at DEBUG
 
 
@@ -108,7 +109,9 @@ class BotProcess:
         async with self._more:
             self._more.notify_all()
 
-    async def wait_for_output(self, look: str | Callable[[str], bool], timeout: float = 10) -> str:
+    async def wait_for_output(
+        self, look: str | Callable[[str], bool], timeout: float = PATIENCE
+    ) -> str:
         """All output since the first start, once it holds `look`."""
         fits = look if callable(look) else lambda text: look in text
         with contextlib.suppress(TimeoutError):
@@ -119,7 +122,12 @@ class BotProcess:
         return self.text
 
     async def wait_until_listening(
-        self, driver: Driver, *, telegram: bool = True, slack: bool = True, timeout: float = 15
+        self,
+        driver: Driver,
+        *,
+        telegram: bool = True,
+        slack: bool = True,
+        timeout: float = PATIENCE,
     ) -> None:
         """Until it hears both platforms; fails at once, with its words, when it ends instead.
 
@@ -141,7 +149,7 @@ class BotProcess:
                 task.cancel()
             await asyncio.gather(ended, heard, return_exceptions=True)
 
-    async def wait(self, timeout: float = 20) -> int:
+    async def wait(self, timeout: float = PATIENCE) -> int:
         """Its exit code (negative: the signal that killed it), once all its output is read."""
         async with asyncio.timeout(timeout):
             code = await self._started.wait()
