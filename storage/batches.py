@@ -32,7 +32,7 @@ from storage.types import AnyRow
 
 STAGED, APPLYING, APPLIED = "staged", "applying", "applied"
 ON_HAND = func.coalesce(position.c.on_hand, 0)
-STAGE_ROWS = 5_000  # deleted in one transaction
+STAGE_ROWS = 10_000  # deleted in one transaction
 
 
 @dataclass(frozen=True, slots=True)

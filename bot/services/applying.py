@@ -123,8 +123,8 @@ async def _apply(tx: AsyncConnection, by: Applying, before: dict[str, Any]) -> d
     if not by.piece.after:
         await applying.add_locations(tx, before["locations"])
     await applying.lock_products(tx, by)
-    changed = await applying.mark_changing(tx, by)
     newest = await applying.newest_product(tx)
+    changed = await applying.mark_changing(tx, by) if newest else 0
     new = await applying.add_products(tx, by)
     if new:
         await applying.mark_added(tx, by, newest)
