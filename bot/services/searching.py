@@ -12,14 +12,14 @@ from rapidfuzz import fuzz
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.codes import sku_key
-from bot.domain.grams import LONGEST, fold, grams, rarest
+from bot.domain.grams import LONGEST, fold, grams, marked, rarest
 from storage import products, search
 from storage.database import Database
 
 LONGEST_QUERY = 100  # characters; what a person types to name a product is shorter
 BUDGET = 20_000  # postings that one search may read
 COMMON = 10  # grams with long postings that still weigh in
-CANDIDATES = 150  # what is ranked by reading it
+CANDIDATES = 100  # what is ranked by reading it
 ENOUGH = 45.0  # of 100; below it a product does not look like the words at all
 ROUND = 100_000  # products whose grams are in memory at once: the more, the fewer jumps on disk
 ADDED = 120_000  # postings added in one transaction: about 60 ms on SQLite
@@ -80,7 +80,7 @@ def _query(text: str, wanted: Set[str], counts: Mapping[str, int]) -> _Query:
 def _alike(query: _Query, row: Any) -> float:
     """0 to 100: half by the grams they share, half by reading; a code that begins so wins."""
     name = fold(row.name)
-    held = grams((row.sku, name, row.brand, row.product))
+    held = marked((row.sku, row.name, row.brand, row.product))
     shared = sum(weight for g, weight in query.weights.items() if g in held) / query.total
     reads = max(
         fuzz.token_set_ratio(query.text, name),

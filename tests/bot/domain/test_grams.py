@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.grams import fold, grams, rarest, words
+from bot.domain.grams import fold, grams, marked, rarest, words
 
 
 def test_a_latin_word_gives_trigrams_with_marks_at_both_ends() -> None:
@@ -43,6 +43,18 @@ def test_every_gram_is_at_most_three_characters_and_the_order_of_texts_is_nothin
     found = grams(texts)
     assert all(1 <= len(gram) <= 3 for gram in found)
     assert found == grams(reversed(texts))
+
+
+SOME = st.lists(st.text("ab 杯茶É１-", max_size=8), max_size=3)
+
+
+@given(SOME, SOME)
+def test_a_gram_is_found_in_the_marked_text_exactly_where_it_is_a_gram_of_it(
+    texts: list[str], others: list[str]
+) -> None:
+    found = marked(texts)
+    for gram in grams(texts) | grams(others):
+        assert (gram in found) == (gram in grams(texts))
 
 
 def test_the_rarest_grams_go_first_within_the_budget() -> None:
