@@ -18,6 +18,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    tuple_,
     type_coerce,
     update,
 )
@@ -61,13 +62,16 @@ async def unmark(tx: AsyncConnection, product_ids: Sequence[int]) -> None:
 
 
 def _unmark_quiet() -> Delete:
+    seen = dirty.alias("seen")
     is_low = exists().where(
-        position.c.product_id == dirty.c.product_id,
-        product.c.id == dirty.c.product_id,
+        position.c.product_id == seen.c.product_id,
+        product.c.id == seen.c.product_id,
         low(bindparam("now", type_=BigInteger())),
     )
-    alerted = exists().where(alert.c.product_id == dirty.c.product_id, OPEN)
-    return delete(dirty).where(~is_low, ~alerted)
+    alerted = exists().where(alert.c.product_id == seen.c.product_id, OPEN)
+    quiet = select(seen.c.product_id, seen.c.marked_at).where(~is_low, ~alerted)
+    # With the time: who marks it anew meanwhile has moved stock that this statement does not see.
+    return delete(dirty).where(tuple_(dirty.c.product_id, dirty.c.marked_at).in_(quiet))
 
 
 async def unmark_quiet(tx: AsyncConnection, now: datetime) -> None:

@@ -28,7 +28,7 @@ from bot.domain.bulk import OPENING_BALANCE, PRODUCT_FIELDS
 from bot.domain.stock import MoveKind
 from storage import batches
 from storage.batches import HAS_NUMBERS, LEADS, ON_HAND, SAME_SKU, Piece
-from storage.dialect import insert_for
+from storage.dialect import insert_for, take_turns
 from storage.tables import dirty, location, move, position, product, stage
 from storage.topics import Topic, bring
 from storage.types import Instant
@@ -37,7 +37,7 @@ WIDE_CACHE = 32 * 1024  # KiB: with SQLite's own 2 MiB, 100,000 rows took three 
 USUAL_CACHE = 2_000
 # Not the bare column: for that SQLite reads the whole batch, which lies in this order, for a piece.
 IN_FILE_ORDER = stage.c.line + 0
-ONE_AT_A_TIME = 0x53_42_49_4D  # "SBIM": PostgreSQL's advisory lock of the import that begins
+ONE_AT_A_TIME = 0x53_42_49_4D  # "SBIM": PostgreSQL's advisory lock of who works on many SKUs
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,12 @@ class Applying:
 
 
 async def one_at_a_time(tx: AsyncConnection) -> None:
-    """Until the transaction ends nobody else begins to apply a bulk change (SQLite: one writer)."""
-    if tx.dialect.name != "sqlite":
-        await tx.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+    """Until the transaction ends nobody else works on many SKUs at once: another piece of a bulk
+    change, the rules of what it marked. They would wait for each other in a circle.
+
+    (SQLite has one writer.)
+    """
+    await take_turns(tx, ONE_AT_A_TIME)
 
 
 @asynccontextmanager

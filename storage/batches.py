@@ -55,8 +55,11 @@ async def by_key(tx: AsyncConnection, key: str) -> AnyRow | None:
 
 
 async def lock(tx: AsyncConnection, batch_id: int) -> AnyRow:
-    """The batch, locked until the transaction ends. It exists."""
-    query = select(batch).where(batch.c.id == batch_id).with_for_update()
+    """The batch, locked until the transaction ends. It exists.
+
+    Alerts may still refer to it: a foreign key only needs that its id stays.
+    """
+    query = select(batch).where(batch.c.id == batch_id).with_for_update(key_share=True)
     row: AnyRow = (await tx.execute(query)).one()
     return row
 
@@ -119,6 +122,11 @@ async def begun(tx: AsyncConnection) -> int:
     return int((await tx.execute(query)).scalar_one())
 
 
+async def one_is_half_applied(tx: AsyncConnection) -> bool:
+    query = select(batch.c.id).where(batch.c.state == APPLYING).limit(1)
+    return (await tx.execute(query)).first() is not None
+
+
 async def unfinished(tx: AsyncConnection) -> list[int]:
     """Bulk changes whose applying was begun and did not end, or that still have staged rows."""
     has_rows = exists().where(stage.c.batch_id == batch.c.id)
@@ -155,7 +163,7 @@ async def remove(tx: AsyncConnection, batch_id: int) -> None:
 async def remove_rows(tx: AsyncConnection, batch_id: int) -> bool:
     """Remove some of the staged rows; True while there are more. One that is being applied keeps
     its rows."""
-    locked = select(batch.c.state).where(batch.c.id == batch_id).with_for_update()
+    locked = select(batch.c.state).where(batch.c.id == batch_id).with_for_update(key_share=True)
     if (await tx.execute(locked)).scalar_one_or_none() == APPLYING:
         return False
     some = select(stage.c.line).where(stage.c.batch_id == batch_id).order_by(stage.c.line)

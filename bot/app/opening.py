@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from bot.domain.faults import DatabaseDown
 from bot.render.catalogue import Texts
@@ -106,7 +107,7 @@ async def finish_imports(bulk: Bulk) -> None:
     """Go on with what a killed import had begun, before anybody looks at the stock."""
     try:
         left = await bulk.finish()
-    except DatabaseDown as error:  # the sweep tries again
+    except (DatabaseDown, DBAPIError) as error:  # a job of the bot tries again each minute
         log.warning("an import that was begun has to wait", reason=str(error))
     else:
         if left:

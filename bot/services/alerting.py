@@ -25,7 +25,7 @@ from bot.domain.stock import Position, Product
 from bot.services.destinations import Destinations
 from bot.services.ledger import Clock
 from bot.services.people import People
-from storage import alerts, audit, contacts, notices, positions, products, subscriptions
+from storage import alerts, applying, audit, contacts, notices, positions, products, subscriptions
 from storage.database import Database
 from storage.types import AnyRow
 
@@ -59,6 +59,7 @@ class Alerting:
             if not await alerts.dirty_products(tx, 1) and not await alerts.batches_to_tell(tx):
                 return 0
         async with self.database.write() as tx:
+            await applying.one_at_a_time(tx)
             await alerts.unmark_quiet(tx, self.clock())
             marked = await alerts.dirty_products(tx, JUDGED_AT_ONCE)
             batch_of = {row.product_id: row.batch_id for row in marked}

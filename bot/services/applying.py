@@ -69,11 +69,14 @@ class Applier:
         return len(left)
 
     async def _begin(self, batch_id: int) -> "_Begun | BadFile | None":
-        """Check it and apply its first piece; None when another one came between."""
+        """Check it and apply its first piece; None when another one came between: what was checked
+        is the stock before that one, or half of it."""
         async with self.database.read() as tx:
             if (await batches.get(tx, batch_id)).state != batches.STAGED:
                 return _Begun(repeated=True)
             before = await batches.begun(tx)
+            if await batches.one_is_half_applied(tx):
+                return None
             problems = await against_stored(tx, batch_id)
         if problems:
             return BadFile(tuple(problems))
@@ -95,6 +98,7 @@ class Applier:
     async def _next(self, batch_id: int) -> bool:
         """Apply the next piece; False when there is none left."""
         async with self.database.write() as tx:
+            await applying.one_at_a_time(tx)
             row = await batches.lock(tx, batch_id)
             if row.state == batches.APPLYING:
                 await self._piece(tx, row)

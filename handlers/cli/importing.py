@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 from uuid import uuid4
@@ -11,6 +11,7 @@ from uuid import uuid4
 import click
 
 from bot.domain.bulk import BadCell, BadFile, BulkPreview, Staged
+from bot.domain.faults import DatabaseDown
 from bot.formats import csv_in
 from bot.formats.cells import CellError, currency
 from bot.services.bulk import Bulk
@@ -73,7 +74,8 @@ async def _import(open_bulk: OpenBulk, data: bytes, options: Options) -> int:
         try:
             return await _preview_and_apply(bulk, staged, options)
         finally:
-            await bulk.drop(staged.batch_id)  # applied, it only clears what was staged
+            with suppress(DatabaseDown):  # then the bot does it
+                await bulk.drop(staged.batch_id)  # applied, it only clears what was staged
 
 
 async def _preview_and_apply(bulk: Bulk, staged: Staged, options: Options) -> int:

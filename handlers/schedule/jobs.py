@@ -60,6 +60,7 @@ def build_jobs(
     zone: ZoneInfo = reporting.zone
     return (
         Job("sweep", IntervalTrigger(seconds=SWEEP_SECONDS), sweep),
+        Job("imports", IntervalTrigger(seconds=SWEEP_SECONDS), upkeep.bulk.finish),
         Job("health", IntervalTrigger(seconds=HEALTH_SECONDS), watching.look),
         Job("digest", _daily(digest_at, zone), reporting.queue_digest),
         Job("expiry", _daily(time(3, 10), zone), upkeep.expire_subscriptions),

@@ -4,16 +4,20 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from bot.domain.bulk import Bad, BadFile, BulkResult, Staged
 from bot.domain.faults import DatabaseDown
 from bot.domain.telling import RestockTold
 from bot.formats.csv_in import read
+from bot.services.applying import Applier
 from bot.services.bulk import Bulk
+from storage import applying
 from storage.database import Database
 from storage.tables import batch, move, position, product, stage
+from storage.vault import Vault
 from tests.support.clock import Clock
+from tests.support.databases import PostgresServer
 from tests.support.shop import Shop
 from tests.support.stockfiles import Judge, Killed, count, imported, ledger, on_hand, staged
 
@@ -259,3 +263,68 @@ async def test_the_summary_of_what_is_low_waits_for_the_last_piece(
     (told,) = await shop.rows("notice")
     assert told.subject == f"batch:{batch_id}"
     assert len(await shop.rows("alert")) == 3
+
+
+async def test_what_was_checked_beside_half_of_another_import_is_checked_again(
+    database: Database, clock: Clock, judge: Judge
+) -> None:
+    """The other one begins after this one has finished what was begun, and before it looks."""
+    await imported(
+        pieces_of(9, database, clock, Judge()),
+        "sku,quantity,price,currency\n" + "".join(f"{sku},1,5.00,EUR\n" for sku in "ABC"),
+    )
+    other = pieces_of(1, database, clock, judge)
+    begins = await staged(
+        other, "sku,price,currency\n" + "".join(f"{s},5,JPY\n" for s in "ABC"), "b"
+    )
+    judge.killed_at = 1
+
+    class Late(Applier):
+        async def finish(self) -> int:
+            found = await super().finish()
+            if judge.killed_at is not None:
+                with pytest.raises(Killed):
+                    await other.apply(begins)
+                judge.killed_at = None
+            return found
+
+    bulk = pieces_of(1, database, clock, judge)
+    bulk.applier = Late(database, clock, judge, 1)
+    found = await bulk.apply(await staged(bulk, "sku,price\nC,7.50\n", "c"))  # fits euros, not yen
+    assert isinstance(found, BadFile)
+    assert [bad.reason for bad in found.problems] == [Bad.PRICE_NEEDS_CURRENCY]
+    async with database.read() as tx:
+        money = select(product.c.price, product.c.currency)
+        assert {tuple(row) for row in await tx.execute(money)} == {(5, "JPY")}
+
+
+@pytest.mark.parametrize("who", ["a piece", "the rules"])
+async def test_on_postgresql_a_piece_and_the_rules_take_turns(
+    postgres: PostgresServer, clock: Clock, judge: Judge, vault: Vault, who: str
+) -> None:
+    """Both lock many SKUs and marks, each in its own order: they would wait in a circle."""
+    url = postgres.new()
+    database = Database(url)
+    try:
+        shop = await Shop.open(database, vault, clock)
+        bulk = pieces_of(1, database, clock, judge)
+        batch_id = await staged(bulk, BEFORE, "a")
+        await shop.product("MUG")
+        await shop.moved("MUG +1")  # something to judge
+        work = bulk.apply(batch_id) if who == "a piece" else shop.services.alerting.judge_dirty()
+        async with database.write() as tx:
+            await applying.one_at_a_time(tx)
+            waits = asyncio.create_task(work)
+            while not await waits_for_a_turn(database):
+                assert not waits.done()
+            assert judge.judged == []
+        await waits
+    finally:
+        await database.close()
+        postgres.drop()
+
+
+async def waits_for_a_turn(database: Database) -> bool:
+    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    async with database.read() as tx:
+        return bool((await tx.execute(text(held))).scalar_one())

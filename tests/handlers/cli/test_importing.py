@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.faults import DatabaseDown
 from bot.services.bulk import Bulk
 from bot.services.exporting import Exporting
 from bot.services.searching import find
@@ -176,6 +177,24 @@ def test_the_export_is_a_file_that_imports_as_unchanged(shop: Shop, tmp_path: Pa
     assert file.read_bytes() == shop.export("-").stdout_bytes == shop.export().stdout_bytes
     result = shop.put(str(file))
     assert "Imported. SKUs: 0 new, 0 changed, 2 unchanged. Ledger entries: 0." in result.stdout
+
+
+def test_a_database_that_fails_in_the_middle_says_that_the_import_goes_on(shop: Shop) -> None:
+    class Failing(Bulk):
+        async def drop(self, batch_id: int) -> None:
+            raise DatabaseDown(f"the disk is full, {batch_id} stays")
+
+    async def fails(tx: AsyncConnection, piece: Piece, now: datetime) -> None:
+        if piece.after:
+            raise DatabaseDown("the disk is full")
+
+    @asynccontextmanager
+    async def failing() -> AsyncIterator[Bulk]:
+        async with shop.database() as database:
+            yield Failing(database, lambda: NOW, fails, lines=1)
+
+    result = CliRunner().invoke(import_command(failing), ["-"], input=SHOP)
+    assert str(result.exception) == "the disk is full; what is begun goes on when it can be used"
 
 
 def test_it_waits_for_a_bot_that_is_writing(shop: Shop) -> None:
