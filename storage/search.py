@@ -60,9 +60,14 @@ async def _read(tx: AsyncConnection, query: Select[Any]) -> list[Unindexed]:
     ]
 
 
-async def unindexed(tx: AsyncConnection, limit: int) -> list[Unindexed]:
-    """The next products to index."""
-    return await _read(tx, _unindexed().limit(limit))
+async def unindexed(
+    tx: AsyncConnection, limit: int, changed_by: datetime | None = None
+) -> list[Unindexed]:
+    """The next products to index; only those that have not changed since `changed_by`."""
+    query = _unindexed().limit(limit)
+    if changed_by is not None:
+        query = query.where(product.c.updated_at <= changed_by)
+    return await _read(tx, query)
 
 
 async def still_unindexed(tx: AsyncConnection, ids: Sequence[int]) -> list[Unindexed]:

@@ -108,7 +108,9 @@ async def finish_imports(bulk: Bulk) -> None:
     try:
         left = await bulk.finish()
     except (DatabaseDown, DBAPIError) as error:  # a job of the bot tries again each minute
-        log.warning("an import that was begun has to wait", reason=str(error))
+        # SQLAlchemy's own words hold the whole statement.
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        log.warning("an import that was begun has to wait", reason=str(reason))
     else:
         if left:
             log.info("went on with imports that were begun", imports=left)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -39,6 +39,8 @@ Progress = Callable[[int], None]
 Item = TypeVar("Item")
 
 PIECE = 1_000  # rows staged in one transaction: about 30 ms on SQLite
+LEFT = timedelta(minutes=5)
+LEFT_PIECE = 5_000  # products whose grams are in memory at once
 EXAMPLES = 5
 SHOWN = 20
 _NUMBERS = attrgetter(*POSITION_FIELDS)
@@ -174,6 +176,14 @@ class Bulk:
     async def reindex(self) -> int:
         """Let search know what changed, in pieces; returns how many products that were."""
         return await searching.reindex(self.database, self.clock)
+
+    async def reindex_left(self) -> int:
+        """What a killed import left to index; a living one does it itself, and within minutes.
+
+        Few at a time: this runs in the bot, which stays small.
+        """
+        by = self.clock() - LEFT
+        return await searching.reindex(self.database, self.clock, piece=LEFT_PIECE, changed_by=by)
 
     async def drop(self, batch_id: int) -> None:
         """Forget a batch that nobody applied; one that was applied only loses its rows, and one

@@ -91,8 +91,11 @@ def _alike(query: _Query, row: Any) -> float:
     return float(50 * shared + 0.45 * reads + 0.05 * fuzz.ratio(query.text, name) + 20 * starts)
 
 
-async def reindex(database: Database, clock: Clock, piece: int = ROUND, many: int = MANY) -> int:
-    """Rebuild the grams of all products that changed, round by round; returns how many.
+async def reindex(
+    database: Database, clock: Clock, piece: int = ROUND, many: int = MANY,
+    changed_by: datetime | None = None,
+) -> int:  # fmt: skip
+    """Rebuild the grams of all products that changed (by then), round by round; returns how many.
 
     First the new grams are added, then each product gives its old ones back and is settled: who
     searches meanwhile finds it by both, and who is killed meanwhile starts the round over. A
@@ -101,7 +104,7 @@ async def reindex(database: Database, clock: Clock, piece: int = ROUND, many: in
     done = 0
     while True:
         async with database.read() as tx:
-            items = await search.unindexed(tx, piece)
+            items = await search.unindexed(tx, piece, changed_by)
         if not items:
             if done >= many:
                 await search.tidy(database)

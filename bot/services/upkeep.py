@@ -44,7 +44,7 @@ class Upkeep:
 
     async def sweep(self) -> Swept:
         """Find alerts and restocks that should have moved on by themselves, and move them."""
-        await self.bulk.reindex()  # left over by a killed import
+        await self.bulk.reindex_left()
         marked = await self.alerting.sweep()
         return Swept(alerts=marked, restocks=await self.sweep_restocks())
 

@@ -158,6 +158,16 @@ async def test_what_search_finds_by_is_indexed_anew_and_nothing_else(
         assert (await find(tx, "beaker"))[0] == beaker.id
 
 
+async def test_the_bot_indexes_only_what_a_killed_import_left(
+    bulk: Bulk, database: Database, clock: Clock
+) -> None:
+    await imported(bulk, SHOP)
+    assert await bulk.reindex_left() == 0  # the import may be at it
+    clock.forward(minutes=5)
+    assert await bulk.reindex_left() == 3
+    assert await bulk.reindex() == 0
+
+
 async def test_everything_that_was_touched_is_marked_for_the_rules(
     bulk: Bulk, database: Database
 ) -> None:
