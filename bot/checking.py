@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
@@ -16,6 +14,7 @@ from bot.channels.slack_client import slack_session
 from bot.domain.faults import DatabaseDown
 from bot.settings import Settings
 from handlers.slack.manifest import LOOKING_SCOPES, REQUIRED_SCOPES
+from storage import trouble
 from storage.database import Database, DatabaseUrlError
 from storage.migrate import DatabaseTooNew, pending
 
@@ -58,25 +57,17 @@ async def _database(settings: Settings) -> Finding:
     except DatabaseUrlError as error:
         return Finding(False, f"Database: {error}")
     try:
-        async with database.read() as tx:
-            await tx.execute(text("SELECT 1"))
+        await database.ping()
         waiting = await pending(database)
     except DatabaseTooNew as error:
         return Finding(False, f"Database: {error}")
-    except (DatabaseDown, DBAPIError, OSError) as error:
-        reason = str(_root(error)).splitlines()[0]
+    except (DatabaseDown, trouble.EngineError, OSError) as error:
+        reason = trouble.reason(error)
         return Finding(False, f"Database: it does not answer ({reason}). Look at DATABASE_URL.")
     finally:
         await database.close()
     note = "its tables will be made or updated at the start" if waiting else "up to date"
     return Finding(True, f"Database: it answers, {note}.")
-
-
-def _root(error: BaseException) -> BaseException:
-    """What the engine itself said."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error
 
 
 async def _telegram(settings: Settings) -> Finding:

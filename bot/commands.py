@@ -12,19 +12,19 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import click
-from sqlalchemy.exc import DBAPIError
 
 from bot import logs, settings
 from bot.app.opening import opened
 from bot.domain.faults import DatabaseDown
 from bot.loading import loading
-from bot.services.bulk import Bulk
-from bot.services.exporting import Exporting
+from bot.services.stock.bulk import Bulk
+from bot.services.stock.exporting import Exporting
 from bot.settings import Settings, SettingsError
 from bot.stopping import stop_on_signals
 from handlers.cli.exporting import export_command
 from handlers.cli.importing import import_command
 from handlers.cli.inbox import Desk, inbox_command
+from storage import trouble
 from storage.database import Database, DatabaseUrlError
 from storage.lock import AlreadyRunning
 from storage.migrate import DatabaseTooNew, migrate
@@ -44,8 +44,8 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
         raise click.ClickException(str(error)) from None
     except DatabaseDown as error:
         raise click.ClickException(f"the database cannot be used: {error}") from None
-    except (DBAPIError, OSError) as error:
-        reason = str(error.__cause__ or error).splitlines()[0]
+    except (trouble.EngineError, OSError) as error:
+        reason = trouble.reason(error)
         raise click.ClickException(f"the database or the network failed: {reason}") from None
 
 

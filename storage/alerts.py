@@ -22,19 +22,19 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.dialect import insert_ignore, upsert
 from storage.tables import alert, batch, dirty, position, product
 from storage.topics import Topic, bring
+from storage.tx import Tx
 from storage.types import EPOCH, AnyRow, microseconds
 
 OPEN = alert.c.resolved_at.is_(None)
 DAY_US = microseconds(EPOCH + timedelta(days=1))
 
 
-async def mark_dirty(tx: AsyncConnection, product_id: int, now: datetime) -> None:
+async def mark_dirty(tx: Tx, product_id: int, now: datetime) -> None:
     """Ask for the SKU's rules to be judged after this transaction."""
     bring(Topic.STOCK)
     mark = upsert(tx, dirty, ("product_id",), ("marked_at",))
@@ -48,7 +48,7 @@ DIRTY_PRODUCTS = (
 )
 
 
-async def dirty_products(tx: AsyncConnection, limit: int) -> Sequence[AnyRow]:
+async def dirty_products(tx: Tx, limit: int) -> Sequence[AnyRow]:
     """The next SKUs to judge; what people moved goes before what a bulk change moved."""
     return (await tx.execute(DIRTY_PRODUCTS, {"limit": limit})).all()
 
@@ -56,7 +56,7 @@ async def dirty_products(tx: AsyncConnection, limit: int) -> Sequence[AnyRow]:
 UNMARK = delete(dirty).where(dirty.c.product_id.in_(bindparam("wanted", expanding=True)))
 
 
-async def unmark(tx: AsyncConnection, product_ids: Sequence[int]) -> None:
+async def unmark(tx: Tx, product_ids: Sequence[int]) -> None:
     if product_ids:
         await tx.execute(UNMARK, {"wanted": list(product_ids)})
 
@@ -74,7 +74,7 @@ def _unmark_quiet() -> Delete:
     return delete(dirty).where(tuple_(dirty.c.product_id, dirty.c.marked_at).in_(quiet))
 
 
-async def unmark_quiet(tx: AsyncConnection, now: datetime) -> None:
+async def unmark_quiet(tx: Tx, now: datetime) -> None:
     """Forget the marks of SKUs that are no candidates: nothing low, and no alert open.
 
     After an import these are nearly all, and one statement passes them by.
@@ -89,32 +89,32 @@ OPEN_OF_PRODUCTS = (
 )
 
 
-async def open_of_products(tx: AsyncConnection, product_ids: Sequence[int]) -> Sequence[AnyRow]:
+async def open_of_products(tx: Tx, product_ids: Sequence[int]) -> Sequence[AnyRow]:
     return (await tx.execute(OPEN_OF_PRODUCTS, {"wanted": list(product_ids)})).all()
 
 
-async def by_id(tx: AsyncConnection, alert_id: int) -> AnyRow | None:
+async def by_id(tx: Tx, alert_id: int) -> AnyRow | None:
     return (await tx.execute(select(alert).where(alert.c.id == alert_id))).first()
 
 
-async def lock(tx: AsyncConnection, alert_id: int) -> AnyRow | None:
+async def lock(tx: Tx, alert_id: int) -> AnyRow | None:
     """The alert, locked until the transaction ends (on SQLite the transaction is the lock)."""
     statement = select(alert).where(alert.c.id == alert_id).with_for_update()
     return (await tx.execute(statement)).first()
 
 
-async def set_subject(tx: AsyncConnection, alert_id: int, subject: str) -> None:
+async def set_subject(tx: Tx, alert_id: int, subject: str) -> None:
     """Which message carries the alert."""
     await tx.execute(update(alert).where(alert.c.id == alert_id).values(subject=subject))
 
 
-async def by_subject(tx: AsyncConnection, subject: str) -> Sequence[AnyRow]:
+async def by_subject(tx: Tx, subject: str) -> Sequence[AnyRow]:
     return (
         await tx.execute(select(alert).where(alert.c.subject == subject).order_by(alert.c.id))
     ).all()
 
 
-async def by_batch(tx: AsyncConnection, batch_id: int) -> Sequence[AnyRow]:
+async def by_batch(tx: Tx, batch_id: int) -> Sequence[AnyRow]:
     """The alerts that a bulk change raised, gravest first."""
     statement = (
         select(alert)
@@ -124,13 +124,13 @@ async def by_batch(tx: AsyncConnection, batch_id: int) -> Sequence[AnyRow]:
     return (await tx.execute(statement)).all()
 
 
-async def raise_new(tx: AsyncConnection, values: dict[str, Any]) -> int | None:
+async def raise_new(tx: Tx, values: dict[str, Any]) -> int | None:
     """Insert an alert unless its fingerprint has an open one; returns its id or None."""
     row = (await tx.execute(insert_ignore(tx, alert, "id"), values)).first()
     return None if row is None else int(row.id)
 
 
-async def change(tx: AsyncConnection, alert_id: int, **values: Any) -> None:
+async def change(tx: Tx, alert_id: int, **values: Any) -> None:
     """Set these columns and count the version up."""
     await tx.execute(
         update(alert).where(alert.c.id == alert_id).values(version=alert.c.version + 1, **values)
@@ -144,12 +144,12 @@ BATCHES_TO_TELL = select(batch.c.id).where(
 )
 
 
-async def batches_to_tell(tx: AsyncConnection) -> Sequence[int]:
+async def batches_to_tell(tx: Tx) -> Sequence[int]:
     """Applied bulk changes whose SKUs have all been judged and whose summary is not queued yet."""
     return [int(row.id) for row in (await tx.execute(BATCHES_TO_TELL)).all()]
 
 
-async def batch_told(tx: AsyncConnection, batch_id: int, now: datetime) -> None:
+async def batch_told(tx: Tx, batch_id: int, now: datetime) -> None:
     await tx.execute(update(batch).where(batch.c.id == batch_id).values(told_at=now))
 
 
@@ -193,7 +193,7 @@ def effective_clear() -> ColumnElement[int]:
     return case((position.c.clear_level > point, position.c.clear_level), else_=default)
 
 
-async def count_low(tx: AsyncConnection, now: datetime, location_id: int | None = None) -> int:
+async def count_low(tx: Tx, now: datetime, location_id: int | None = None) -> int:
     statement = (
         select(func.count()).select_from(position.join(product)).where(low(now), *_at(location_id))
     )
@@ -205,7 +205,7 @@ def _at(location_id: int | None) -> tuple[ColumnElement[bool], ...]:
 
 
 async def low_positions(
-    tx: AsyncConnection, now: datetime, limit: int, location_id: int | None = None
+    tx: Tx, now: datetime, limit: int, location_id: int | None = None
 ) -> Sequence[tuple[int, int]]:
     """(product id, location id) of what is low, the worst first."""
     statement = (
@@ -222,7 +222,7 @@ async def low_positions(
     return [(int(p), int(place)) for p, place in (await tx.execute(statement)).all()]
 
 
-async def unannounced(tx: AsyncConnection, now: datetime, limit: int) -> Sequence[int]:
+async def unannounced(tx: Tx, now: datetime, limit: int) -> Sequence[int]:
     """SKUs whose alert should have changed although nothing marked them: the sweep's find."""
     mine = and_(
         alert.c.product_id == position.c.product_id,
@@ -248,7 +248,7 @@ async def unannounced(tx: AsyncConnection, now: datetime, limit: int) -> Sequenc
     return [int(row.product_id) for row in (await tx.execute(statement)).all()]
 
 
-async def open_worst_first(tx: AsyncConnection, limit: int) -> Sequence[AnyRow]:
+async def open_worst_first(tx: Tx, limit: int) -> Sequence[AnyRow]:
     statement = (
         select(alert)
         .where(OPEN)
@@ -258,6 +258,6 @@ async def open_worst_first(tx: AsyncConnection, limit: int) -> Sequence[AnyRow]:
     return (await tx.execute(statement)).all()
 
 
-async def count_open(tx: AsyncConnection) -> int:
+async def count_open(tx: Tx) -> int:
     statement = select(func.count()).select_from(alert).where(OPEN)
     return int((await tx.execute(statement)).scalar_one())

@@ -22,7 +22,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.bulk import OPENING_BALANCE, PRODUCT_FIELDS
 from bot.domain.stock import MoveKind
@@ -31,6 +30,7 @@ from storage.batches import HAS_NUMBERS, LEADS, ON_HAND, SAME_SKU, Piece
 from storage.dialect import insert_for, take_turns
 from storage.tables import dirty, location, move, position, product, stage
 from storage.topics import Topic, bring
+from storage.tx import Tx
 from storage.types import Instant
 
 WIDE_CACHE = 32 * 1024  # KiB: with SQLite's own 2 MiB, 100,000 rows took three times as long
@@ -67,7 +67,7 @@ class Applying:
         return self.piece.lines
 
 
-async def one_at_a_time(tx: AsyncConnection) -> None:
+async def one_at_a_time(tx: Tx) -> None:
     """Until the transaction ends nobody else works on many SKUs at once: another piece of a bulk
     change, the rules of what it marked. They would wait for each other in a circle.
 
@@ -77,7 +77,7 @@ async def one_at_a_time(tx: AsyncConnection) -> None:
 
 
 @asynccontextmanager
-async def roomy(tx: AsyncConnection) -> AsyncIterator[None]:
+async def roomy(tx: Tx) -> AsyncIterator[None]:
     """Room for a big change: SQLite's own page cache is small."""
     if tx.dialect.name != "sqlite":
         yield
@@ -89,12 +89,12 @@ async def roomy(tx: AsyncConnection) -> AsyncIterator[None]:
         await tx.exec_driver_sql(f"PRAGMA cache_size = -{USUAL_CACHE}")
 
 
-async def newest_product(tx: AsyncConnection) -> int:
+async def newest_product(tx: Tx) -> int:
     """The highest product id there is; what is added by a bulk change gets higher ones."""
     return int((await tx.execute(select(func.coalesce(func.max(product.c.id), 0)))).scalar_one())
 
 
-async def lock_products(tx: AsyncConnection, by: Applying) -> None:
+async def lock_products(tx: Tx, by: Applying) -> None:
     """Nobody else decides on these products until the transaction ends. (SQLite: one writer.)
 
     In order of id, as all that lock several do: nobody waits in a circle.
@@ -106,13 +106,13 @@ async def lock_products(tx: AsyncConnection, by: Applying) -> None:
     await tx.execute(select(func.count()).select_from(rows.with_for_update().subquery()))
 
 
-async def add_locations(tx: AsyncConnection, codes: list[str]) -> None:
+async def add_locations(tx: Tx, codes: list[str]) -> None:
     for code in codes:
         new = insert_for(tx, location).values(code=code, name=code)
         await tx.execute(new.on_conflict_do_nothing())
 
 
-async def add_products(tx: AsyncConnection, by: Applying) -> int:
+async def add_products(tx: Tx, by: Applying) -> int:
     """The SKUs that are not known yet, in the order of the file; returns how many.
 
     One without a name is called by its code.
@@ -136,7 +136,7 @@ async def add_products(tx: AsyncConnection, by: Applying) -> int:
     return (await tx.execute(new.on_conflict_do_nothing(index_elements=["sku_key"]))).rowcount
 
 
-async def change_products(tx: AsyncConnection, by: Applying) -> None:
+async def change_products(tx: Tx, by: Applying) -> None:
     """Bring known products to what their leading line tells; search looks at them again then."""
     merged = batches.merged_attributes(tx)
     if tx.dialect.name != "sqlite":
@@ -158,7 +158,7 @@ async def change_products(tx: AsyncConnection, by: Applying) -> None:
     )
 
 
-async def add_moves(tx: AsyncConnection, by: Applying) -> int:
+async def add_moves(tx: Tx, by: Applying) -> int:
     """A ledger entry for each quantity that is not what lies there now; returns how many.
 
     Runs before the positions follow: what they hold is the entry's `before`.
@@ -195,7 +195,7 @@ def _known_lines(by: Applying, *columns: Any) -> Select[Any]:
     return select(*columns).select_from(lines).where(by.staged)
 
 
-async def add_positions(tx: AsyncConnection, by: Applying) -> int:
+async def add_positions(tx: Tx, by: Applying) -> int:
     """Positions for lines with numbers that have none yet, with all they are to hold."""
     cells: dict[str, Any] = {
         "product_id": product.c.id,
@@ -211,7 +211,7 @@ async def add_positions(tx: AsyncConnection, by: Applying) -> int:
     return (await tx.execute(new)).rowcount
 
 
-async def change_positions(tx: AsyncConnection, by: Applying) -> None:
+async def change_positions(tx: Tx, by: Applying) -> None:
     """Bring known positions to what their line tells; a new version for each that changed.
 
     A rule that staff set since the file was checked may not go with what the file tells of it: a
@@ -238,7 +238,7 @@ async def change_positions(tx: AsyncConnection, by: Applying) -> None:
     )
 
 
-async def mark_changing(tx: AsyncConnection, by: Applying) -> int:
+async def mark_changing(tx: Tx, by: Applying) -> int:
     """Mark the known products that are about to change, to be judged; how many.
 
     Runs before the new ones are added.
@@ -252,13 +252,13 @@ async def mark_changing(tx: AsyncConnection, by: Applying) -> int:
     return await _mark(tx, rows)
 
 
-async def mark_added(tx: AsyncConnection, by: Applying, newest: int) -> int:
+async def mark_added(tx: Tx, by: Applying, newest: int) -> int:
     """Mark the products that were just added, which have higher ids than `newest`; how many."""
     added = select(product.c.id, *by.marks).where(product.c.id > newest)
     return await _mark(tx, added.order_by(product.c.id))
 
 
-async def _mark(tx: AsyncConnection, rows: Select[Any]) -> int:
+async def _mark(tx: Tx, rows: Select[Any]) -> int:
     bring(Topic.STOCK)
     new = insert_for(tx, dirty).from_select(["product_id", "batch_id", "marked_at"], rows)
     overwrite = {name: new.excluded[name] for name in ("batch_id", "marked_at")}

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import audit
+from storage.tx import Tx
 from storage.types import AnyRow
 
 
 async def write(
-    tx: AsyncConnection, actor_id: int | None, action: str, subject: str,
+    tx: Tx, actor_id: int | None, action: str, subject: str,
     detail: Mapping[str, Any], now: datetime,
 ) -> None:  # fmt: skip
     """Add an entry. `detail` holds ids and numbers, no personal data: people are contact ids."""
@@ -23,7 +23,7 @@ async def write(
     )
 
 
-async def recent(tx: AsyncConnection, limit: int, action: str | None = None) -> Sequence[AnyRow]:
+async def recent(tx: Tx, limit: int, action: str | None = None) -> Sequence[AnyRow]:
     """The newest entries (of one action), newest first."""
     statement = select(audit).order_by(audit.c.id.desc()).limit(limit)
     if action is not None:

@@ -24,10 +24,10 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.bulk import AT_LEAST, POSITION_FIELDS, PRODUCT_FIELDS, TENFOLD, Facts
 from storage.tables import batch, location, position, product, stage
+from storage.tx import Tx
 from storage.types import AnyRow
 
 STAGED, APPLYING, APPLIED = "staged", "applying", "applied"
@@ -49,12 +49,12 @@ class Piece:
         return and_(stage.c.batch_id == self.batch_id, stage.c.sku_key > self.after, upto)
 
 
-async def by_key(tx: AsyncConnection, key: str) -> AnyRow | None:
+async def by_key(tx: Tx, key: str) -> AnyRow | None:
     row: AnyRow | None = (await tx.execute(select(batch).where(batch.c.key == key))).first()
     return row
 
 
-async def lock(tx: AsyncConnection, batch_id: int) -> AnyRow:
+async def lock(tx: Tx, batch_id: int) -> AnyRow:
     """The batch, locked until the transaction ends. It exists.
 
     Alerts may still refer to it: a foreign key only needs that its id stays.
@@ -64,19 +64,17 @@ async def lock(tx: AsyncConnection, batch_id: int) -> AnyRow:
     return row
 
 
-async def get(tx: AsyncConnection, batch_id: int) -> AnyRow:
+async def get(tx: Tx, batch_id: int) -> AnyRow:
     row: AnyRow = (await tx.execute(select(batch).where(batch.c.id == batch_id))).one()
     return row
 
 
-async def _all(tx: AsyncConnection, query: Select[Any]) -> Sequence[AnyRow]:
+async def _all(tx: Tx, query: Select[Any]) -> Sequence[AnyRow]:
     rows: Sequence[AnyRow] = (await tx.execute(query)).all()
     return rows
 
 
-async def start(
-    tx: AsyncConnection, key: str, source: str, actor_id: int | None, now: datetime
-) -> int:
+async def start(tx: Tx, key: str, source: str, actor_id: int | None, now: datetime) -> int:
     new = insert(batch).values(
         key=key, source=source, actor_id=actor_id, state=STAGED, created_at=now
     )
@@ -96,7 +94,7 @@ _ON_POSTGRESQL = text(
 )
 
 
-async def add_rows(tx: AsyncConnection, rows: Sequence[tuple[Any, ...]]) -> None:
+async def add_rows(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
     """Stage rows of STAGE_COLUMNS, the attributes as JSON.
 
     Past SQLAlchemy's executemany, which takes 100,000 rows four times as long.
@@ -112,55 +110,53 @@ async def add_rows(tx: AsyncConnection, rows: Sequence[tuple[Any, ...]]) -> None
         await tx.execute(_ON_POSTGRESQL, {"rows": json.dumps(told)})
 
 
-async def note(tx: AsyncConnection, batch_id: int, summary: Mapping[str, Any]) -> None:
+async def note(tx: Tx, batch_id: int, summary: Mapping[str, Any]) -> None:
     await tx.execute(update(batch).where(batch.c.id == batch_id).values(summary=dict(summary)))
 
 
-async def begun(tx: AsyncConnection) -> int:
+async def begun(tx: Tx) -> int:
     """How many bulk changes were ever begun to be applied."""
     query = select(func.count()).select_from(batch).where(batch.c.state != STAGED)
     return int((await tx.execute(query)).scalar_one())
 
 
-async def one_is_half_applied(tx: AsyncConnection) -> bool:
+async def one_is_half_applied(tx: Tx) -> bool:
     query = select(batch.c.id).where(batch.c.state == APPLYING).limit(1)
     return (await tx.execute(query)).first() is not None
 
 
-async def unfinished(tx: AsyncConnection) -> list[int]:
+async def unfinished(tx: Tx) -> list[int]:
     """Bulk changes whose applying was begun and did not end, or that still have staged rows."""
     has_rows = exists().where(stage.c.batch_id == batch.c.id)
     ends = or_(batch.c.state == APPLYING, and_(batch.c.state == APPLIED, has_rows))
     return [int(row.id) for row in await tx.execute(select(batch.c.id).where(ends))]
 
 
-async def next_piece(tx: AsyncConnection, batch_id: int, after: str, lines: int) -> Piece:
+async def next_piece(tx: Tx, batch_id: int, after: str, lines: int) -> Piece:
     """About so many lines; all of one SKU stay together."""
     keys = select(stage.c.sku_key).where(Piece(batch_id, after, "").lines)
     last = await tx.execute(keys.order_by(stage.c.sku_key).offset(lines - 1).limit(1))
     return Piece(batch_id, after, last.scalar_one_or_none() or "")
 
 
-async def advance(tx: AsyncConnection, piece: Piece, summary: Mapping[str, Any]) -> None:
+async def advance(tx: Tx, piece: Piece, summary: Mapping[str, Any]) -> None:
     """The piece is applied, and others follow."""
     of = update(batch).where(batch.c.id == piece.batch_id)
     await tx.execute(of.values(state=APPLYING, summary=dict(summary), cursor=piece.upto))
 
 
-async def settle(
-    tx: AsyncConnection, batch_id: int, summary: Mapping[str, Any], now: datetime
-) -> None:
+async def settle(tx: Tx, batch_id: int, summary: Mapping[str, Any], now: datetime) -> None:
     """The last piece is applied."""
     done = update(batch).where(batch.c.id == batch_id)
     await tx.execute(done.values(state=APPLIED, summary=dict(summary), applied_at=now))
 
 
-async def remove(tx: AsyncConnection, batch_id: int) -> None:
+async def remove(tx: Tx, batch_id: int) -> None:
     """Forget a batch that was not applied; its rows are gone already (`remove_rows`)."""
     await tx.execute(delete(batch).where(batch.c.id == batch_id, batch.c.state == STAGED))
 
 
-async def remove_rows(tx: AsyncConnection, batch_id: int) -> bool:
+async def remove_rows(tx: Tx, batch_id: int) -> bool:
     """Remove some of the staged rows; True while there are more. One that is being applied keeps
     its rows."""
     locked = select(batch.c.state).where(batch.c.id == batch_id).with_for_update(key_share=True)
@@ -175,7 +171,7 @@ async def remove_rows(tx: AsyncConnection, batch_id: int) -> bool:
     return removed >= STAGE_ROWS
 
 
-async def stale(tx: AsyncConnection, before: datetime) -> list[int]:
+async def stale(tx: Tx, before: datetime) -> list[int]:
     """Batches that were staged before then and that nobody applied."""
     query = select(batch.c.id).where(batch.c.state == STAGED, batch.c.created_at < before)
     return [int(row.id) for row in await tx.execute(query)]
@@ -184,7 +180,7 @@ async def stale(tx: AsyncConnection, before: datetime) -> list[int]:
 # -- the lines of one SKU among themselves
 
 
-async def disagreeing(tx: AsyncConnection, batch_id: int) -> Sequence[AnyRow]:
+async def disagreeing(tx: Tx, batch_id: int) -> Sequence[AnyRow]:
     """Pairs of lines of one SKU, the leading one first (`lead_`), that tell different things.
 
     Only the leading line of a SKU is applied to the product, so that the others must agree.
@@ -208,9 +204,7 @@ async def disagreeing(tx: AsyncConnection, batch_id: int) -> Sequence[AnyRow]:
 _TOLD_ONCE = ("line", *PRODUCT_FIELDS, "attributes")
 
 
-async def complete_lead(
-    tx: AsyncConnection, batch_id: int, line: int, values: Mapping[str, Any]
-) -> None:
+async def complete_lead(tx: Tx, batch_id: int, line: int, values: Mapping[str, Any]) -> None:
     """Give a leading line what only a later line of its SKU tells."""
     of = update(stage).where(stage.c.batch_id == batch_id, stage.c.line == line)
     await tx.execute(of.values(dict(values)))
@@ -235,19 +229,19 @@ def compared() -> FromClause:
     )
 
 
-def _text(tx: AsyncConnection, column: ColumnElement[Any]) -> ColumnElement[Any]:
+def _text(tx: Tx, column: ColumnElement[Any]) -> ColumnElement[Any]:
     """JSON in a form that can be compared; the engines have no common one."""
     return func.json(column) if tx.dialect.name == "sqlite" else column.cast(JSONB)
 
 
-def merged_attributes(tx: AsyncConnection) -> ColumnElement[Any]:
+def merged_attributes(tx: Tx) -> ColumnElement[Any]:
     """The product's attributes with those of the staged line put over them."""
     if tx.dialect.name == "sqlite":
         return func.json_patch(product.c.attributes, stage.c.attributes)
     return product.c.attributes.cast(JSONB).op("||")(stage.c.attributes.cast(JSONB))
 
 
-def product_differs(tx: AsyncConnection) -> ColumnElement[bool]:
+def product_differs(tx: Tx) -> ColumnElement[bool]:
     """The leading line tells something else of a known product than what is stored."""
     cells = [
         func.coalesce(stage.c[name], product.c[name]).is_distinct_from(product.c[name])
@@ -269,7 +263,7 @@ def rule_differs() -> ColumnElement[bool]:
     )
 
 
-def differs(tx: AsyncConnection) -> ColumnElement[bool]:
+def differs(tx: Tx) -> ColumnElement[bool]:
     """Applying this line changes a known product or one of its positions."""
     return and_(
         product.c.id.is_not(None),
@@ -277,7 +271,7 @@ def differs(tx: AsyncConnection) -> ColumnElement[bool]:
     )
 
 
-async def counts(tx: AsyncConnection, batch_id: int) -> AnyRow:
+async def counts(tx: Tx, batch_id: int) -> AnyRow:
     """new and changed (SKUs) and moves (ledger entries), as applying would have them now."""
     new = case((and_(LEADS, product.c.id.is_(None)), 1))
     query = (
@@ -293,7 +287,7 @@ async def counts(tx: AsyncConnection, batch_id: int) -> AnyRow:
     return row
 
 
-async def new_skus(tx: AsyncConnection, batch_id: int, limit: int) -> Sequence[AnyRow]:
+async def new_skus(tx: Tx, batch_id: int, limit: int) -> Sequence[AnyRow]:
     """line, sku and name of the first SKUs that are not known yet."""
     known = exists().where(SAME_SKU)
     query = (
@@ -318,7 +312,7 @@ def _differences(batch_id: int) -> Select[Any]:
     )
 
 
-async def changed_lines(tx: AsyncConnection, batch_id: int, limit: int) -> Sequence[AnyRow]:
+async def changed_lines(tx: Tx, batch_id: int, limit: int) -> Sequence[AnyRow]:
     """The first lines that would change something known."""
     return await _all(tx, _differences(batch_id).where(differs(tx)).limit(limit))
 
@@ -353,7 +347,7 @@ DOUBTFUL = {
 }
 
 
-async def facts(tx: AsyncConnection, batch_id: int) -> Facts:
+async def facts(tx: Tx, batch_id: int) -> Facts:
     """What the guard judges."""
     counted = {
         **DOUBTFUL,
@@ -368,12 +362,12 @@ async def facts(tx: AsyncConnection, batch_id: int) -> Facts:
     return Facts(**(await tx.execute(query)).one()._mapping)
 
 
-async def doubtful(tx: AsyncConnection, batch_id: int, which: str, limit: int) -> Sequence[AnyRow]:
+async def doubtful(tx: Tx, batch_id: int, which: str, limit: int) -> Sequence[AnyRow]:
     """The first lines that one of DOUBTFUL is true for."""
     return await _all(tx, _differences(batch_id).where(DOUBTFUL[which]).limit(limit))
 
 
-async def against_stored(tx: AsyncConnection, batch_id: int) -> Sequence[AnyRow]:
+async def against_stored(tx: Tx, batch_id: int) -> Sequence[AnyRow]:
     """Lines that may not go together with what they leave as it is; the domain says which do not.
 
     A price or a currency alone on a product that has the other, a rule's level alone.

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Integer, Select, and_, bindparam, case, exists, or_, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.contacts import Platform
 from bot.domain.notices import LAST_LANE, Claimed, Lane, NoticeKind, NoticeState
 from storage.dialect import take_turns
 from storage.notices import IN_WANTED, NOW, OPEN, SENDING
 from storage.tables import contact, notice
+from storage.tx import Tx
 from storage.types import AnyRow, Instant
 
 LOOK_AHEAD = 4  # notices looked at for each that may be taken: some are of the same contact
@@ -73,15 +73,13 @@ def _asked(platform: Platform, now: datetime, last: Lane) -> dict[str, Any]:
     return {"platform": platform.value, "now": now, "last": int(last)}
 
 
-async def any_due(
-    tx: AsyncConnection, platform: Platform, now: datetime, last: Lane = LAST_LANE
-) -> bool:
+async def any_due(tx: Tx, platform: Platform, now: datetime, last: Lane = LAST_LANE) -> bool:
     """Whether `claim` would find something, or will when a contact's claimed one is settled."""
     return (await tx.execute(ANY_DUE, _asked(platform, now, last))).first() is not None
 
 
 async def claim(
-    tx: AsyncConnection, platform: Platform, now: datetime, lease: timedelta, limit: int,
+    tx: Tx, platform: Platform, now: datetime, lease: timedelta, limit: int,
     last: Lane = LAST_LANE,
 ) -> list[Claimed]:  # fmt: skip
     """Take up to `limit` due notices of the lanes up to `last`, lane by lane, oldest first.
@@ -138,7 +136,7 @@ INTENT = (
 )
 
 
-async def on_wire(tx: AsyncConnection, held: Collection[Claimed], now: datetime) -> set[int]:
+async def on_wire(tx: Tx, held: Collection[Claimed], now: datetime) -> set[int]:
     """The intent, committed just before the requests leave: from here on their fate is unknown.
 
     Returns the ids of those that may leave. The others were dropped while they waited for their

@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import bindparam, exists, func, or_, select, update
 from sqlalchemy import delete as sql_delete
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.contacts import Address, Caller, Contact, ContactKind, ContactState, Platform, Role
 from storage.dialect import insert_for
 from storage.tables import contact, message, notice, subscription
+from storage.tx import Tx
 from storage.types import AnyRow
 from storage.vault import HEADER_BYTES, Vault
 
@@ -26,34 +26,30 @@ AT_ADDRESS = select(contact).where(
 )
 
 
-async def find(tx: AsyncConnection, vault: Vault, address: Address) -> Contact | None:
+async def find(tx: Tx, vault: Vault, address: Address) -> Contact | None:
     """The contact at this address, whichever of the vault's keys it is stored under."""
     row = await _row(tx, vault, address)
     return None if row is None else _contact(vault, row)
 
 
-async def by_id(tx: AsyncConnection, vault: Vault, contact_id: int) -> Contact | None:
+async def by_id(tx: Tx, vault: Vault, contact_id: int) -> Contact | None:
     row = (await tx.execute(BY_ID, {"wanted": contact_id})).first()
     return None if row is None else _contact(vault, row)
 
 
-async def by_ids(
-    tx: AsyncConnection, vault: Vault, contact_ids: Collection[int]
-) -> dict[int, Contact]:
+async def by_ids(tx: Tx, vault: Vault, contact_ids: Collection[int]) -> dict[int, Contact]:
     """To be written to: without their names, which no message has."""
     rows = await tx.execute(BY_IDS, {"wanted": list(contact_ids)})
     return {row.id: _contact(vault, row, named=False) for row in rows.all()}
 
 
-async def known(tx: AsyncConnection, contact_ids: Collection[int]) -> set[int]:
+async def known(tx: Tx, contact_ids: Collection[int]) -> set[int]:
     """Those of the contacts that have not been forgotten."""
     rows = await tx.execute(KNOWN, {"wanted": list(contact_ids)})
     return {int(row.id) for row in rows.all()}
 
 
-async def ensure(
-    tx: AsyncConnection, vault: Vault, caller: Caller, kind: ContactKind, now: datetime
-) -> Contact:
+async def ensure(tx: Tx, vault: Vault, caller: Caller, kind: ContactKind, now: datetime) -> Contact:
     """The contact of the caller, made if there is none; two that make it at once get the same one.
 
     What the platform says anew (name, and language until one was chosen) is kept; an empty name or
@@ -72,9 +68,7 @@ async def ensure(
     return _contact(vault, row)
 
 
-async def _add(
-    tx: AsyncConnection, vault: Vault, caller: Caller, kind: ContactKind, now: datetime
-) -> AnyRow:
+async def _add(tx: Tx, vault: Vault, caller: Caller, kind: ContactKind, now: datetime) -> AnyRow:
     address = caller.address
     statement = insert_for(tx, contact).values(
         platform=address.platform.value,
@@ -95,7 +89,7 @@ async def _add(
     return row
 
 
-async def _row(tx: AsyncConnection, vault: Vault, address: Address) -> AnyRow | None:
+async def _row(tx: Tx, vault: Vault, address: Address) -> AnyRow | None:
     indexes = vault.indexes(address.platform, address.value)
     asked = {"on": address.platform.value, "wanted": list(indexes)}
     return (await tx.execute(AT_ADDRESS, asked)).first()
@@ -114,24 +108,22 @@ def _contact(vault: Vault, row: AnyRow, *, named: bool = True) -> Contact:
     )
 
 
-async def _change(tx: AsyncConnection, contact_id: int, **values: Any) -> AnyRow:
+async def _change(tx: Tx, contact_id: int, **values: Any) -> AnyRow:
     statement = update(contact).where(contact.c.id == contact_id).values(**values)
     row: AnyRow = (await tx.execute(statement.returning(contact))).one()
     return row
 
 
-async def set_state(tx: AsyncConnection, contact_id: int, state: ContactState) -> None:
+async def set_state(tx: Tx, contact_id: int, state: ContactState) -> None:
     await tx.execute(update(contact).where(contact.c.id == contact_id).values(state=state.value))
 
 
-async def touch(tx: AsyncConnection, contact_id: int, now: datetime) -> None:
+async def touch(tx: Tx, contact_id: int, now: datetime) -> None:
     """Something was heard of the contact: retention counts from here."""
     await tx.execute(update(contact).where(contact.c.id == contact_id).values(seen_at=now))
 
 
-async def set_language(
-    tx: AsyncConnection, contact_id: int, language: str, *, chosen: bool
-) -> None:
+async def set_language(tx: Tx, contact_id: int, language: str, *, chosen: bool) -> None:
     """`chosen`: by the person; then the platform's guess no longer changes it."""
     await tx.execute(
         update(contact)
@@ -140,19 +132,19 @@ async def set_language(
     )
 
 
-async def set_role(tx: AsyncConnection, contact_id: int, role: Role | None) -> None:
+async def set_role(tx: Tx, contact_id: int, role: Role | None) -> None:
     word = None if role is None else role.word
     await tx.execute(update(contact).where(contact.c.id == contact_id).values(role=word))
 
 
-async def members(tx: AsyncConnection, vault: Vault) -> list[Contact]:
+async def members(tx: Tx, vault: Vault) -> list[Contact]:
     """All staff, admins first, then in the order they came."""
     rows = (await tx.execute(select(contact).where(contact.c.role.is_not(None)))).all()
     found = [_contact(vault, row) for row in rows]
     return sorted(found, key=lambda member: (-(member.role or 0), member.id))
 
 
-async def lock_members(tx: AsyncConnection) -> None:
+async def lock_members(tx: Tx) -> None:
     """Hold all staff rows until the transaction ends: who decides on roles waits here.
 
     SQLite drops FOR UPDATE; there the writing transaction itself is the lock.
@@ -161,13 +153,13 @@ async def lock_members(tx: AsyncConnection) -> None:
     await tx.execute(statement.with_for_update())
 
 
-async def created_at(tx: AsyncConnection, contact_id: int) -> datetime:
+async def created_at(tx: Tx, contact_id: int) -> datetime:
     statement = select(contact.c.created_at).where(contact.c.id == contact_id)
     moment: datetime = (await tx.execute(statement)).scalar_one()
     return moment
 
 
-async def move_address(tx: AsyncConnection, vault: Vault, contact_id: int, new: Address) -> int:
+async def move_address(tx: Tx, vault: Vault, contact_id: int, new: Address) -> int:
     """Follow a chat to its new address; returns the id of the contact that is there now.
 
     If the new address is known already, that contact takes over the notices and the messages, and
@@ -195,12 +187,12 @@ def _sealed_address(vault: Vault, address: Address) -> dict[str, Any]:
     }
 
 
-async def delete(tx: AsyncConnection, contact_id: int) -> None:
+async def delete(tx: Tx, contact_id: int) -> None:
     """The row goes; what referred to it keeps its numbers and refers to nobody."""
     await tx.execute(sql_delete(contact).where(contact.c.id == contact_id))
 
 
-async def rotate(tx: AsyncConnection, vault: Vault, limit: int) -> int:
+async def rotate(tx: Tx, vault: Vault, limit: int) -> int:
     """Seal up to `limit` contacts anew that another key than the first sealed; returns how many."""
     statement = select(contact).where(_header() != vault.header).limit(limit)
     rows = (await tx.execute(statement.with_for_update())).all()
@@ -212,7 +204,7 @@ async def rotate(tx: AsyncConnection, vault: Vault, limit: int) -> int:
     return len(rows)
 
 
-async def headers(tx: AsyncConnection) -> Sequence[bytes]:
+async def headers(tx: Tx) -> Sequence[bytes]:
     """The distinct headers of what is stored: each names a key that the vault must have."""
     return [bytes(row.header) for row in await tx.execute(select(_header()).distinct())]
 
@@ -223,7 +215,7 @@ def _header() -> Any:
     )
 
 
-async def idle_since(tx: AsyncConnection, limit: datetime, count: int) -> Sequence[int]:
+async def idle_since(tx: Tx, limit: datetime, count: int) -> Sequence[int]:
     """People, no staff, unseen since `limit`, whom nothing live needs or who are out of reach."""
     live = exists().where(
         subscription.c.contact_id == contact.c.id, subscription.c.state != "ended"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -183,6 +183,11 @@ class Database:
         with self._noticed():
             async with self._reader.begin() as connection:
                 yield connection
+
+    async def ping(self) -> None:
+        """Returns when the database answered a question. Raises DatabaseDown or EngineError."""
+        async with self.read() as tx:
+            await tx.execute(text("SELECT 1"))
 
     async def check(self, within: float = CHECK_WITHIN) -> str:
         """Why nothing can be written now, or ""; answers within so many seconds.

@@ -5,7 +5,8 @@ from functools import cache
 
 from sqlalchemy import Executable, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.tx import Tx
 
 Insert = sqlite.Insert | postgresql.Insert
 INSERTS: dict[str, Callable[[Table], Insert]] = {
@@ -14,12 +15,12 @@ INSERTS: dict[str, Callable[[Table], Insert]] = {
 }
 
 
-def insert_for(tx: AsyncConnection, table: Table) -> Insert:
+def insert_for(tx: Tx, table: Table) -> Insert:
     """The engine's own INSERT, which knows ON CONFLICT."""
     return INSERTS[tx.dialect.name](table)
 
 
-def insert_ignore(tx: AsyncConnection, table: Table, returning: str = "") -> Executable:
+def insert_ignore(tx: Tx, table: Table, returning: str = "") -> Executable:
     """INSERT .. ON CONFLICT DO NOTHING, whichever unique index it meets; to be run with rows.
 
     `returning`: a column of the rows that are new.
@@ -27,9 +28,7 @@ def insert_ignore(tx: AsyncConnection, table: Table, returning: str = "") -> Exe
     return _ignoring(tx.dialect.name, table, returning)
 
 
-def upsert(
-    tx: AsyncConnection, table: Table, unique: tuple[str, ...], overwrite: tuple[str, ...]
-) -> Insert:
+def upsert(tx: Tx, table: Table, unique: tuple[str, ...], overwrite: tuple[str, ...]) -> Insert:
     """INSERT .. ON CONFLICT (unique) DO UPDATE of the columns to overwrite; to be run with rows."""
     return _overwriting(tx.dialect.name, table, unique, overwrite)
 
@@ -54,7 +53,7 @@ def _overwriting(
     )
 
 
-async def take_turns(tx: AsyncConnection, turn: int) -> None:
+async def take_turns(tx: Tx, turn: int) -> None:
     """Wait until no other transaction has taken this turn; it is ours until the transaction ends.
 
     On SQLite there is one writing transaction at a time anyway.

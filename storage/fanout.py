@@ -5,17 +5,17 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Executable, Integer, String, bindparam, cast, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.notices import Lane, NoticeKind, NoticeState
 from storage.dialect import INSERTS
 from storage.subscriptions import TO_TELL, WRITTEN
 from storage.tables import notice, subscription
 from storage.topics import Topic, bring
+from storage.tx import Tx
 
 
 async def tell_next(
-    tx: AsyncConnection, product_id: int, restock_id: int, *, cursor: int, available: int,
+    tx: Tx, product_id: int, restock_id: int, *, cursor: int, available: int,
     limit: int, prefix: str, payload: dict[str, Any], now: datetime,
 ) -> list[int]:  # fmt: skip
     """Write the notices of the next `limit` of the line that this restock has none for yet.

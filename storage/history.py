@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, exists, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.notices import Lane, NoticeKind, NoticeState
 from storage.tables import message, notice, restock
+from storage.tx import Tx
 from storage.types import AnyRow
 
 
 async def of_product_and_contact(
-    tx: AsyncConnection, product_id: int, contact_id: int, limit: int = 5
+    tx: Tx, product_id: int, contact_id: int, limit: int = 5
 ) -> Sequence[AnyRow]:
     """What this contact was told, or not told and why, about the SKU, newest first; no edits.
 
@@ -32,13 +32,13 @@ async def of_product_and_contact(
     return (await tx.execute(statement)).all()
 
 
-async def of_contact(tx: AsyncConnection, contact_id: int) -> Sequence[AnyRow]:
+async def of_contact(tx: Tx, contact_id: int) -> Sequence[AnyRow]:
     """Every notice to the contact that is kept, oldest first."""
     statement = select(notice).where(notice.c.contact_id == contact_id).order_by(notice.c.id)
     return (await tx.execute(statement)).all()
 
 
-async def told_since(tx: AsyncConnection, kind: NoticeKind, since: datetime) -> int:
+async def told_since(tx: Tx, kind: NoticeKind, since: datetime) -> int:
     statement = (
         select(func.count())
         .select_from(notice)
@@ -51,12 +51,12 @@ async def told_since(tx: AsyncConnection, kind: NoticeKind, since: datetime) -> 
     return int((await tx.execute(statement)).scalar_one())
 
 
-async def last_id(tx: AsyncConnection) -> int:
+async def last_id(tx: Tx) -> int:
     """The id of the newest notice, 0 when there is none."""
     return int((await tx.execute(select(func.coalesce(func.max(notice.c.id), 0)))).scalar_one())
 
 
-async def purge(tx: AsyncConnection, before: datetime) -> int:
+async def purge(tx: Tx, before: datetime) -> int:
     """Delete settled notices that no message needs for its edits any more; returns how many."""
     kept = exists().where(message.c.notice_id == notice.c.id)
     of_open_restock = exists().where(

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, delete, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.inbox import Arrival, DeadLetter, InboxState
 from storage.dialect import insert_ignore
 from storage.tables import inbox
 from storage.topics import Topic, bring
+from storage.tx import Tx
 from storage.types import AnyRow, Instant
 from storage.vault import Vault
 
@@ -38,7 +38,7 @@ class Claimed:
 
 
 async def put(
-    tx: AsyncConnection, vault: Vault, *, source: str, key: str, sender: str, payload: str,
+    tx: Tx, vault: Vault, *, source: str, key: str, sender: str, payload: str,
     now: datetime,
 ) -> Arrival:  # fmt: skip
     """Keep what arrived; a key that came before from this source is not kept again.
@@ -112,14 +112,12 @@ def _at(now: datetime, limit: int) -> dict[str, Any]:
     return {"now": now, "limit": limit, "look_at": LOOK_AHEAD * limit}
 
 
-async def any_due(tx: AsyncConnection, now: datetime) -> bool:
+async def any_due(tx: Tx, now: datetime) -> bool:
     """Whether a claim would find something; reads only."""
     return (await tx.execute(DUE_HEADS, _at(now, 1))).first() is not None
 
 
-async def claim(
-    tx: AsyncConnection, now: datetime, lease: timedelta, limit: int = 1
-) -> list[Claimed]:
+async def claim(tx: Tx, now: datetime, lease: timedelta, limit: int = 1) -> list[Claimed]:
     """Take up to `limit` due arrivals of as many senders, none of which has an earlier one open.
 
     One that is in the hands of a worker comes back when its lease ends.
@@ -133,15 +131,13 @@ async def claim(
     ]
 
 
-async def renew(
-    tx: AsyncConnection, held: Sequence[Claimed], now: datetime, lease: timedelta
-) -> None:
+async def renew(tx: Tx, held: Sequence[Claimed], now: datetime, lease: timedelta) -> None:
     """Keep what is still in work; what went to another worker meanwhile stays there."""
     for claimed in held:
         await _of_ours(tx, claimed, lease_until=now + lease)
 
 
-async def _of_ours(tx: AsyncConnection, claimed: Claimed, **values: Any) -> bool:
+async def _of_ours(tx: Tx, claimed: Claimed, **values: Any) -> bool:
     """Change it while it is in these hands: each claim counts one attempt more."""
     ours = (inbox.c.id == claimed.id, UNFINISHED, inbox.c.attempts == claimed.attempts)
     return int((await tx.execute(update(inbox).where(*ours).values(**values))).rowcount) == 1
@@ -157,14 +153,14 @@ DONE = (
 )  # fmt: skip
 
 
-async def done(tx: AsyncConnection, arrival_ids: Collection[int], now: datetime) -> None:
+async def done(tx: Tx, arrival_ids: Collection[int], now: datetime) -> None:
     """Finished: payload and sender are wiped, the key stays and turns repetitions away."""
     if arrival_ids:
         await tx.execute(DONE, {"wanted": list(arrival_ids), "now": now})
 
 
 async def retry(
-    tx: AsyncConnection, vault: Vault, claimed: Claimed, error: str, due_at: datetime, *,
+    tx: Tx, vault: Vault, claimed: Claimed, error: str, due_at: datetime, *,
     counts: bool = True,
 ) -> None:  # fmt: skip
     """It failed; it keeps its sender's later arrivals waiting until it is due again.
@@ -177,9 +173,7 @@ async def retry(
     )  # fmt: skip
 
 
-async def dead(
-    tx: AsyncConnection, vault: Vault, claimed: Claimed, error: str, now: datetime
-) -> bool:
+async def dead(tx: Tx, vault: Vault, claimed: Claimed, error: str, now: datetime) -> bool:
     """Given up: the payload is kept for a replay, and the sender's next arrival goes on.
 
     False when it is in another worker's hands by now.
@@ -190,27 +184,25 @@ async def dead(
     )  # fmt: skip
 
 
-async def release_orphans(tx: AsyncConnection, now: datetime) -> int:
+async def release_orphans(tx: Tx, now: datetime) -> int:
     """At the start of the only worker: what is being worked on belonged to one that died."""
     statement = update(inbox).where(UNFINISHED, inbox.c.lease_until > now).values(lease_until=now)
     return int((await tx.execute(statement)).rowcount)
 
 
-async def count_by_state(tx: AsyncConnection) -> dict[InboxState, int]:
+async def count_by_state(tx: Tx) -> dict[InboxState, int]:
     statement = select(inbox.c.state, func.count()).group_by(inbox.c.state)
     found = {state: int(n) for state, n in (await tx.execute(statement)).all()}
     return {state: found.get(state.value, 0) for state in InboxState}
 
 
-async def dead_letters(tx: AsyncConnection, vault: Vault, limit: int) -> list[DeadLetter]:
+async def dead_letters(tx: Tx, vault: Vault, limit: int) -> list[DeadLetter]:
     """What was given up, newest first. Raises VaultError when no key opens a reason."""
     statement = select(inbox).where(DEAD).order_by(inbox.c.finished_at.desc(), inbox.c.id.desc())
     return [_letter(vault, row) for row in (await tx.execute(statement.limit(limit))).all()]
 
 
-async def dead_letter(
-    tx: AsyncConnection, vault: Vault, arrival_id: int
-) -> tuple[DeadLetter, str] | None:
+async def dead_letter(tx: Tx, vault: Vault, arrival_id: int) -> tuple[DeadLetter, str] | None:
     """One that was given up, with its payload; None if there is none of this number."""
     row = (await tx.execute(select(inbox).where(inbox.c.id == arrival_id, DEAD))).first()
     return None if row is None else (_letter(vault, row), vault.open(row.payload))
@@ -223,25 +215,23 @@ def _letter(vault: Vault, row: AnyRow) -> DeadLetter:
     )
 
 
-async def replay(tx: AsyncConnection, arrival_id: int, now: datetime) -> bool:
+async def replay(tx: Tx, arrival_id: int, now: datetime) -> bool:
     """Work on a dead letter again; False if it is none."""
     return await _replay(tx, DEAD & (inbox.c.id == arrival_id), now) == 1
 
 
-async def replay_all(tx: AsyncConnection, now: datetime) -> int:
+async def replay_all(tx: Tx, now: datetime) -> int:
     """Work on all dead letters again, in the order in which they came; returns how many."""
     return await _replay(tx, DEAD, now)
 
 
-async def _replay(tx: AsyncConnection, which: ColumnElement[bool], now: datetime) -> int:
+async def _replay(tx: Tx, which: ColumnElement[bool], now: datetime) -> int:
     bring(Topic.ARRIVAL)
     again = {"state": InboxState.PENDING.value, "attempts": 0, "due_at": now, "finished_at": None}
     return int((await tx.execute(update(inbox).where(which).values(again))).rowcount)
 
 
-async def forget_sender(
-    tx: AsyncConnection, vault: Vault, source: str, sender: str, now: datetime
-) -> int:
+async def forget_sender(tx: Tx, vault: Vault, source: str, sender: str, now: datetime) -> int:
     """Wipe the person's dead letters, keeping their keys; returns how many there were."""
     statement = (
         update(inbox)
@@ -253,7 +243,7 @@ async def forget_sender(
     return int((await tx.execute(statement)).rowcount)
 
 
-async def purge(tx: AsyncConnection, before: datetime) -> int:
+async def purge(tx: Tx, before: datetime) -> int:
     """Delete the keys of what was done before; platforms repeat deliveries for a day at most."""
     statement = delete(inbox).where(
         inbox.c.state == InboxState.DONE.value, inbox.c.finished_at < before
@@ -261,7 +251,7 @@ async def purge(tx: AsyncConnection, before: datetime) -> int:
     return int((await tx.execute(statement)).rowcount)
 
 
-async def rotate(tx: AsyncConnection, vault: Vault, limit: int) -> int:
+async def rotate(tx: Tx, vault: Vault, limit: int) -> int:
     """Seal up to `limit` payloads anew that another key than the first sealed."""
     rows = await _sealed_by_others(tx, vault, limit)
     for row in rows:
@@ -271,7 +261,7 @@ async def rotate(tx: AsyncConnection, vault: Vault, limit: int) -> int:
     return len(rows)
 
 
-async def _sealed_by_others(tx: AsyncConnection, vault: Vault, limit: int) -> Sequence[AnyRow]:
+async def _sealed_by_others(tx: Tx, vault: Vault, limit: int) -> Sequence[AnyRow]:
     header = func.substr(inbox.c.payload, 1, len(vault.header), type_=inbox.c.payload.type)
     statement = select(inbox).where(inbox.c.payload.is_not(None), header != vault.header)
     return (await tx.execute(statement.limit(limit).with_for_update())).all()

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Integer, Select, bindparam, exists, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.living import Says
 from bot.domain.notices import Lane, NoticeState, SettleReason
 from storage.tables import message, notice, restock, subscription
+from storage.tx import Tx
 from storage.types import AnyRow
 
 OPEN = notice.c.settled_at.is_(None)
@@ -31,7 +31,7 @@ OF_MESSAGE = (
 )
 
 
-async def last_told(tx: AsyncConnection, restock_id: int, says: Says, limit: int) -> list[AnyRow]:
+async def last_told(tx: Tx, restock_id: int, says: Says, limit: int) -> list[AnyRow]:
     """Of the `limit` who were told last in this restock: whose message says this, without an edit
     that waits.
 
@@ -77,14 +77,14 @@ UNFINISHED = (
 UNFINISHED_ONE = UNFINISHED.where(restock.c.id == bindparam("wanted"))
 
 
-async def unfinished(tx: AsyncConnection, restock_id: int | None = None) -> AnyRow | None:
+async def unfinished(tx: Tx, restock_id: int | None = None) -> AnyRow | None:
     """A closed restock (or that one) that has not ended yet for all who were told."""
     if restock_id is None:
         return (await tx.execute(UNFINISHED)).first()
     return (await tx.execute(UNFINISHED_ONE, {"wanted": restock_id})).first()
 
 
-async def next_piece(tx: AsyncConnection, current: AnyRow, limit: int) -> tuple[int, int] | None:
+async def next_piece(tx: Tx, current: AnyRow, limit: int) -> tuple[int, int] | None:
     """From and to which place in line the next `limit` told stand; None: there are no more."""
     piece = (
         select(notice.c.subscription_id)
@@ -106,20 +106,18 @@ MESSAGES_BETWEEN = _messages(
 )
 
 
-async def messages_between(
-    tx: AsyncConnection, restock_id: int, places: tuple[int, int]
-) -> list[AnyRow]:
+async def messages_between(tx: Tx, restock_id: int, places: tuple[int, int]) -> list[AnyRow]:
     """What those see who were told at these places of the line, as `last_told` gives it."""
     asked = {"restock": restock_id, "first": places[0], "last": places[1]}
     return list((await tx.execute(MESSAGES_BETWEEN, asked)).all())
 
 
-async def finished(tx: AsyncConnection, restock_id: int, now: datetime) -> None:
+async def finished(tx: Tx, restock_id: int, now: datetime) -> None:
     """The closed restock has ended for all who were told."""
     await tx.execute(update(restock).where(restock.c.id == restock_id).values(corrected_at=now))
 
 
-async def hurry(tx: AsyncConnection, product_id: int, now: datetime) -> None:
+async def hurry(tx: Tx, product_id: int, now: datetime) -> None:
     """The edits that wait until their message may change again need not wait any longer."""
     await tx.execute(
         update(notice)
@@ -128,7 +126,7 @@ async def hurry(tx: AsyncConnection, product_id: int, now: datetime) -> None:
     )
 
 
-async def hush(tx: AsyncConnection, contact_id: int, subscription_id: int, now: datetime) -> None:
+async def hush(tx: Tx, contact_id: int, subscription_id: int, now: datetime) -> None:
     """The customer has answered: the edits that are queued for the message are not wanted."""
     await tx.execute(
         update(notice)

@@ -5,21 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.dialect import upsert
 from storage.tables import message
+from storage.tx import Tx
 from storage.types import AnyRow
 
 
-async def find(tx: AsyncConnection, contact_id: int, subject: str) -> AnyRow | None:
+async def find(tx: Tx, contact_id: int, subject: str) -> AnyRow | None:
     statement = select(message).where(
         message.c.contact_id == contact_id, message.c.subject == subject
     )
     return (await tx.execute(statement)).first()
 
 
-async def of_subject(tx: AsyncConnection, subject: str) -> Sequence[AnyRow]:
+async def of_subject(tx: Tx, subject: str) -> Sequence[AnyRow]:
     return (await tx.execute(select(message).where(message.c.subject == subject))).all()
 
 
@@ -41,15 +41,13 @@ class Shown:
 OF_SUBJECTS = select(message).where(message.c.subject.in_(bindparam("wanted", expanding=True)))
 
 
-async def find_many(
-    tx: AsyncConnection, wanted: Collection[tuple[int, str]]
-) -> dict[tuple[int, str], AnyRow]:
+async def find_many(tx: Tx, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], AnyRow]:
     """The messages of these (contact id, subject) that the platform shows."""
     rows = await tx.execute(OF_SUBJECTS, {"wanted": list({subject for _, subject in wanted})})
     return {(row.contact_id, row.subject): row for row in rows.all()}
 
 
-async def remember(tx: AsyncConnection, posted: Sequence[Shown], now: datetime) -> None:
+async def remember(tx: Tx, posted: Sequence[Shown], now: datetime) -> None:
     """Keep what was posted; a message posted anew takes the place of the one of its subject."""
     if not posted:
         return
@@ -68,9 +66,7 @@ async def remember(tx: AsyncConnection, posted: Sequence[Shown], now: datetime) 
     await tx.execute(upsert(tx, message, ("contact_id", "subject"), OVERWRITTEN), rows)
 
 
-async def edited(
-    tx: AsyncConnection, message_id: int, shown: str, now: datetime, says: str = ""
-) -> None:
+async def edited(tx: Tx, message_id: int, shown: str, now: datetime, says: str = "") -> None:
     await tx.execute(
         update(message)
         .where(message.c.id == message_id)
@@ -78,6 +74,6 @@ async def edited(
     )
 
 
-async def lost(tx: AsyncConnection, message_id: int) -> None:
+async def lost(tx: Tx, message_id: int) -> None:
     """The platform no longer has it; the next notice of the subject posts a new one."""
     await tx.execute(delete(message).where(message.c.id == message_id))

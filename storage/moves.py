@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.stock import Move, MoveKind, Position
 from storage.tables import location, move, position
+from storage.tx import Tx
 from storage.types import AnyRow
 
 
@@ -44,7 +44,7 @@ FOLLOW = (
 KNOWN = select(position.c.product_id).where(*HERE)
 
 
-async def append(tx: AsyncConnection, entry: Entry, *, before: Position, now: datetime) -> Move:
+async def append(tx: Tx, entry: Entry, *, before: Position, now: datetime) -> Move:
     """Write the move and bring the position to `before + quantity`.
 
     The caller holds the product's lock and has read `before` under it.
@@ -81,9 +81,7 @@ async def append(tx: AsyncConnection, entry: Entry, *, before: Position, now: da
     )
 
 
-async def ensure_position(
-    tx: AsyncConnection, product_id: int, location_id: int, now: datetime
-) -> None:
+async def ensure_position(tx: Tx, product_id: int, location_id: int, now: datetime) -> None:
     """Add an empty position if there is none; the caller holds the product's lock."""
     where = {"product": product_id, "location": location_id}
     if (await tx.execute(KNOWN, where)).first() is None:
@@ -93,7 +91,7 @@ async def ensure_position(
 
 
 async def set_rule(
-    tx: AsyncConnection, product_id: int, location_id: int, point: int | None,
+    tx: Tx, product_id: int, location_id: int, point: int | None,
     clear_level: int | None, now: datetime,
 ) -> None:  # fmt: skip
     await tx.execute(
@@ -134,31 +132,31 @@ def as_move(row: AnyRow) -> Move:
     )
 
 
-async def by_key(tx: AsyncConnection, key: str) -> AnyRow | None:
+async def by_key(tx: Tx, key: str) -> AnyRow | None:
     """The move that this effect key made, with `location` and `undo_id` columns."""
     row: AnyRow | None = (await tx.execute(BY_KEY, {"wanted": key})).first()
     return row
 
 
-async def by_id(tx: AsyncConnection, move_id: int) -> AnyRow | None:
+async def by_id(tx: Tx, move_id: int) -> AnyRow | None:
     row: AnyRow | None = (await tx.execute(BY_ID, {"wanted": move_id})).first()
     return row
 
 
-async def last_of_actor(tx: AsyncConnection, actor_id: int) -> AnyRow | None:
+async def last_of_actor(tx: Tx, actor_id: int) -> AnyRow | None:
     """The newest move of the member that is neither undone nor an undo itself."""
     statement = MOVES.where(move.c.actor_id == actor_id, move.c.undo_of.is_(None))
     rows = (await tx.execute(statement.order_by(move.c.id.desc()).limit(50))).all()
     return next((row for row in rows if row.undo_id is None), None)
 
 
-async def newest(tx: AsyncConnection, product_id: int, limit: int = 5) -> Sequence[Move]:
+async def newest(tx: Tx, product_id: int, limit: int = 5) -> Sequence[Move]:
     statement = MOVES.where(move.c.product_id == product_id)
     rows = (await tx.execute(statement.order_by(move.c.id.desc()).limit(limit))).all()
     return [as_move(row) for row in rows]
 
 
-async def sums(tx: AsyncConnection, product_id: int) -> dict[int, int]:
+async def sums(tx: Tx, product_id: int) -> dict[int, int]:
     """The ledger's sum per location id; the position must say the same."""
     statement = (
         select(move.c.location_id, func.sum(move.c.quantity))

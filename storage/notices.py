@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, case, false, true, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.notices import NewNotice, NoticeState, SettleReason
 from storage.dialect import insert_ignore
 from storage.tables import notice
 from storage.topics import Topic, bring
+from storage.tx import Tx
 from storage.types import Instant
 
 OPEN = notice.c.settled_at.is_(None)  # what the partial indexes hold, however long the history is
@@ -21,7 +21,7 @@ IN_WANTED: Any = bindparam("wanted", expanding=True)
 NOW = bindparam("now", type_=Instant())
 
 
-async def queue(tx: AsyncConnection, notices: Sequence[NewNotice], now: datetime) -> list[int]:
+async def queue(tx: Tx, notices: Sequence[NewNotice], now: datetime) -> list[int]:
     """Write the notices that are not there yet; returns the ids of the new ones."""
     if not notices:
         return []
@@ -48,7 +48,7 @@ def _row(item: NewNotice, now: datetime) -> dict[str, Any]:
     }
 
 
-async def supersede(tx: AsyncConnection, subject: str, now: datetime) -> None:
+async def supersede(tx: Tx, subject: str, now: datetime) -> None:
     """Drop what is queued for this message: a newer state of it is about to be queued.
 
     One in a worker's hands reads the newest state itself; two must not edit a message at once. One
@@ -58,9 +58,7 @@ async def supersede(tx: AsyncConnection, subject: str, now: datetime) -> None:
     await _drop(tx, old, SettleReason.SUPERSEDED, now)
 
 
-async def drop_of_restock(
-    tx: AsyncConnection, restock_id: int, reason: SettleReason, now: datetime
-) -> None:
+async def drop_of_restock(tx: Tx, restock_id: int, reason: SettleReason, now: datetime) -> None:
     """Drop the restock's unsent notices; those subscriptions never left the line.
 
     Also those that wait for their turn in a worker's hands: its intent to send finds them gone.
@@ -68,16 +66,12 @@ async def drop_of_restock(
     await _drop(tx, NOT_LEFT & (notice.c.restock_id == restock_id), reason, now)
 
 
-async def drop_of_contact(
-    tx: AsyncConnection, contact_id: int, reason: SettleReason, now: datetime
-) -> None:
+async def drop_of_contact(tx: Tx, contact_id: int, reason: SettleReason, now: datetime) -> None:
     """Drop what is not on its way to the contact yet."""
     await _drop(tx, NOT_LEFT & (notice.c.contact_id == contact_id), reason, now)
 
 
-async def _drop(
-    tx: AsyncConnection, which: ColumnElement[bool], reason: SettleReason, now: datetime
-) -> None:
+async def _drop(tx: Tx, which: ColumnElement[bool], reason: SettleReason, now: datetime) -> None:
     unsure = case(
         (notice.c.doubtful > 0, NoticeState.UNCERTAIN.value), else_=NoticeState.DROPPED.value
     )
@@ -88,7 +82,7 @@ async def _drop(
     )
 
 
-async def failed(tx: AsyncConnection, notice_id: int) -> None:
+async def failed(tx: Tx, notice_id: int) -> None:
     """Count an attempt that failed by our own fault, whether or not it left."""
     await tx.execute(
         update(notice)
@@ -97,14 +91,14 @@ async def failed(tx: AsyncConnection, notice_id: int) -> None:
     )
 
 
-async def hurry(tx: AsyncConnection, contact_id: int, now: datetime) -> None:
+async def hurry(tx: Tx, contact_id: int, now: datetime) -> None:
     """What was put off for the contact is due now."""
     bring(Topic.NOTICE)
     put_off = QUEUED & (notice.c.contact_id == contact_id) & (notice.c.due_at > now)
     await tx.execute(update(notice).where(put_off).values(due_at=now))
 
 
-async def release(tx: AsyncConnection, notice_ids: Collection[int]) -> None:
+async def release(tx: Tx, notice_ids: Collection[int]) -> None:
     """Give back what was claimed and surely has not left: whoever claims next may send it.
 
     It has been due all the time: it goes before those behind it in the line.
@@ -117,12 +111,12 @@ async def release(tx: AsyncConnection, notice_ids: Collection[int]) -> None:
     )
 
 
-async def not_there(tx: AsyncConnection, notice_id: int) -> None:
+async def not_there(tx: Tx, notice_id: int) -> None:
     """The platform was asked: none of the earlier sends arrived."""
     await tx.execute(update(notice).where(notice.c.id == notice_id).values(doubtful=0))
 
 
-async def release_orphans(tx: AsyncConnection, now: datetime) -> int:
+async def release_orphans(tx: Tx, now: datetime) -> int:
     """At the start of the only worker: whatever is `sending` belonged to one that died."""
     statement = update(notice).where(SENDING).values(lease_until=now)
     return int((await tx.execute(statement)).rowcount)
@@ -143,7 +137,7 @@ SETTLE = (
 
 
 async def settle(
-    tx: AsyncConnection,
+    tx: Tx,
     notice_ids: Collection[int],
     state: NoticeState,
     reason: SettleReason,
@@ -159,7 +153,7 @@ async def settle(
     return {int(row.id) for row in (await tx.execute(SETTLE, asked)).all()}
 
 
-async def detach(tx: AsyncConnection, notice_id: int) -> None:
+async def detach(tx: Tx, notice_id: int) -> None:
     """Free the (restock, subscription) and key of a dropped notice, so that it may be told yet."""
     await tx.execute(
         update(notice)
@@ -169,7 +163,7 @@ async def detach(tx: AsyncConnection, notice_id: int) -> None:
 
 
 async def postpone(
-    tx: AsyncConnection, notice_id: int, due_at: datetime, *, doubtful: int | None = None
+    tx: Tx, notice_id: int, due_at: datetime, *, doubtful: int | None = None
 ) -> None:
     """Back into the queue until `due_at`; `doubtful`: so many that were sent may be there now."""
     bring(Topic.NOTICE)  # it may be due at once
@@ -186,7 +180,7 @@ async def postpone(
     )
 
 
-async def forgive(tx: AsyncConnection, notice_id: int) -> None:
+async def forgive(tx: Tx, notice_id: int) -> None:
     """Give the attempt back, if it left at all: the platform only asked to wait."""
     await tx.execute(
         update(notice)

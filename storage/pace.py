@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import delete, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.dialect import upsert
 from storage.tables import pace
+from storage.tx import Tx
 
 PIECE = 500  # rows a statement
 
@@ -20,7 +20,7 @@ class Used(NamedTuple):
     held_until: datetime
 
 
-async def put(tx: AsyncConnection, account: str, rows: Mapping[bytes, Used]) -> None:
+async def put(tx: Tx, account: str, rows: Mapping[bytes, Used]) -> None:
     """Store what is known now; `rows` by blind index."""
     values = [
         {"account": account, "key": key, "used_until": used, "held_until": held}
@@ -31,14 +31,14 @@ async def put(tx: AsyncConnection, account: str, rows: Mapping[bytes, Used]) -> 
         await tx.execute(store, values)
 
 
-async def load(tx: AsyncConnection, account: str, now: datetime) -> dict[bytes, Used]:
+async def load(tx: Tx, account: str, now: datetime) -> dict[bytes, Used]:
     """What is not free yet, by blind index."""
     later = or_(pace.c.used_until > now, pace.c.held_until > now)
     rows = await tx.execute(select(pace).where(pace.c.account == account, later))
     return {row.key: Used(row.used_until, row.held_until) for row in rows}
 
 
-async def purge(tx: AsyncConnection, now: datetime) -> int:
+async def purge(tx: Tx, now: datetime) -> int:
     """Delete what is free again."""
     over = delete(pace).where(pace.c.used_until <= now, pace.c.held_until <= now)
     return int((await tx.execute(over)).rowcount)

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.stock import Location, Position
 from storage.dialect import insert_ignore
 from storage.tables import location, position
+from storage.tx import Tx
 from storage.types import AnyRow
 
 _FIELDS = (
@@ -45,9 +45,7 @@ def of(row: AnyRow) -> Position:
     return Position(location=place, **cells)
 
 
-async def for_products(
-    tx: AsyncConnection, product_ids: Iterable[int]
-) -> dict[int, tuple[Position, ...]]:
+async def for_products(tx: Tx, product_ids: Iterable[int]) -> dict[int, tuple[Position, ...]]:
     """The positions of each product, in order of location code; a product without any has ()."""
     wanted = list(product_ids)
     found: defaultdict[int, list[Position]] = defaultdict(list)
@@ -61,14 +59,14 @@ def _code(item: Position) -> str:
     return item.location.code
 
 
-async def locations(tx: AsyncConnection) -> tuple[Location, ...]:
+async def locations(tx: Tx) -> tuple[Location, ...]:
     """All locations, in order of code."""
     query = select(*(location.c[name] for name in _PLACE_FIELDS))
     found = [Location(**row._mapping) for row in await tx.execute(query)]
     return tuple(sorted(found, key=lambda place: place.code))
 
 
-async def ensure_location(tx: AsyncConnection, code: str) -> Location:
+async def ensure_location(tx: Tx, code: str) -> Location:
     """The location with this code; a new one is sellable and called by its code."""
     new = {"code": code, "name": code, "sellable": True}
     await tx.execute(insert_ignore(tx, location), new)

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.stock import Product
 from storage.tables import product
+from storage.tx import Tx
 from storage.types import AnyRow
 
 _FIELDS = (
@@ -51,26 +51,26 @@ LOCK = BY_ID.with_for_update()
 LOCK_ALL = BY_IDS.order_by(product.c.id).with_for_update()
 
 
-async def _first(tx: AsyncConnection, query: Select[Any], wanted: int | str) -> Product | None:
+async def _first(tx: Tx, query: Select[Any], wanted: int | str) -> Product | None:
     row = (await tx.execute(query, {"wanted": wanted})).first()
     return None if row is None else of(row)
 
 
-async def get(tx: AsyncConnection, product_id: int) -> Product | None:
+async def get(tx: Tx, product_id: int) -> Product | None:
     return await _first(tx, BY_ID, product_id)
 
 
-async def by_key(tx: AsyncConnection, sku_key: str) -> Product | None:
+async def by_key(tx: Tx, sku_key: str) -> Product | None:
     """The product with this normalised code (domain.codes.sku_key)."""
     return await _first(tx, BY_KEY, sku_key)
 
 
-async def by_short_id(tx: AsyncConnection, short_id: str) -> Product | None:
+async def by_short_id(tx: Tx, short_id: str) -> Product | None:
     """The product that a deep link names (domain.codes.short_id)."""
     return await _first(tx, BY_SHORT_ID, short_id)
 
 
-async def by_ids(tx: AsyncConnection, ids: Iterable[int]) -> dict[int, Product]:
+async def by_ids(tx: Tx, ids: Iterable[int]) -> dict[int, Product]:
     """Products by id, in the order of `ids`; ids that do not exist are left out."""
     wanted = list(dict.fromkeys(ids))
     rows = await tx.execute(BY_IDS, {"wanted": wanted})
@@ -78,7 +78,7 @@ async def by_ids(tx: AsyncConnection, ids: Iterable[int]) -> dict[int, Product]:
     return {key: found[key] for key in wanted if key in found}
 
 
-async def lock(tx: AsyncConnection, product_id: int) -> Product | None:
+async def lock(tx: Tx, product_id: int) -> Product | None:
     """The product, with its row locked until the transaction ends: what decides on it waits here.
 
     SQLite drops FOR UPDATE; there the writing transaction itself is the lock.
@@ -86,14 +86,14 @@ async def lock(tx: AsyncConnection, product_id: int) -> Product | None:
     return await _first(tx, LOCK, product_id)
 
 
-async def lock_all(tx: AsyncConnection, ids: Iterable[int]) -> dict[int, Product]:
+async def lock_all(tx: Tx, ids: Iterable[int]) -> dict[int, Product]:
     """The products by id, all their rows locked, in order of id so that two lockers never cross."""
     rows = await tx.execute(LOCK_ALL, {"wanted": sorted(set(ids))})
     return {item.id: item for item in map(of, rows)}
 
 
 async def page(
-    tx: AsyncConnection, after_id: int, limit: int, *, active_only: bool = False
+    tx: Tx, after_id: int, limit: int, *, active_only: bool = False
 ) -> Sequence[Product]:
     """The next `limit` products by id after `after_id`, to walk through all of them in pieces."""
     query = _one(product.c.id > after_id).order_by(product.c.id).limit(limit)

@@ -3,16 +3,16 @@
 from datetime import datetime
 
 from sqlalchemy import BigInteger, BindParameter, bindparam, case, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.contacts import Platform
 from bot.domain.health import InboxQueue, LaneQueue, Undelivered
 from bot.domain.inbox import InboxState
 from bot.domain.notices import Lane, NoticeState
 from storage.tables import UNDELIVERED, contact, inbox, notice
+from storage.tx import Tx
 
 
-async def outbox(tx: AsyncConnection, now: datetime) -> tuple[LaneQueue, ...]:
+async def outbox(tx: Tx, now: datetime) -> tuple[LaneQueue, ...]:
     """What is not settled, by platform and lane."""
     due = notice.c.due_at <= now
     statement = (
@@ -36,7 +36,7 @@ async def outbox(tx: AsyncConnection, now: datetime) -> tuple[LaneQueue, ...]:
     )  # fmt: skip
 
 
-async def arrivals(tx: AsyncConnection) -> tuple[InboxQueue, ...]:
+async def arrivals(tx: Tx) -> tuple[InboxQueue, ...]:
     """What is not worked off, by source."""
     # Grouped by the bare column, SQLite would walk the unique index of all that ever came.
     source = func.lower(inbox.c.source)
@@ -54,13 +54,13 @@ async def arrivals(tx: AsyncConnection) -> tuple[InboxQueue, ...]:
     return tuple(InboxQueue(row.of, row.open, row.oldest) for row in rows)
 
 
-async def dead_letters(tx: AsyncConnection) -> int:
+async def dead_letters(tx: Tx) -> int:
     """How many arrivals were given up and are kept."""
     statement = select(func.count()).where(inbox.c.state == InboxState.DEAD.value)
     return int((await tx.execute(statement)).scalar_one())
 
 
-async def undelivered(tx: AsyncConnection, since: datetime) -> tuple[Undelivered, ...]:
+async def undelivered(tx: Tx, since: datetime) -> tuple[Undelivered, ...]:
     """What failed or is uncertain since then, the most frequent first."""
     count = func.count(type_=BigInteger).label("count")
     states: BindParameter[list[str]] = bindparam(

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Integer, bindparam, exists, func, insert, or_, select, true, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.restocking import CloseReason
 from bot.domain.subscriptions import SubscriptionState
 from storage.tables import location, notice, position, product, restock, subscription
+from storage.tx import Tx
 from storage.types import AnyRow
 
 AVAILABLE = position.c.on_hand - position.c.reserved - position.c.unsellable
@@ -30,21 +30,21 @@ WRITTEN = select(func.count()).select_from(
 )
 
 
-async def open_one(tx: AsyncConnection, product_id: int) -> AnyRow | None:
+async def open_one(tx: Tx, product_id: int) -> AnyRow | None:
     """The open restock of the SKU, if any."""
     return (await tx.execute(OPEN_ONE, {"wanted": product_id})).first()
 
 
-async def by_ids(tx: AsyncConnection, restock_ids: Collection[int]) -> dict[int, AnyRow]:
+async def by_ids(tx: Tx, restock_ids: Collection[int]) -> dict[int, AnyRow]:
     rows = await tx.execute(BY_IDS, {"wanted": list(restock_ids)})
     return {row.id: row for row in rows.all()}
 
 
-async def by_id(tx: AsyncConnection, restock_id: int) -> AnyRow:
+async def by_id(tx: Tx, restock_id: int) -> AnyRow:
     return (await tx.execute(select(restock).where(restock.c.id == restock_id))).one()
 
 
-async def newest(tx: AsyncConnection, product_id: int) -> AnyRow | None:
+async def newest(tx: Tx, product_id: int) -> AnyRow | None:
     statement = (
         select(restock)
         .where(restock.c.product_id == product_id)
@@ -54,17 +54,17 @@ async def newest(tx: AsyncConnection, product_id: int) -> AnyRow | None:
     return (await tx.execute(statement)).first()
 
 
-async def start(tx: AsyncConnection, product_id: int, move_id: int | None, now: datetime) -> AnyRow:
+async def start(tx: Tx, product_id: int, move_id: int | None, now: datetime) -> AnyRow:
     values = {"product_id": product_id, "move_id": move_id, "cursor": 0, "opened_at": now}
     row: AnyRow = (await tx.execute(START, values)).one()
     return row
 
 
-async def set_cursor(tx: AsyncConnection, restock_id: int, cursor: int) -> None:
+async def set_cursor(tx: Tx, restock_id: int, cursor: int) -> None:
     await tx.execute(SET_CURSOR, {"wanted": restock_id, "to": cursor})
 
 
-async def close(tx: AsyncConnection, restock_id: int, reason: CloseReason, now: datetime) -> None:
+async def close(tx: Tx, restock_id: int, reason: CloseReason, now: datetime) -> None:
     await tx.execute(
         update(restock)
         .where(restock.c.id == restock_id)
@@ -72,25 +72,25 @@ async def close(tx: AsyncConnection, restock_id: int, reason: CloseReason, now: 
     )
 
 
-async def outstanding(tx: AsyncConnection, restock_id: int, now: datetime) -> int:
+async def outstanding(tx: Tx, restock_id: int, now: datetime) -> int:
     """Notices of the restock that are due or on the wire; a chat that is held holds up nobody."""
     asked = {"wanted": restock_id, "now": now}
     return int((await tx.execute(DUE_OF_RESTOCK, asked)).scalar_one())
 
 
-async def written(tx: AsyncConnection, restock_id: int, most: int) -> int:
+async def written(tx: Tx, restock_id: int, most: int) -> int:
     """Notices of the restock, whatever became of them; counted up to `most`."""
     return int((await tx.execute(WRITTEN, {"wanted": restock_id, "most": most})).scalar_one())
 
 
-async def idle(tx: AsyncConnection) -> Sequence[int]:
+async def idle(tx: Tx) -> Sequence[int]:
     """Product ids of open restocks that wait for nothing: their next step may be due."""
     busy = exists().where(notice.c.restock_id == restock.c.id, OUTSTANDING)
     statement = select(restock.c.product_id).where(restock.c.closed_at.is_(None), ~busy)
     return [int(row.product_id) for row in (await tx.execute(statement)).all()]
 
 
-async def counts(tx: AsyncConnection, restock_id: int) -> dict[str, int]:
+async def counts(tx: Tx, restock_id: int) -> dict[str, int]:
     """How many notices of the restock are in each state."""
     statement = (
         select(notice.c.state, func.count())
@@ -100,10 +100,10 @@ async def counts(tx: AsyncConnection, restock_id: int) -> dict[str, int]:
     return {state: int(n) for state, n in (await tx.execute(statement)).all()}
 
 
-async def unannounced(tx: AsyncConnection, limit: int) -> Sequence[int]:
+async def unannounced(tx: Tx, limit: int) -> Sequence[int]:
     """SKUs with an open restock that are gone, or that somebody armed waits for and that are back.
 
-    Candidates only: bot.services.restocking decides, with the shop's out level.
+    Candidates only: bot.services.line.restocking decides, with the shop's out level.
     """
     available = (
         select(func.coalesce(func.sum(AVAILABLE), 0))
@@ -127,6 +127,6 @@ async def unannounced(tx: AsyncConnection, limit: int) -> Sequence[int]:
     return [int(row.id) for row in (await tx.execute(statement)).all()]
 
 
-async def opened_since(tx: AsyncConnection, since: datetime) -> int:
+async def opened_since(tx: Tx, since: datetime) -> int:
     statement = select(func.count()).select_from(restock).where(restock.c.opened_at >= since)
     return int((await tx.execute(statement)).scalar_one())

@@ -24,11 +24,11 @@ from sqlalchemy import (
     update,
     values,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.dialect import insert_for
 from storage.tables import gram, gram_count, product
+from storage.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +53,14 @@ def _unindexed() -> Select[Any]:
     )
 
 
-async def _read(tx: AsyncConnection, query: Select[Any]) -> list[Unindexed]:
+async def _read(tx: Tx, query: Select[Any]) -> list[Unindexed]:
     return [
         Unindexed(number, "\n".join(texts) if active else "", indexed)
         for number, active, indexed, *texts in await tx.execute(query)
     ]
 
 
-async def unindexed(
-    tx: AsyncConnection, limit: int, changed_by: datetime | None = None
-) -> list[Unindexed]:
+async def unindexed(tx: Tx, limit: int, changed_by: datetime | None = None) -> list[Unindexed]:
     """The next products to index; only those that have not changed since `changed_by`."""
     query = _unindexed().limit(limit)
     if changed_by is not None:
@@ -70,12 +68,12 @@ async def unindexed(
     return await _read(tx, query)
 
 
-async def still_unindexed(tx: AsyncConnection, ids: Sequence[int]) -> list[Unindexed]:
+async def still_unindexed(tx: Tx, ids: Sequence[int]) -> list[Unindexed]:
     """Those of the products that are still to be indexed, locked until the transaction ends."""
     return await _read(tx, _unindexed().where(product.c.id.in_(ids)).with_for_update())
 
 
-async def settle(tx: AsyncConnection, items: Sequence[Unindexed], now: datetime) -> None:
+async def settle(tx: Tx, items: Sequence[Unindexed], now: datetime) -> None:
     """Note that the grams of these products are those of their text, which is locked."""
     text_now: ColumnElement[Any] = product.c.sku
     for words in (product.c.name, product.c.brand, product.c.product):
@@ -85,13 +83,13 @@ async def settle(tx: AsyncConnection, items: Sequence[Unindexed], now: datetime)
     await tx.execute(done.values(indexed_at=now, indexed_text=indexed))
 
 
-async def postpone(tx: AsyncConnection, item: Unindexed) -> None:
+async def postpone(tx: Tx, item: Unindexed) -> None:
     """Note that this product has the grams of both texts for now, and stays to be indexed."""
     both = f"{item.indexed}\n{item.text}"
     await tx.execute(update(product).where(product.c.id == item.id).values(indexed_text=both))
 
 
-async def add(tx: AsyncConnection, postings: Mapping[str, Sequence[int]]) -> None:
+async def add(tx: Tx, postings: Mapping[str, Sequence[int]]) -> None:
     """Add the products that hold each gram, in order; one that is there already is passed over.
 
     The counts take it for new all the same. Only a process that was killed in the middle repeats
@@ -114,7 +112,7 @@ async def add(tx: AsyncConnection, postings: Mapping[str, Sequence[int]]) -> Non
     await _count(tx, {g: len(ids) for g, ids in postings.items()})
 
 
-async def remove(tx: AsyncConnection, rows: list[tuple[str, int]]) -> None:
+async def remove(tx: Tx, rows: list[tuple[str, int]]) -> None:
     """Take (gram, product id) pairs away, in order."""
     if rows:
         gone = delete(gram).where(
@@ -125,7 +123,7 @@ async def remove(tx: AsyncConnection, rows: list[tuple[str, int]]) -> None:
         await _count(tx, {g: -by for g, by in sorted(fewer.items())})
 
 
-async def _count(tx: AsyncConnection, changes: Mapping[str, int]) -> None:
+async def _count(tx: Tx, changes: Mapping[str, int]) -> None:
     """`changes` in order of gram: two indexers on PostgreSQL wait for each other, never in a
     circle."""
     statement = insert_for(tx, gram_count)
@@ -136,7 +134,7 @@ async def _count(tx: AsyncConnection, changes: Mapping[str, int]) -> None:
     await tx.execute(statement, [{"gram": g, "products": by} for g, by in changes.items()])
 
 
-async def counts(tx: AsyncConnection, grams: Iterable[str]) -> dict[str, int]:
+async def counts(tx: Tx, grams: Iterable[str]) -> dict[str, int]:
     """In how many products each of these grams occurs; one that occurs nowhere is left out."""
     query = select(gram_count).where(gram_count.c.gram.in_(list(grams)), gram_count.c.products > 0)
     return {row.gram: row.products for row in await tx.execute(query)}
@@ -152,7 +150,7 @@ def _weighed(weights: Mapping[str, int], name: str) -> CTE:
 
 
 async def candidates(
-    tx: AsyncConnection, rare: Mapping[str, int], common: Mapping[str, int], limit: int
+    tx: Tx, rare: Mapping[str, int], common: Mapping[str, int], limit: int
 ) -> list[int]:
     """Products that hold the heaviest sum of grams, best first.
 
@@ -186,7 +184,7 @@ def _best(rare: Mapping[str, int], limit: int) -> Select[Any]:
     )
 
 
-async def sellable(tx: AsyncConnection, ids: Sequence[int]) -> list[Any]:
+async def sellable(tx: Tx, ids: Sequence[int]) -> list[Any]:
     """What ranking needs of these products, without the ones that are no longer sold."""
     columns = (product.c[name] for name in ("id", "sku", "sku_key", "name", "brand", "product"))
     query = select(*columns).where(product.c.id.in_(list(ids)), product.c.active)

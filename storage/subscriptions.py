@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, func, insert, select, true, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.subscriptions import EndReason, SubscriptionState
 from storage.batches import LEADS, Piece
 from storage.tables import contact, dirty, notice, product, stage, subscription
+from storage.tx import Tx
 from storage.types import AnyRow
 
 LIVE = subscription.c.state != SubscriptionState.ENDED.value
@@ -34,7 +34,7 @@ WAITING_BY_PRODUCT = (
 
 
 async def add(
-    tx: AsyncConnection, *, contact_id: int, product_id: int, quantity: int, armed: bool, key: str,
+    tx: Tx, *, contact_id: int, product_id: int, quantity: int, armed: bool, key: str,
     now: datetime,
 ) -> int:  # fmt: skip
     """Put the contact at the end of the line; returns the subscription's id."""
@@ -51,26 +51,26 @@ async def add(
     return int((await tx.execute(statement.returning(subscription.c.id))).scalar_one())
 
 
-async def by_id(tx: AsyncConnection, subscription_id: int) -> AnyRow | None:
+async def by_id(tx: Tx, subscription_id: int) -> AnyRow | None:
     return (await tx.execute(BY_ID, {"wanted": subscription_id})).first()
 
 
-async def by_ids(tx: AsyncConnection, subscription_ids: Collection[int]) -> dict[int, AnyRow]:
+async def by_ids(tx: Tx, subscription_ids: Collection[int]) -> dict[int, AnyRow]:
     rows = await tx.execute(BY_IDS, {"wanted": list(subscription_ids)})
     return {row.id: row for row in rows.all()}
 
 
-async def brief(tx: AsyncConnection, subscription_ids: Collection[int]) -> dict[int, AnyRow]:
+async def brief(tx: Tx, subscription_ids: Collection[int]) -> dict[int, AnyRow]:
     """Whose they are and their state: `id`, `contact_id`, `state`."""
     rows = await tx.execute(BRIEF, {"wanted": list(subscription_ids)})
     return {row.id: row for row in rows.all()}
 
 
-async def by_key(tx: AsyncConnection, key: str) -> AnyRow | None:
+async def by_key(tx: Tx, key: str) -> AnyRow | None:
     return (await tx.execute(select(subscription).where(subscription.c.key == key))).first()
 
 
-async def live(tx: AsyncConnection, contact_id: int, product_id: int) -> AnyRow | None:
+async def live(tx: Tx, contact_id: int, product_id: int) -> AnyRow | None:
     """The one subscription of this contact for this SKU that has not ended."""
     statement = select(subscription).where(
         subscription.c.contact_id == contact_id, subscription.c.product_id == product_id, LIVE
@@ -78,7 +78,7 @@ async def live(tx: AsyncConnection, contact_id: int, product_id: int) -> AnyRow 
     return (await tx.execute(statement)).first()
 
 
-async def newest(tx: AsyncConnection, contact_id: int, product_id: int) -> AnyRow | None:
+async def newest(tx: Tx, contact_id: int, product_id: int) -> AnyRow | None:
     """The contact's last subscription for this SKU, live or ended."""
     statement = (
         select(subscription)
@@ -89,7 +89,7 @@ async def newest(tx: AsyncConnection, contact_id: int, product_id: int) -> AnyRo
     return (await tx.execute(statement)).first()
 
 
-async def of_contact(tx: AsyncConnection, contact_id: int) -> Sequence[AnyRow]:
+async def of_contact(tx: Tx, contact_id: int) -> Sequence[AnyRow]:
     """The contact's live subscriptions, oldest first."""
     statement = (
         select(subscription)
@@ -99,7 +99,7 @@ async def of_contact(tx: AsyncConnection, contact_id: int) -> Sequence[AnyRow]:
     return (await tx.execute(statement)).all()
 
 
-async def all_of_contact(tx: AsyncConnection, contact_id: int) -> Sequence[AnyRow]:
+async def all_of_contact(tx: Tx, contact_id: int) -> Sequence[AnyRow]:
     """Every subscription of the contact, ended ones too, oldest first."""
     statement = (
         select(subscription)
@@ -109,7 +109,7 @@ async def all_of_contact(tx: AsyncConnection, contact_id: int) -> Sequence[AnyRo
     return (await tx.execute(statement)).all()
 
 
-async def stopped_with(tx: AsyncConnection, contact_id: int, first_id: int) -> Sequence[AnyRow]:
+async def stopped_with(tx: Tx, contact_id: int, first_id: int) -> Sequence[AnyRow]:
     """What ended at the same instant as `first_id` by the same /stop."""
     first = subscription.alias("first")
     statement = (
@@ -127,18 +127,18 @@ async def stopped_with(tx: AsyncConnection, contact_id: int, first_id: int) -> S
     return (await tx.execute(statement)).all()
 
 
-async def count_of_contact(tx: AsyncConnection, contact_id: int) -> int:
+async def count_of_contact(tx: Tx, contact_id: int) -> int:
     statement = select(func.count()).where(subscription.c.contact_id == contact_id, LIVE)
     return int((await tx.execute(statement)).scalar_one())
 
 
-async def place(tx: AsyncConnection, product_id: int, subscription_id: int) -> int:
+async def place(tx: Tx, product_id: int, subscription_id: int) -> int:
     """The place in the line, from 1; paused ones before it do not count."""
     asked = {"product": product_id, "wanted": subscription_id}
     return int((await tx.execute(PLACE, asked)).scalar_one())
 
 
-async def count_by_state(tx: AsyncConnection, product_id: int) -> dict[str, int]:
+async def count_by_state(tx: Tx, product_id: int) -> dict[str, int]:
     statement = (
         select(subscription.c.state, func.count())
         .where(subscription.c.product_id == product_id)
@@ -147,14 +147,14 @@ async def count_by_state(tx: AsyncConnection, product_id: int) -> dict[str, int]
     return {state: int(n) for state, n in (await tx.execute(statement)).all()}
 
 
-async def waiting_by_product(tx: AsyncConnection, product_ids: Sequence[int]) -> dict[int, int]:
+async def waiting_by_product(tx: Tx, product_ids: Sequence[int]) -> dict[int, int]:
     """How many wait for each of these SKUs."""
     rows = await tx.execute(WAITING_BY_PRODUCT, {"wanted": list(product_ids)})
     return {int(product_id): int(n) for product_id, n in rows.all()}
 
 
 async def set_state(
-    tx: AsyncConnection, subscription_id: int, state: SubscriptionState, now: datetime, *,
+    tx: Tx, subscription_id: int, state: SubscriptionState, now: datetime, *,
     reason: EndReason | None = None, armed: bool | None = None,
 ) -> None:  # fmt: skip
     values: dict[str, Any] = {
@@ -176,13 +176,13 @@ TOLD = (
 )
 
 
-async def told(tx: AsyncConnection, subscription_ids: Collection[int], now: datetime) -> None:
+async def told(tx: Tx, subscription_ids: Collection[int], now: datetime) -> None:
     """Those of them that still wait were told."""
     await tx.execute(TOLD, {"wanted": list(subscription_ids), "now": now})
 
 
 async def set_quantity(
-    tx: AsyncConnection, subscription_id: int, quantity: int, armed: bool, now: datetime
+    tx: Tx, subscription_id: int, quantity: int, armed: bool, now: datetime
 ) -> None:
     await tx.execute(
         update(subscription)
@@ -206,20 +206,18 @@ WRITTEN = exists().where(
 COUNT_TO_TELL = select(func.count()).where(TO_TELL, ~WRITTEN)
 
 
-async def somebody_waits(tx: AsyncConnection, product_id: int, available: int) -> bool:
+async def somebody_waits(tx: Tx, product_id: int, available: int) -> bool:
     asked = {"product": product_id, "available": available}
     return bool((await tx.execute(SOMEBODY_WAITS, asked)).scalar_one())
 
 
-async def count_to_tell(
-    tx: AsyncConnection, product_id: int, restock_id: int, available: int
-) -> int:
+async def count_to_tell(tx: Tx, product_id: int, restock_id: int, available: int) -> int:
     """How many of the line the restock still has to tell and has not begun to."""
     asked = {"product": product_id, "available": available, "restock": restock_id}
     return int((await tx.execute(COUNT_TO_TELL, asked)).scalar_one())
 
 
-async def products_of_piece(tx: AsyncConnection, piece: Piece) -> Sequence[int]:
+async def products_of_piece(tx: Tx, piece: Piece) -> Sequence[int]:
     """The SKUs that this piece of a bulk change marked dirty and that anybody has a live
     subscription for."""
     subscribed = exists().where(subscription.c.product_id == product.c.id, LIVE)
@@ -240,7 +238,7 @@ WATCHERS = (
 )
 
 
-async def watchers(tx: AsyncConnection, product_id: int) -> Sequence[AnyRow]:
+async def watchers(tx: Tx, product_id: int) -> Sequence[AnyRow]:
     """Those who subscribed while it was in stock and have not seen it go yet."""
     return (await tx.execute(WATCHERS, {"product": product_id})).all()
 
@@ -257,7 +255,7 @@ ARM = (
 )
 
 
-async def arm(tx: AsyncConnection, product_id: int, *, available: int, out_level: int) -> None:
+async def arm(tx: Tx, product_id: int, *, available: int, out_level: int) -> None:
     """Whoever cannot buy what they want now is told at the next arrival."""
     # no quantity is below 1: when it is out of stock everybody wants more than there is
     least = 0 if available <= out_level else available
@@ -273,7 +271,7 @@ RETURN_SOME = RETURN.where(subscription.c.id.between(bindparam("first"), bindpar
 
 
 async def return_to_line(
-    tx: AsyncConnection, product_id: int, now: datetime, places: tuple[int, int] | None = None
+    tx: Tx, product_id: int, now: datetime, places: tuple[int, int] | None = None
 ) -> None:
     """Who was told and did not answer waits again, in the old place; `places`: of these only."""
     asked = {"product": product_id, "now": now}
@@ -283,7 +281,7 @@ async def return_to_line(
         await tx.execute(RETURN_SOME, {**asked, "first": places[0], "last": places[1]})
 
 
-async def older_than(tx: AsyncConnection, limit: datetime, count: int) -> Sequence[AnyRow]:
+async def older_than(tx: Tx, limit: datetime, count: int) -> Sequence[AnyRow]:
     """Live subscriptions that were last touched before `limit`."""
     statement = (
         select(subscription)
@@ -294,7 +292,7 @@ async def older_than(tx: AsyncConnection, limit: datetime, count: int) -> Sequen
     return (await tx.execute(statement)).all()
 
 
-async def end_all(tx: AsyncConnection, contact_id: int, reason: EndReason, now: datetime) -> int:
+async def end_all(tx: Tx, contact_id: int, reason: EndReason, now: datetime) -> int:
     """End every live subscription of the contact; returns how many."""
     statement = (
         update(subscription)
@@ -304,7 +302,7 @@ async def end_all(tx: AsyncConnection, contact_id: int, reason: EndReason, now: 
     return int((await tx.execute(statement)).rowcount)
 
 
-async def most_wanted(tx: AsyncConnection, limit: int) -> Sequence[tuple[int, int]]:
+async def most_wanted(tx: Tx, limit: int) -> Sequence[tuple[int, int]]:
     """(product id, how many wait for it to come back), the longest lines first."""
     count = func.count().label("waiting")
     statement = (
@@ -317,6 +315,6 @@ async def most_wanted(tx: AsyncConnection, limit: int) -> Sequence[tuple[int, in
     return [(int(p), int(n)) for p, n in (await tx.execute(statement)).all()]
 
 
-async def count_waiting(tx: AsyncConnection) -> int:
+async def count_waiting(tx: Tx) -> int:
     statement = select(func.count()).select_from(subscription).where(WAITING)
     return int((await tx.execute(statement)).scalar_one())

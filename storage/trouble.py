@@ -26,6 +26,7 @@ POSTGRESQL = {
     "25006": "it is read-only",
 }
 # What a transaction on either engine can raise; OSError is a connection that does not come about.
+EngineError = DBAPIError  # whatever an engine refuses, for those who may not name SQLAlchemy
 ERRORS = (DBAPIError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
@@ -44,6 +45,14 @@ def down(error: Exception) -> str | None:
     if isinstance(error, asyncpg.InterfaceError) or _cut(error):
         return POSTGRESQL["08"]
     return None
+
+
+def reason(error: Exception) -> str:
+    """What the engine itself said, in one line: SQLAlchemy's own words hold the whole statement."""
+    root: BaseException = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    while root.__cause__ is not None:
+        root = root.__cause__
+    return (str(root).splitlines() or [type(root).__name__])[0]
 
 
 def _cut(error: Exception) -> bool:

@@ -7,16 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from bot.domain.faults import DatabaseDown
 from bot.render.catalogue import Texts
-from bot.services.bulk import Bulk
 from bot.services.bundle import Options, Services, build_services
-from bot.services.subscribing import Limits
-from bot.services.upkeep import Retention
+from bot.services.customers.subscribing import Limits
+from bot.services.own_health.upkeep import Retention
+from bot.services.stock.bulk import Bulk
 from bot.settings import Settings, SettingsError
-from storage import contacts
+from storage import contacts, trouble
 from storage.database import Database
 from storage.migrate import migrate
 from storage.vault import UnknownKey, Vault, load_or_create_key_file
@@ -107,10 +106,8 @@ async def finish_imports(bulk: Bulk) -> None:
     """Go on with what a killed import had begun, before anybody looks at the stock."""
     try:
         left = await bulk.finish()
-    except (DatabaseDown, DBAPIError) as error:  # a job of the bot tries again each minute
-        # SQLAlchemy's own words hold the whole statement.
-        reason = error.orig if isinstance(error, DBAPIError) else error
-        log.warning("an import that was begun has to wait", reason=str(reason))
+    except (DatabaseDown, trouble.EngineError) as error:  # a job tries again each minute
+        log.warning("an import that was begun has to wait", reason=trouble.reason(error))
     else:
         if left:
             log.info("went on with imports that were begun", imports=left)

@@ -27,8 +27,8 @@ from bot.intake.worker import Dispatch
 from bot.render import slack as render_slack
 from bot.render import telegram as render_telegram
 from bot.render.view import RenderContext, View
-from bot.services.pacing import PaceMemory
-from bot.services.watching import Probe
+from bot.services.engine.pacing import PaceMemory
+from bot.services.own_health.watching import Probe
 from bot.supervisor import Part
 from handlers.slack.build import build_slack
 from handlers.slack.http import slack_route
@@ -133,7 +133,7 @@ class Platforms:
 
     def _memory(self, platform: Platform, stack: AsyncExitStack) -> PaceMemory:
         """What the platform's pacer must still know after a restart."""
-        vault = self.base.services.arriving.vault
+        vault = self.base.services.ground.vault
         memory = PaceMemory(self.base.database, vault, now, platform.value)
         stack.push_async_callback(memory.keep)
         return memory

@@ -16,7 +16,7 @@ from bot.delivery.worker import OutboxWorker
 from bot.domain.faults import DatabaseDown
 from bot.intake.dirty import DirtyLoop
 from bot.intake.worker import InboxWorker
-from bot.services.bell import Bell
+from bot.services.engine.bell import Bell
 from bot.supervisor import STOP_WITHIN, Supervisor
 from handlers.schedule.jobs import Clockwork, build_jobs
 from handlers.slack.socket import SlackTokenRefused

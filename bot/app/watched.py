@@ -10,8 +10,8 @@ from bot.app.opening import Base, now
 from bot.app.platforms import Platforms
 from bot.domain.faults import DatabaseDown
 from bot.domain.health import Queues
-from bot.services.telemetry import Several
-from bot.services.watching import Process
+from bot.services.engine.telemetry import Several
+from bot.services.own_health.watching import Process
 from handlers.http.metrics import Inside, Metrics, metrics_route
 
 

@@ -33,9 +33,9 @@ from bot.domain.sending import (
 )
 from bot.domain.telemetry import SILENT, Telemetry
 from bot.domain.telling import NoticeData
-from bot.services.bell import Bell
-from bot.services.composing import Composed, Composing, Drop
-from bot.services.settling import Settling
+from bot.services.engine.bell import Bell
+from bot.services.outbox.composing import Composed, Composing, Drop
+from bot.services.outbox.settling import Settling
 
 log = structlog.get_logger(__name__)
 

@@ -3,9 +3,9 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from bot.services.alerting import Alerting
-from bot.services.bell import Bell
-from bot.services.living import Endings
+from bot.services.alerts.alerting import Alerting
+from bot.services.engine.bell import Bell
+from bot.services.line.living import Endings
 
 AFTER_NOTICES = 0.012  # seconds: by then the first message of a restock has left
 LOOK_AGAIN = 1.0  # seconds: what another process changed is judged at the latest by then

@@ -13,8 +13,8 @@ import structlog
 from bot.domain.faults import DatabaseDown
 from bot.domain.sending import NotSent, RetryAfter
 from bot.domain.telemetry import SILENT, Telemetry
-from bot.services.arriving import LEASE, Arriving, Failed, Json, Later, Outcome, Worked
-from bot.services.bell import Bell
+from bot.services.engine.bell import Bell
+from bot.services.inbox.arriving import LEASE, Arriving, Failed, Json, Later, Outcome, Worked
 from storage.inbox import Claimed
 
 log = structlog.get_logger(__name__)
@@ -120,7 +120,7 @@ class InboxWorker:
             case _:
                 ended = "later"
         claimed = outcome.claimed
-        took = self.arriving.clock() - claimed.received_at
+        took = self.arriving.ground.now() - claimed.received_at
         self.telemetry.worked_off(claimed.source, ended, took)
 
     async def _wait(self, hands: _Hands, stop: asyncio.Event, heard: int) -> None:

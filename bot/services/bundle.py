@@ -4,26 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from bot.domain.clock import Clock
 from bot.domain.contacts import Address, Role
-from bot.services.alerting import Alerting
-from bot.services.arriving import Arriving
-from bot.services.bulk import Bulk
-from bot.services.composing import Composing
-from bot.services.destinations import Destinations
-from bot.services.exporting import Exporting
-from bot.services.ledger import Clock, Ledger
-from bot.services.living import Endings
-from bot.services.looking import Looking
-from bot.services.members import Members
-from bot.services.people import People
-from bot.services.refusing import Refusing
-from bot.services.reporting import Reporting
-from bot.services.restocking import Restocking
-from bot.services.settling import Settling
-from bot.services.stocking import Stocking
-from bot.services.subscribing import Limits, Subscribing
-from bot.services.upkeep import Retention, Upkeep
-from bot.services.watching import Watching
+from bot.services.alerts.alerting import Alerting
+from bot.services.alerts.reporting import Reporting
+from bot.services.customers.subscribing import Limits, Subscribing
+from bot.services.ground import Ground
+from bot.services.inbox.arriving import Arriving
+from bot.services.line.living import Endings
+from bot.services.line.restocking import Restocking
+from bot.services.outbox.composing import Composing
+from bot.services.outbox.settling import Settling
+from bot.services.own_health.upkeep import Retention, Upkeep
+from bot.services.own_health.watching import Watching
+from bot.services.people.members import Members
+from bot.services.people.people import People
+from bot.services.routing.destinations import Destinations
+from bot.services.routing.refusing import Refusing
+from bot.services.staff.looking import Looking
+from bot.services.staff.stocking import Stocking
+from bot.services.stock.bulk import Bulk
+from bot.services.stock.exporting import Exporting
+from bot.services.stock.ledger import Ledger
 from storage.database import Database
 from storage.vault import Vault
 
@@ -44,6 +46,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Services:
+    ground: Ground
     arriving: Arriving
     people: People
     subscribing: Subscribing
@@ -66,32 +69,36 @@ def build_services(
     database: Database, vault: Vault, clock: Clock, options: Options | None = None
 ) -> Services:
     options = options or Options()
+    ground = Ground(database, vault, clock)
     restocking = Restocking(options.out_level, options.limits.few)
     ledger = Ledger(restocking, allow_negative=options.allow_negative)
     channels = Destinations()
-    people = People(database, vault, clock, tuple(options.languages), restocking, channels)
-    subscribing = Subscribing(database, clock, people, restocking, options.limits)
-    alerting = Alerting(database, clock, people, channels)
-    reporting = Reporting(alerting, options.zone)
+    people = People(ground, tuple(options.languages), restocking, channels)
+    subscribing = Subscribing(ground, people, restocking, options.limits)
+    alerting = Alerting(ground, people, channels)
+    reporting = Reporting(ground, alerting, options.zone)
     bulk = Bulk(database, clock, restocking.judge_piece)
-    members = Members(people, options.admins)
-    looking = Looking(members, alerting, restocking)
-    watching = Watching(database, vault, clock, members, channels)
+    members = Members(ground, options.admins)
+    looking = Looking(ground, members, alerting, restocking)
+    watching = Watching(ground, members, channels)
     return Services(
-        arriving=Arriving(database, vault, clock, channels),
+        ground=ground,
+        arriving=Arriving(ground, channels),
         people=people,
         subscribing=subscribing,
-        stocking=Stocking(looking, ledger, {Role.CLERK: options.clerk_limit}, watching.card),
+        stocking=Stocking(
+            ground, looking, ledger, {Role.CLERK: options.clerk_limit}, watching.card
+        ),
         alerting=alerting,
         reporting=reporting,
-        composing=Composing(subscribing, alerting, reporting),
-        settling=Settling(database, vault, clock, restocking, channels),
-        upkeep=Upkeep(database, clock, restocking, alerting, bulk, options.retention),
+        composing=Composing(ground, subscribing, alerting, reporting),
+        settling=Settling(ground, restocking, channels),
+        upkeep=Upkeep(ground, restocking, alerting, bulk, options.retention),
         restocking=restocking,
-        endings=Endings(database, clock, restocking.living),
+        endings=Endings(ground, restocking.living),
         ledger=ledger,
         bulk=bulk,
         exporting=Exporting(database),
-        refusing=Refusing(database, clock, channels),
+        refusing=Refusing(ground, channels),
         watching=watching,
     )

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from bot.services.exporting import Exporting
+from bot.services.stock.exporting import Exporting
 
 OpenExporting = Callable[[], AbstractAsyncContextManager[Exporting]]
 Run = Callable[[Coroutine[Any, Any, None]], None]

@@ -14,7 +14,7 @@ from bot.domain.bulk import BadCell, BadFile, BulkPreview, Staged
 from bot.domain.faults import DatabaseDown
 from bot.formats import csv_in
 from bot.formats.cells import CellError, currency
-from bot.services.bulk import Bulk
+from bot.services.stock.bulk import Bulk
 from handlers.cli import words
 
 OpenBulk = Callable[[], AbstractAsyncContextManager[Bulk]]

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from bot.domain.inbox import DeadLetter, InboxReport, InboxState
-from bot.services.arriving import Arriving
+from bot.services.inbox.arriving import Arriving
 
 SHOWN = 50
 NOT_FOUND = 1

@@ -13,9 +13,9 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.domain.faults import DatabaseDown
-from bot.services.reporting import Reporting
-from bot.services.upkeep import Upkeep
-from bot.services.watching import Watching
+from bot.services.alerts.reporting import Reporting
+from bot.services.own_health.upkeep import Upkeep
+from bot.services.own_health.watching import Watching
 
 log = structlog.get_logger(__name__)
 

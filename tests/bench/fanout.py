@@ -31,7 +31,7 @@ from bot.domain.telling import NoticeData
 from bot.render import telegram
 from bot.render.catalogue import Texts
 from bot.render.view import RenderContext, View
-from bot.services.bell import Bell
+from bot.services.engine.bell import Bell
 from storage.database import Database
 from storage.migrate import migrate
 from storage.tables import contact, notice, subscription

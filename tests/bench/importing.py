@@ -17,8 +17,8 @@ from typing import Any
 
 from bot.domain.bulk import Staged
 from bot.formats.csv_in import read
-from bot.services.bulk import Bulk
-from bot.services.exporting import Exporting
+from bot.services.stock.bulk import Bulk
+from bot.services.stock.exporting import Exporting
 from storage.batches import Piece
 from storage.database import Database
 from storage.migrate import migrate

@@ -15,9 +15,9 @@ from contextlib import ExitStack
 
 from bot.app.opening import now
 from bot.intake.worker import InboxWorker
-from bot.services.arriving import Arriving, Json
-from bot.services.bell import Bell
 from bot.services.bundle import build_services
+from bot.services.engine.bell import Bell
+from bot.services.inbox.arriving import Arriving, Json
 from storage.database import Database
 from storage.migrate import migrate
 from storage.vault import Vault, generate_key

@@ -15,7 +15,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.codes import short_id, sku_key
-from bot.services.searching import find, reindex
+from bot.services.stock.searching import find, reindex
 from storage.database import Database
 from storage.migrate import migrate
 from storage.products import by_ids

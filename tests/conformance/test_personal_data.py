@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.domain.contacts import Address, Caller, ContactKind, Platform
-from bot.services.pacing import PaceMemory
+from bot.services.engine.pacing import PaceMemory
 from storage import contacts, inbox
 from storage.database import Database
 from storage.tables import metadata

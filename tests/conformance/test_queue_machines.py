@@ -13,8 +13,8 @@ import pytest
 from hypothesis import seed
 from hypothesis.stateful import run_state_machine_as_test
 
-from bot.services.arriving import Arriving
-from bot.services.settling import Settling
+from bot.services.inbox.arriving import Arriving
+from bot.services.outbox.settling import Settling
 from tests.conformance.queues import mistakes
 from tests.conformance.queues.base import QueueMachine, machine
 from tests.conformance.queues.inbox import InboxMachine

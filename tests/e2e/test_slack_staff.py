@@ -87,7 +87,7 @@ async def reachable(sandbox: Sandbox, settings: Settings) -> None:
 async def stocked(app: App) -> Shop:
     """A shop with 20 blue mugs, as an import would leave it."""
     services = app.base.services
-    shop = Shop(app.base.database, services.arriving.vault, Clock(now()), services)
+    shop = Shop(app.base.database, services.ground.vault, Clock(now()), services)
     await shop.product("MUG-BLUE", "Blue mug")
     return shop
 

@@ -69,7 +69,7 @@ async def shop(sandbox: Sandbox, settings: Settings) -> AsyncIterator[Shop]:
         stack.push_async_callback(finish)
         await sandbox.driver.wait_until_listening(slack=False)
         services = base.services
-        shop = Shop(base.database, services.arriving.vault, Clock(now()), services)
+        shop = Shop(base.database, services.ground.vault, Clock(now()), services)
         await shop.product("MUG-BLUE", "Blue mug")
         yield shop
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from bot.domain.inbox import Arrival
 from bot.domain.notices import Claimed, NoticeState, SettleReason
-from bot.services.arriving import Arriving, Json
 from bot.services.bundle import Services
-from bot.services.settling import Settling
+from bot.services.inbox.arriving import Arriving, Json
+from bot.services.outbox.settling import Settling
 from storage import notices
 from storage.database import Database
 from tests.simulation import process
@@ -20,9 +20,9 @@ class MarksBeforeItSends(Settling):
 
     async def on_wire(self, notice: Claimed) -> None:
         await super().on_wire(notice)
-        async with self.database.write() as tx:
+        async with self.ground.write() as tx:
             state, reason = NoticeState.SENT, SettleReason.DELIVERED
-            await notices.settle(tx, [notice.id], state, reason, self.clock())
+            await notices.settle(tx, [notice.id], state, reason, self.ground.now())
 
 
 class ConfirmsBeforeItStores(Arriving):

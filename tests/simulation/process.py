@@ -21,10 +21,10 @@ from bot.domain.stock_command import parse
 from bot.domain.telling import AlertTold, NoticeData, RestockOver, RestockTold, SoldOut
 from bot.intake.dirty import DirtyLoop
 from bot.intake.worker import InboxWorker
-from bot.services.arriving import Json
-from bot.services.bell import Bell
 from bot.services.bundle import Options, Services, build_services
-from bot.services.pacing import PaceMemory
+from bot.services.engine.bell import Bell
+from bot.services.engine.pacing import PaceMemory
+from bot.services.inbox.arriving import Json
 from bot.supervisor import Supervisor
 from storage.database import Database
 from storage.topics import Topic

@@ -13,8 +13,8 @@ from bot.delivery import worker as delivery
 from bot.domain.contacts import Platform
 from bot.intake import dirty
 from bot.intake import worker as intake
-from bot.services.bell import Bell
 from bot.services.bundle import Services
+from bot.services.engine.bell import Bell
 from storage.database import Database
 from storage.topics import Topic
 from tests.simulation import driver, process

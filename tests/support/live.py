@@ -39,7 +39,7 @@ async def running(sandbox: Sandbox, found: Settings, kind: type[App] = App) -> A
         task = asyncio.create_task(app.run())
         try:
             await sandbox.driver.wait_until_listening()
-            yield Shop(base.database, base.services.arriving.vault, Clock(now()), base.services)
+            yield Shop(base.database, base.services.ground.vault, Clock(now()), base.services)
         finally:
             app.stop.set()
             await asyncio.wait_for(task, 15)

@@ -13,7 +13,7 @@ from bot.domain.staff import Moved
 from bot.domain.stock_command import parse
 from bot.domain.telling import NoticeData
 from bot.services.bundle import Options, Services, build_services
-from bot.services.composing import Composed, Drop
+from bot.services.outbox.composing import Composed, Drop
 from storage import contacts, moves, positions
 from storage.database import Database
 from storage.dialect import insert_for

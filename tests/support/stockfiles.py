@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.bulk import Bad, BadFile, BulkResult, Staged
 from bot.formats.csv_in import read
-from bot.services.bulk import Bulk
+from bot.services.stock.bulk import Bulk
 from storage import positions, products
 from storage.batches import Piece
 from storage.database import Database

@@ -28,9 +28,9 @@ from bot.domain.sending import (
     Unchanged,
 )
 from bot.domain.telling import NoticeData
-from bot.services.bell import Bell
-from bot.services.grouping import GroupCommit
-from bot.services.settling import Delivered
+from bot.services.engine.bell import Bell
+from bot.services.engine.grouping import GroupCommit
+from bot.services.outbox.settling import Delivered
 from storage import contacts
 from storage.database import Database
 from storage.vault import Vault

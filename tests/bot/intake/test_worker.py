@@ -14,8 +14,8 @@ from bot.domain.faults import DatabaseDown
 from bot.domain.sending import NotSent, RetryAfter
 from bot.domain.telling import Fault
 from bot.intake.worker import InboxWorker
-from bot.services.arriving import ATTEMPTS, LEASE, Arriving, Failed, Outcome
-from bot.services.bell import Bell
+from bot.services.engine.bell import Bell
+from bot.services.inbox.arriving import ATTEMPTS, LEASE, Arriving, Failed, Outcome
 from storage import inbox
 from storage.database import Database
 from storage.inbox import Claimed
@@ -145,7 +145,7 @@ async def test_what_was_done_when_nothing_could_be_written_is_not_done_again(
         await read_only(sqlite_database, "ON")
 
     await arrive(shop, 1)
-    arriving, stop = Refused(sqlite_database, vault, clock), asyncio.Event()
+    arriving, stop = Refused(shop.services.ground), asyncio.Event()
     worker = InboxWorker(arriving, {"test": last_that_works}, Bell())
     running = asyncio.create_task(worker.run(stop))
     async with asyncio.timeout(10):

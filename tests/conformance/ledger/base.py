@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.contacts import Address, Caller, Platform
 from bot.domain.telling import NoticeData
 from bot.services.bundle import Options, Services, build_services
-from bot.services.subscribing import Limits
+from bot.services.customers.subscribing import Limits
 from storage import positions
 from storage.database import Database
 from storage.tables import metadata

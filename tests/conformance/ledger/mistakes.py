@@ -15,12 +15,12 @@ from bot.domain.contacts import Contact, Platform
 from bot.domain.notices import LAST_LANE, Claimed, Lane, SettleReason
 from bot.domain.subscriptions import SubscriptionState
 from bot.domain.telling import RestockTold
-from bot.services.alerting import Alerting
+from bot.services.alerts.alerting import Alerting
 from bot.services.bundle import Services
-from bot.services.composing import Composed, Composing, Drop
-from bot.services.restocking import Restocking
-from bot.services.settling import Settling
-from bot.services.stocking import Stocking, Write
+from bot.services.line.restocking import Restocking
+from bot.services.outbox.composing import Composed, Composing, Drop
+from bot.services.outbox.settling import Settling
+from bot.services.staff.stocking import Stocking, Write
 from storage import contacts, restocks, subscriptions
 from storage.database import Database
 from storage.tables import notice
@@ -39,11 +39,11 @@ class SettlesBeforeSending(Settling):
         self, platform: Platform, limit: int, last: Lane = LAST_LANE, *, look_first: bool = True
     ) -> list[Claimed]:
         claimed = await Settling.claim(self, platform, limit, last, look_first=look_first)
-        async with self.database.write() as tx:
+        async with self.ground.write() as tx:
             for item in claimed:
                 if item.restock_id is not None and item.subscription_id is not None:
                     told = SubscriptionState.TOLD
-                    await subscriptions.set_state(tx, item.subscription_id, told, self.clock())
+                    await subscriptions.set_state(tx, item.subscription_id, told, self.ground.now())
         return claimed
 
 
@@ -51,7 +51,7 @@ class ForgetsDoubt(Settling):
     """Takes what a dead worker held for unsent: tells it again without a word."""
 
     async def release_orphans(self) -> int:
-        async with self.database.write() as tx:
+        async with self.ground.write() as tx:
             free = {"state": "queued", "lease_until": None, "on_wire": False}
             held = update(notice).where(notice.c.state == "sending").values(**free)
             return int((await tx.execute(held)).rowcount)
@@ -88,10 +88,10 @@ class NeverLooksAgain(Composing):
         said = await super().compose(notice)
         if not isinstance(said, Drop) or said.reason is not SettleReason.SOLD_OUT_BEFORE:
             return said
-        async with self.subscribing.database.read() as tx:
+        async with self.ground.read() as tx:
             view = await self.subscribing.view(tx, notice.subscription_id or 0)
             stock = await self.subscribing.availability(tx, view.product)
-            contact = await contacts.by_id(tx, self.vault, notice.contact_id or 0)
+            contact = await contacts.by_id(tx, self.ground.vault, notice.contact_id or 0)
         assert contact is not None
         told = RestockTold(stock, view.id, view.quantity, repeated=notice.in_doubt)
         return Composed(contact, told, None)

@@ -25,7 +25,7 @@ from bot.domain.sending import (
     Unchanged,
 )
 from bot.domain.telling import AlertTold, NoticeData, RestockTold, SoldOut
-from bot.services.bell import Bell
+from bot.services.engine.bell import Bell
 from tests.conformance.ledger.base import ALIVE, Cut, MachineBase, PowerCut, cuts
 
 NOT_ARRIVED: dict[str, Callable[[], SendError]] = {

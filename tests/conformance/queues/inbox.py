@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from bot.domain.inbox import Arrival, InboxState
-from bot.services.arriving import ATTEMPTS, LEASE, Arriving, Failed, Later, Outcome, Worked
+from bot.services.inbox.arriving import ATTEMPTS, LEASE, Arriving, Failed, Later, Outcome, Worked
 from storage import inbox
 from storage.inbox import NOBODY, Claimed
 from storage.tables import inbox as table

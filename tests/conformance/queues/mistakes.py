@@ -12,9 +12,9 @@ from bot.domain.inbox import Arrival, InboxState
 from bot.domain.notices import Claimed as ClaimedNotice
 from bot.domain.notices import NoticeState, SettleReason
 from bot.domain.sending import Withdrawn
-from bot.services.arriving import LEASE, Arriving, Json, Outcome, Worked
-from bot.services.composing import Drop
-from bot.services.settling import Settling
+from bot.services.inbox.arriving import LEASE, Arriving, Json, Outcome, Worked
+from bot.services.outbox.composing import Drop
+from bot.services.outbox.settling import Settling
 from storage import inbox, notices
 from storage.inbox import Claimed
 from storage.tables import inbox as arrivals
@@ -40,8 +40,8 @@ class ForgetsTheLease(Arriving):
         self, outcomes: Sequence[Outcome], limit: int, held: Sequence[Claimed] = ()
     ) -> list[Claimed]:
         claimed = await super().turn(outcomes, limit, held)
-        async with self.database.write() as tx:
-            await inbox.release_orphans(tx, self.clock())
+        async with self.ground.write() as tx:
+            await inbox.release_orphans(tx, self.ground.now())
         return claimed
 
 
@@ -56,8 +56,8 @@ class IgnoresTheOrder(Arriving):
         await super().turn(outcomes, 0, held)
         pending = arrivals.c.state == InboxState.PENDING.value
         newest = select(arrivals.c.id).where(pending).order_by(arrivals.c.id.desc()).limit(1)
-        now = self.clock()
-        async with self.database.write() as tx:
+        now = self.ground.now()
+        async with self.ground.write() as tx:
             first = (await tx.execute(newest)).scalar_one_or_none()
             if first is None or not limit:
                 return []
@@ -102,7 +102,7 @@ class ForgetsOrphans(Settling):
 
     async def release_orphans(self) -> int:
         free = {"state": NoticeState.QUEUED.value, "lease_until": None, "on_wire": False}
-        async with self.database.write() as tx:
+        async with self.ground.write() as tx:
             held = notice.c.state == NoticeState.SENDING.value
             return int((await tx.execute(update(notice).where(held).values(free))).rowcount)
 
@@ -119,9 +119,9 @@ class MarksBeforeItSends(Settling):
 
     async def on_wire(self, notice: ClaimedNotice) -> None:
         await super().on_wire(notice)
-        async with self.database.write() as tx:
+        async with self.ground.write() as tx:
             state, reason = NoticeState.SENT, SettleReason.DELIVERED
-            await notices.settle(tx, [notice.id], state, reason, self.clock())
+            await notices.settle(tx, [notice.id], state, reason, self.ground.now())
 
 
 class SendsWhatWasWithdrawn(Settling):
@@ -136,8 +136,8 @@ class DropsWhatMayBeThere(Settling):
     """Says of what may have arrived that it was never sent."""
 
     async def dropped(self, notice: ClaimedNotice, drop: Drop) -> None:
-        async with self.database.write() as tx:
-            now = self.clock()
+        async with self.ground.write() as tx:
+            now = self.ground.now()
             await notices.settle(tx, [notice.id], NoticeState.DROPPED, drop.reason, now)
 
 
@@ -147,6 +147,6 @@ class TellsAllAtOnce(Settling):
     async def claim(self, *given: Any, **more: Any) -> list[ClaimedNotice]:
         claimed = await super().claim(*given, **more)
         held = notice.c.id.in_([one.id for one in claimed])
-        async with self.database.write() as tx:
+        async with self.ground.write() as tx:
             await tx.execute(update(notice).where(held).values(lease_until=None))
         return claimed

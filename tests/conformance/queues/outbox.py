@@ -19,9 +19,9 @@ from bot.domain.notices import (
     SettleReason,
 )
 from bot.domain.sending import Withdrawn
-from bot.services.composing import Drop
-from bot.services.restocking import Restocking
-from bot.services.settling import LEASE, Settling
+from bot.services.line.restocking import Restocking
+from bot.services.outbox.composing import Drop
+from bot.services.outbox.settling import LEASE, Settling
 from storage import contacts, notices
 from storage.tables import notice, product, restock, subscription
 from storage.types import AnyRow

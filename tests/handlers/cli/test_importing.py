@@ -16,9 +16,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.faults import DatabaseDown
-from bot.services.bulk import Bulk
-from bot.services.exporting import Exporting
-from bot.services.searching import find
+from bot.services.stock.bulk import Bulk
+from bot.services.stock.exporting import Exporting
+from bot.services.stock.searching import find
 from handlers.cli.exporting import export_command
 from handlers.cli.importing import import_command
 from storage.batches import Piece

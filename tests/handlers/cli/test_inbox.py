@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from click.testing import CliRunner, Result
 
-from bot.services.arriving import ATTEMPTS, Failed, Worked
 from bot.services.bundle import build_services
+from bot.services.inbox.arriving import ATTEMPTS, Failed, Worked
 from handlers.cli.inbox import Desk, inbox_command
 from storage.database import Database
 from storage.vault import Vault

@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.sandbox.server import Sandbox
-from bot.services.searching import reindex
+from bot.services.stock.searching import reindex
 from storage.database import Database
 from storage.vault import Vault
 from tests.handlers.slack.desk import PEOPLE, Desk, by_http, by_socket, open_desk

@@ -16,7 +16,7 @@ from bot.render.catalogue import Texts
 from bot.render.view import RenderContext, View
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack_driver import SlackUser
-from bot.services.bell import Bell
+from bot.services.engine.bell import Bell
 from handlers.http.server import Health, HttpServer, bind, build_http
 from handlers.slack.build import SlackSide, build_slack
 from handlers.slack.http import slack_route

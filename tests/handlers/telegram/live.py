@@ -16,7 +16,7 @@ from bot.intake.worker import InboxWorker
 from bot.render.catalogue import Texts
 from bot.render.view import RenderContext, View
 from bot.sandbox.server import Sandbox
-from bot.services.bell import Bell
+from bot.services.engine.bell import Bell
 from handlers.telegram.arrivals import SOURCE, Arrival
 from handlers.telegram.build import AnyApplication
 from handlers.telegram.side import build_telegram

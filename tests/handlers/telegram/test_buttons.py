@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.contacts import Address, Platform, Role
 from bot.sandbox.telegram_driver import Customer
-from bot.services.searching import reindex
+from bot.services.stock.searching import reindex
 from storage import contacts
 from tests.handlers.telegram.live import Live
 

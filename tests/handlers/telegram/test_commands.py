@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.sandbox.telegram_driver import Customer
-from bot.services.searching import reindex
+from bot.services.stock.searching import reindex
 from tests.handlers.telegram.live import Live
 from tests.support.shop import ADMIN
 

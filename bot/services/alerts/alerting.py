@@ -1,0 +1,270 @@
+"""Low-stock alerts: judged for dirty SKUs, one message each, kept true by edits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.domain.alerts import (
+    AlertState,
+    AlertView,
+    Decision,
+    OpenAlert,
+    Reason,
+    Severity,
+    effective_clear_level,
+    judge,
+    severity_of,
+)
+from bot.domain.contacts import Caller, Contact, Platform, Role
+from bot.domain.customers import Expired
+from bot.domain.notices import Lane, NewNotice, NoticeKind
+from bot.domain.staff import Acknowledged, Refused
+from bot.domain.stock import Position, Product
+from bot.services.ground import Ground
+from bot.services.people.people import People
+from bot.services.routing.destinations import Destinations
+from storage import alerts, applying, audit, contacts, notices, positions, products, subscriptions
+from storage.tx import Tx
+from storage.types import AnyRow
+
+JUDGED_AT_ONCE = 100  # SKUs a transaction: far under 250 ms of the one writer
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One position under judgement."""
+
+    product: Product
+    position: Position
+    alert: AnyRow | None
+    batch_id: int | None
+
+
+class Alerting:
+    """`channels` are those that alerts go to."""
+
+    def __init__(self, ground: Ground, people: People, channels: Destinations) -> None:
+        self.ground = ground
+        self.people = people
+        self.channels = channels
+
+    async def judge_dirty(self) -> int:
+        """Judge the next dirty SKUs; returns how many there were, 0 when none is left."""
+        async with self.ground.read() as tx:
+            if not await alerts.dirty_products(tx, 1) and not await alerts.batches_to_tell(tx):
+                return 0
+        async with self.ground.write() as tx:
+            await applying.one_at_a_time(tx)
+            await alerts.unmark_quiet(tx, self.ground.now())
+            marked = await alerts.dirty_products(tx, JUDGED_AT_ONCE)
+            batch_of = {row.product_id: row.batch_id for row in marked}
+            await self._judge(tx, batch_of)
+            await alerts.unmark(tx, list(batch_of))
+            for batch_id in await alerts.batches_to_tell(tx):
+                await self._tell_batch(tx, batch_id)
+        return len(batch_of)
+
+    async def _judge(self, tx: Tx, batch_of: dict[int, int | None]) -> None:
+        now = self.ground.now()
+        ids = sorted(batch_of)
+        found = await products.lock_all(tx, ids)
+        places = await positions.for_products(tx, ids)
+        open_alerts = {
+            (row.product_id, row.location_id): row for row in await alerts.open_of_products(tx, ids)
+        }
+        for product in found.values():
+            for position in places[product.id]:
+                alert = open_alerts.get((product.id, position.location.id))
+                judged = Judged(product, position, alert, batch_of[product.id])
+                await self._apply(tx, judged, now)
+
+    async def _apply(self, tx: Tx, item: Judged, now: datetime) -> None:
+        state = None
+        if item.alert is not None:
+            state = OpenAlert(AlertState(item.alert.state), Severity[item.alert.severity.upper()])
+        decision = judge(item.product, item.position, state, now)
+        if item.alert is None:
+            if decision.reason is Reason.FIRES:
+                await self._fire(tx, item, decision, now)
+            return
+        values = changes(item.alert, item.position, item.product, decision, now)
+        if not values:
+            return
+        await alerts.change(tx, item.alert.id, **values)
+        old = item.alert.subject
+        await self._tell(tx, old, f"{old}:v{item.alert.id}.{item.alert.version + 1}", Lane.EDIT)
+        if decision.reason is Reason.RISES:
+            subject = str(values["subject"])
+            await self._tell(tx, subject, f"{subject}:new", Lane.ALERT)
+
+    async def _fire(self, tx: Tx, item: Judged, decision: Decision, now: datetime) -> None:
+        severity = decision.severity or Severity.LOW
+        place = item.position.location.id
+        alert_id = await alerts.raise_new(
+            tx,
+            {
+                "fingerprint": f"low:{item.product.id}:{place}:",
+                "kind": "low",
+                "product_id": item.product.id,
+                "location_id": place,
+                "state": AlertState.FIRING.value,
+                "severity": severity.word,
+                "subject": "",
+                "batch_id": item.batch_id,
+                "available": item.position.available,
+                "projected": item.position.projected(item.product.lead_time_days, now),
+                "point": item.position.reorder_point or 0,
+                "clear_level": effective_clear_level(item.position) or 0,
+                "opened_at": now,
+                "updated_at": now,
+            },
+        )
+        if alert_id is None:
+            return
+        subject = f"alert:{alert_id}" if item.batch_id is None else f"batch:{item.batch_id}"
+        await alerts.set_subject(tx, alert_id, subject)
+        if item.batch_id is None:
+            await self._tell(tx, subject, f"{subject}:new", Lane.ALERT)
+
+    async def _tell_batch(self, tx: Tx, batch_id: int) -> None:
+        """All SKUs of a bulk change are judged: one summary, or the one alert as a message."""
+        raised = await alerts.by_batch(tx, batch_id)
+        subject = f"batch:{batch_id}"
+        if len(raised) == 1:
+            subject = f"alert:{raised[0].id}"
+            await alerts.set_subject(tx, raised[0].id, subject)
+        if raised:
+            await self._tell(tx, subject, f"{subject}:new", Lane.ALERT)
+        await alerts.batch_told(tx, batch_id, self.ground.now())
+
+    async def _tell(self, tx: Tx, subject: str, key: str, lane: Lane) -> None:
+        """Queue the newest state of a message for every destination; older states are dropped."""
+        now = self.ground.now()
+        await notices.supersede(tx, subject, now)
+        new = [
+            NewNotice(
+                kind=NoticeKind.ALERT,
+                key=f"{key}:{contact_id}",
+                contact_id=contact_id,
+                lane=lane,
+                subject=subject,
+            )
+            for contact_id in self.channels()
+        ]
+        await notices.queue(tx, new, now)
+
+    async def acknowledge(
+        self, caller: Caller, alert_id: int, version: int, key: str
+    ) -> Acknowledged | Refused | Expired:
+        """The Acknowledge button. Who presses second is told who was first."""
+        del version, key  # an alert is acknowledged once: its own state is the effect key
+        async with self.ground.write() as tx:
+            member = await self.people.role(tx, caller)
+            role = member.role if member else None
+            if member is None or role is None or role < Role.CLERK:
+                return Refused(role, Role.CLERK)
+            row = await alerts.lock(tx, alert_id)
+            if row is None:
+                return Expired()
+            done = row.acknowledged_at is None and row.resolved_at is None
+            if done:
+                await self._acknowledge(tx, row, member.id)
+            fresh = await alerts.by_id(tx, alert_id) or row
+            return Acknowledged((await self.views(tx, [fresh]))[0], done=done)
+
+    async def _acknowledge(self, tx: Tx, row: AnyRow, member_id: int) -> None:
+        now = self.ground.now()
+        state = AlertState.ACKNOWLEDGED if row.state == AlertState.FIRING.value else row.state
+        await alerts.change(
+            tx, row.id, state=str(state), acknowledged_by=member_id, acknowledged_at=now,
+            updated_at=now,
+        )  # fmt: skip
+        await audit.write(tx, member_id, "acknowledge", f"alert:{row.id}", {}, now)
+        await self._tell(tx, row.subject, f"{row.subject}:v{row.id}.{row.version + 1}", Lane.EDIT)
+
+    async def sweep(self, limit: int = 1000) -> int:
+        """Mark what should be judged anew though no event announced it; returns how many."""
+        now = self.ground.now()
+        async with self.ground.write() as tx:
+            found = await alerts.unannounced(tx, now, limit)
+            for product_id in found:
+                await alerts.mark_dirty(tx, product_id, now)
+        return len(found)
+
+    async def views(
+        self, tx: Tx, rows: Sequence[AnyRow], subject: str = ""
+    ) -> tuple[AlertView, ...]:
+        """The alerts as people read them in the message named `subject` (or anywhere)."""
+        ids = [row.product_id for row in rows]
+        named = await products.by_ids(tx, ids)
+        places = await positions.for_products(tx, ids)
+        waiting = await subscriptions.waiting_by_product(tx, ids)
+        views = []
+        for row in rows:
+            position = next(p for p in places[row.product_id] if p.location.id == row.location_id)
+            if row.resolved_at is not None:  # as it was then: what came later is another alert's
+                on_hand = position.on_hand - position.available + row.available
+                position = replace(position, on_hand=on_hand)
+            by = await contacts.by_id(tx, self.ground.vault, row.acknowledged_by or 0)
+            views.append(
+                AlertView(
+                    id=row.id,
+                    product=named[row.product_id],
+                    position=position,
+                    state=AlertState(row.state),
+                    severity=severity_of(row.projected, row.available, row.point),
+                    projected=row.projected,
+                    point=row.point,
+                    clear_level=row.clear_level,
+                    waiting=waiting.get(row.product_id, 0),
+                    opened_at=row.opened_at,
+                    acknowledged_by=who_is(by) if by else "",
+                    acknowledged_at=row.acknowledged_at,
+                    resolved_at=row.resolved_at,
+                    superseded=bool(subject) and row.subject != subject,
+                    version=row.version,
+                )
+            )
+        return tuple(views)
+
+
+def changes(
+    alert: AnyRow, position: Position, product: Product, decision: Decision, now: datetime
+) -> dict[str, object]:
+    """The columns of an open alert that the decision changes; empty when its message stays true."""
+    new: dict[str, object] = {
+        "available": position.available,
+        "projected": position.projected(product.lead_time_days, now),
+        "point": position.reorder_point or 0,
+        "clear_level": effective_clear_level(position) or alert.clear_level,
+        "state": _state(alert, decision).value,
+    }
+    if decision.reason in (Reason.CLEARS, Reason.RULE_GONE):
+        new["resolved_at"] = now
+    if decision.reason is Reason.RISES and decision.severity is not None:
+        new |= {
+            "severity": decision.severity.word,
+            "subject": f"alert:{alert.id}:{decision.severity.word}",
+            "acknowledged_at": None,
+            "acknowledged_by": None,
+        }
+    changed = {name: value for name, value in new.items() if getattr(alert, name) != value}
+    return changed | {"updated_at": now} if changed else {}
+
+
+def _state(alert: AnyRow, decision: Decision) -> AlertState:
+    if decision.reason in (Reason.CLEARS, Reason.RULE_GONE):
+        return AlertState.RESOLVED
+    if decision.reason is Reason.RECOVERING:
+        return AlertState.RECOVERING
+    if decision.reason is Reason.RISES or alert.acknowledged_at is None:
+        return AlertState.FIRING
+    return AlertState.ACKNOWLEDGED
+
+
+def who_is(member: Contact) -> str:
+    """How an alert names who looks after it: an address that Slack makes a mention of, and who is
+    in Telegram by the name they have there. A name never passes for an address."""
+    address = f"{member.address.platform}:{member.address.value}"
+    in_slack = member.address.platform is Platform.SLACK
+    return address if in_slack or not member.name or ":" in member.name else member.name

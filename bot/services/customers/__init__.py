@@ -1,0 +1,1 @@
+"""What customers do: subscribe, look, list, stop, ask why."""

@@ -1,0 +1,329 @@
+"""What customers do: subscribe, look, list, stop."""
+
+import re
+from dataclasses import dataclass, replace
+
+from bot.domain.codes import plain_number, sku_key
+from bot.domain.contacts import Caller, Contact
+from bot.domain.customers import (
+    Availability,
+    Changed,
+    CustomerWhy,
+    Expired,
+    InStockAlready,
+    LimitReached,
+    NotForSale,
+    NotFound,
+    Stopped,
+    Subscribed,
+    SubscriptionList,
+    ToldFact,
+    Welcome,
+)
+from bot.domain.stock import Product
+from bot.domain.subscriptions import EndReason, Subscription, SubscriptionState
+from bot.services.ground import Ground
+from bot.services.line.restocking import Restocking
+from bot.services.people.people import People
+from bot.services.stock import searching
+from storage import contacts, history, products, subscriptions
+from storage.tx import Tx
+from storage.types import AnyRow
+
+# What people write for a quantity: +2, x3, 5 pcs, 1.5, 两个. Matched against the last word.
+QUANTITY_LIKE = re.compile(r"[-+x×*]?\d|[一二三四五六七八九十两几]")
+PAGE = 5  # subscriptions a page of /list: one screen of a phone
+
+Asked = Subscribed | InStockAlready | NotFound | LimitReached | NotForSale | Expired
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`per_person` live subscriptions at most; "few left" from `few` units down."""
+
+    per_person: int = 50
+    few: int = 5
+
+
+class Subscribing:
+    """Each public method is one use case in one transaction."""
+
+    def __init__(
+        self, ground: Ground, people: People, restocking: Restocking, limits: Limits
+    ) -> None:
+        self.ground = ground
+        self.people = people
+        self.restocking = restocking
+        self.limits = limits
+
+    async def start(self, caller: Caller) -> Welcome:
+        """/start without a link."""
+        return await self.people.start(caller)
+
+    async def notify(self, caller: Caller, words: str, quantity: int | None, key: str) -> Asked:
+        """/notify: wait for the SKU with this code; other words get the closest five.
+
+        `quantity` None: one, or as many as were wanted before.
+        """
+        async with self.ground.write() as tx:
+            contact = await self.people.ensure(tx, caller)
+            product = await products.by_key(tx, sku_key(words))
+            if product is None:
+                found = await self.not_found(tx, words)
+                return replace(found, bad_quantity=await self._bad_quantity(tx, words))
+            return await self._ask(tx, contact, product.id, quantity, key)
+
+    async def _bad_quantity(self, tx: Tx, words: str) -> bool:
+        """`MUG-BLUE -3`: the code is right, what follows is meant as a quantity and is none."""
+        code, _, last = words.rpartition(" ")
+        if not code or not QUANTITY_LIKE.match(plain_number(last)):
+            return False
+        return await products.by_key(tx, sku_key(code)) is not None
+
+    async def notify_short(self, caller: Caller, short_id: str, key: str) -> Asked:
+        """The deep link of a product page."""
+        async with self.ground.write() as tx:
+            contact = await self.people.ensure(tx, caller)
+            product = await products.by_short_id(tx, short_id)
+            if product is None:
+                return NotFound(query="")
+            return await self._ask(tx, contact, product.id, 1, key)
+
+    async def notify_product(
+        self, caller: Caller, product_id: int, quantity: int, key: str
+    ) -> Asked:
+        """The button of a suggestion."""
+        async with self.ground.write() as tx:
+            contact = await self.people.ensure(tx, caller)
+            return await self._ask(tx, contact, product_id, quantity, key)
+
+    async def watch(self, caller: Caller, product_id: int, quantity: int, key: str) -> Asked:
+        """ "Tell me next time" on an item that is in stock."""
+        async with self.ground.write() as tx:
+            contact = await self.people.ensure(tx, caller)
+            return await self._ask(tx, contact, product_id, quantity, key, watch=True)
+
+    async def _ask(
+        self, tx: Tx, contact: Contact, product_id: int, given: int | None, key: str,
+        *, watch: bool = False,
+    ) -> Asked:  # fmt: skip
+        product = await products.lock(tx, product_id)
+        if product is None:
+            return Expired()
+        if (earlier := await subscriptions.by_key(tx, key)) is not None:
+            return Subscribed(await self.view(tx, earlier), watching=not earlier.armed)
+        live = await subscriptions.live(tx, contact.id, product.id)
+        quantity = given or (live.quantity if live else 1)
+        available = await self.restocking.available(tx, product.id)
+        enough = self.restocking.in_stock(available) and available >= quantity
+        if not product.active and live is None:
+            return NotForSale(product)
+        if enough and not watch and product.active:
+            return InStockAlready(await self.availability(tx, product), quantity)
+        if live is not None:
+            return await self._again(tx, live, quantity, enough=enough)
+        return await self._join(tx, contact, product, quantity, key, watching=enough)
+
+    async def _again(self, tx: Tx, live: AnyRow, quantity: int, *, enough: bool) -> Subscribed:
+        """Asked twice: the place stays; another quantity is taken over; a paused one goes on."""
+        now = self.ground.now()
+        changed = live.quantity != quantity
+        if changed:
+            await subscriptions.set_quantity(tx, live.id, quantity, not enough, now)
+        if live.state == SubscriptionState.PAUSED.value:
+            await subscriptions.set_state(
+                tx, live.id, SubscriptionState.WAITING, now, armed=not enough
+            )
+        view = await self.view(tx, live.id)
+        return Subscribed(view, already=True, quantity_changed=changed, watching=not view.armed)
+
+    async def _join(
+        self, tx: Tx, contact: Contact, product: Product, quantity: int, key: str, *,
+        watching: bool,
+    ) -> Subscribed | LimitReached:  # fmt: skip
+        if await subscriptions.count_of_contact(tx, contact.id) >= self.limits.per_person:
+            return LimitReached(self.limits.per_person)
+        new = await subscriptions.add(
+            tx, contact_id=contact.id, product_id=product.id, quantity=quantity,
+            armed=not watching, key=key, now=self.ground.now(),
+        )  # fmt: skip
+        return Subscribed(await self.view(tx, new), watching=watching)
+
+    async def list(self, caller: Caller, page: int = 0) -> SubscriptionList:
+        """/list: what the person waits for, oldest first, in pages."""
+        async with self.ground.write() as tx:
+            contact = await self.people.ensure(tx, caller)
+            return await self._list(tx, contact, page)
+
+    async def _list(self, tx: Tx, contact: Contact, page: int) -> SubscriptionList:
+        rows = await subscriptions.of_contact(tx, contact.id)
+        pages = max(1, -(-len(rows) // PAGE))
+        page = max(0, min(page, pages - 1))
+        shown = rows[page * PAGE : (page + 1) * PAGE]
+        views = tuple([await self.view(tx, row) for row in shown])
+        return SubscriptionList(views, page=page, pages=pages)
+
+    async def change(self, caller: Caller, subscription_id: int, verb: str) -> Changed | Expired:
+        """A button of /list or of a restock message, pressed by the subscription's owner."""
+        async with self.ground.write() as tx:
+            contact = await self.people.ensure(tx, caller)
+            row = await subscriptions.by_id(tx, subscription_id)
+            if row is None or row.contact_id != contact.id or verb not in VERBS:
+                return Expired()
+            await products.lock(tx, row.product_id)
+            row = await subscriptions.by_id(tx, subscription_id) or row
+            done = await self._turn(tx, row, verb)
+            return Changed(verb, await self.view(tx, subscription_id), done=done)
+
+    async def _turn(self, tx: Tx, row: AnyRow, verb: str) -> bool:
+        wanted, sources, reason = VERBS[verb]
+        if SubscriptionState(row.state) not in sources:
+            return False
+        if verb == "undo" and await subscriptions.live(tx, row.contact_id, row.product_id):
+            return False
+        armed: bool | None = None
+        if wanted is SubscriptionState.WAITING:
+            available = await self.restocking.available(tx, row.product_id)
+            enough = self.restocking.in_stock(available) and available >= row.quantity
+            armed = not enough
+        await subscriptions.set_state(
+            tx, row.id, wanted, self.ground.now(), reason=reason, armed=armed
+        )
+        if wanted is SubscriptionState.ENDED:
+            await self.restocking.living.answered(tx, row, self.ground.now())
+        return True
+
+    async def stop(self, caller: Caller, words: str = "") -> Stopped | NotFound:
+        """/stop ends everything, /stop SKU that one; both can be undone."""
+        async with self.ground.write() as tx:
+            contact = await self.people.ensure(tx, caller)
+            rows = await subscriptions.of_contact(tx, contact.id)
+            if words:
+                product = await products.by_key(tx, sku_key(words))
+                if product is None:
+                    return await self.not_found(tx, words)
+                rows = [row for row in rows if row.product_id == product.id]
+            now = self.ground.now()  # one instant for all: it is what Undo finds them by
+            for row in rows:
+                await subscriptions.set_state(
+                    tx, row.id, SubscriptionState.ENDED, now, reason=EndReason.STOPPED
+                )
+            ended = tuple([await self.view(tx, row.id) for row in rows])
+        return Stopped(ended, everything=not words)
+
+    async def undo_stop(self, caller: Caller, first_id: int) -> SubscriptionList:
+        """Bring back what the /stop that ended `first_id` ended, each to its old place."""
+        async with self.ground.write() as tx:
+            contact = await self.people.ensure(tx, caller)
+            for row in await subscriptions.stopped_with(tx, contact.id, first_id):
+                await self._turn(tx, row, "undo")
+            return await self._list(tx, contact, 0)
+
+    async def look(self, caller: Caller, words: str) -> Availability | NotFound:
+        """/stock SKU for customers."""
+        del caller  # anybody may look; nothing is kept of it
+        async with self.ground.read() as tx:
+            product = await products.by_key(tx, sku_key(words))
+            if product is None or not product.active:
+                return await self.not_found(tx, words)
+            return await self.availability(tx, product)
+
+    async def look_product(self, caller: Caller, product_id: int) -> Availability | Expired:
+        del caller
+        async with self.ground.read() as tx:
+            product = await products.get(tx, product_id)
+            if product is None or not product.active:
+                return Expired()
+            return await self.availability(tx, product)
+
+    async def why(self, caller: Caller, words: str) -> CustomerWhy | NotFound:
+        """/why SKU: the customer's own arithmetic."""
+        async with self.ground.read() as tx:
+            product = await products.by_key(tx, sku_key(words))
+            if product is None:
+                return await self.not_found(tx, words)
+            return await self._why(tx, caller, product)
+
+    async def why_product(self, caller: Caller, product_id: int) -> CustomerWhy | Expired:
+        async with self.ground.read() as tx:
+            product = await products.get(tx, product_id)
+            return Expired() if product is None else await self._why(tx, caller, product)
+
+    async def _why(self, tx: Tx, caller: Caller, product: Product) -> CustomerWhy:
+        stock = await self.availability(tx, product)
+        contact = await contacts.find(tx, self.ground.vault, caller.address)
+        number = contact.id if contact else 0
+        live = await subscriptions.live(tx, number, product.id)
+        last = await subscriptions.newest(tx, number, product.id)
+        told = await history.of_product_and_contact(tx, product.id, number)
+        return CustomerWhy(
+            product=product,
+            available=stock.available,
+            in_stock=stock.in_stock,
+            subscription=await self.view(tx, live) if live else None,
+            ended=EndReason(last.reason) if last and not live and last.reason else None,
+            told=tuple(
+                ToldFact(
+                    row.kind,
+                    row.state,
+                    row.reason,
+                    row.settled_at or row.created_at,
+                    says=row.says or "",
+                    edited_at=row.edited_at,
+                )
+                for row in told
+            ),
+        )
+
+    async def not_found(self, tx: Tx, words: str) -> NotFound:
+        """The closest five by code and by name."""
+        ids = await searching.find(tx, words, limit=5)
+        found = await products.by_ids(tx, ids)
+        closest = tuple([await self.availability(tx, item) for item in found.values()])
+        return NotFound(query=words, closest=closest)
+
+    async def availability(self, tx: Tx, product: Product) -> Availability:
+        available = await self.restocking.available(tx, product.id)
+        in_stock = self.restocking.in_stock(available)
+        waiting = await subscriptions.waiting_by_product(tx, [product.id])
+        return Availability(
+            product=product,
+            available=max(0, available),
+            in_stock=in_stock,
+            few=in_stock and available <= self.limits.few,
+            waiting=waiting.get(product.id, 0),
+        )
+
+    async def view(self, tx: Tx, which: AnyRow | int) -> Subscription:
+        """The subscription as the customer sees it."""
+        row = await subscriptions.by_id(tx, which) if isinstance(which, int) else which
+        if row is None:
+            raise LookupError(f"subscription {which} vanished inside its own transaction")
+        product = await products.get(tx, row.product_id)
+        if product is None:
+            raise LookupError(f"product {row.product_id} of a subscription is missing")
+        state = SubscriptionState(row.state)
+        waits = state is SubscriptionState.WAITING
+        return Subscription(
+            id=row.id,
+            product=product,
+            quantity=row.quantity,
+            state=state,
+            armed=row.armed,
+            place=await subscriptions.place(tx, product.id, row.id) if waits else 0,
+            available=max(0, await self.restocking.available(tx, product.id)),
+            created_at=row.created_at,
+        )
+
+
+S = SubscriptionState
+LIVE = (S.WAITING, S.TOLD, S.PAUSED)
+# verb: (becomes, from these states, why it ended)
+VERBS: dict[str, tuple[S, tuple[S, ...], EndReason | None]] = {
+    "remove": (S.ENDED, LIVE, EndReason.STOPPED),
+    "pause": (S.PAUSED, (S.WAITING, S.TOLD), None),
+    "resume": (S.WAITING, (S.PAUSED,), None),
+    "undo": (S.WAITING, (S.ENDED,), None),
+    "bought": (S.ENDED, LIVE, EndReason.BOUGHT),
+    "no_thanks": (S.ENDED, LIVE, EndReason.NO_THANKS),
+}

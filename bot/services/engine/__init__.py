@@ -1,0 +1,1 @@
+"""Parts of the machine, no use cases: bells, group commit, memory of pacing, telemetry."""

@@ -1,0 +1,1 @@
+"""What arrived: kept before it is acknowledged, handed out in order per sender."""

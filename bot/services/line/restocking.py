@@ -1,0 +1,179 @@
+"""Restocks: opened, told in chunks and closed inside the transaction that moved the stock."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.delivery import LONG_LINE
+from bot.domain.notices import Lane, NewNotice, NoticeKind, SettleReason
+from bot.domain.restocking import CloseReason, RestockReason, chunk_size, judge
+from bot.domain.stock import Product, available_to_customers
+from bot.services.line.living import Living, restock_subject
+from storage import fanout, notices, positions, products, restocks, subscriptions
+from storage.batches import Piece
+from storage.tx import Tx
+from storage.types import AnyRow
+
+CLOSED_BY = {
+    CloseReason.SOLD_OUT: SettleReason.SOLD_OUT_BEFORE,
+    CloseReason.UNDONE: SettleReason.RESTOCK_CLOSED,
+    CloseReason.NOT_SOLD: SettleReason.RESTOCK_CLOSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """What a move meant for the line. `to_tell`: how many this restock reaches as things stand."""
+
+    reason: RestockReason
+    to_tell: int = 0
+
+
+class Restocking:
+    """Keeps promise 1. Every method runs inside the caller's transaction and holds the SKU's lock.
+
+    `out_level`: a SKU is in stock when more than this many units can be bought. `few`: "few left"
+    is said from so many down.
+    """
+
+    def __init__(self, out_level: int = 0, few: int = 5) -> None:
+        self.out_level = out_level
+        self.living = Living(few)
+
+    def in_stock(self, available: int) -> bool:
+        return available > self.out_level
+
+    async def after_move(
+        self,
+        tx: Tx,
+        product: Product,
+        now: datetime,
+        *,
+        move_id: int | None = None,
+        undone: bool = False,
+    ) -> LineChange:
+        """Judge the line on the ledger as it is now; opens, feeds or closes the SKU's restock."""
+        available = await self.available(tx, product.id)
+        current = await restocks.open_one(tx, product.id)
+        reason = judge(
+            in_stock=self.in_stock(available),
+            active=product.active,
+            is_open=current is not None,
+            somebody_waits=await subscriptions.somebody_waits(tx, product.id, available),
+        )
+        if reason is RestockReason.OPENS:
+            current = await restocks.start(tx, product.id, move_id, now)
+            await subscriptions.return_to_line(tx, product.id, now)  # if the last one still ends
+        elif reason is RestockReason.CLOSES and current is not None:
+            await self._close(tx, current, product, now, undone=undone)
+        if not self.in_stock(available):
+            await self._tell_watchers(tx, product.id, move_id, now)
+        await subscriptions.arm(tx, product.id, available=available, out_level=self.out_level)
+        if current is None or reason is RestockReason.CLOSES:
+            return LineChange(reason)
+        feed = self._begin if reason is RestockReason.OPENS else self._feed
+        return LineChange(reason, await feed(tx, current, available, now))
+
+    async def available(self, tx: Tx, product_id: int) -> int:
+        """Units that customers can buy now, over the sellable locations."""
+        return available_to_customers((await positions.for_products(tx, [product_id]))[product_id])
+
+    async def _begin(self, tx: Tx, opened: AnyRow, available: int, now: datetime) -> int:
+        """The first of the line; nothing is written or told yet."""
+        reached = await subscriptions.count_to_tell(tx, opened.product_id, opened.id, available)
+        await self._write(
+            tx, opened.id, opened.product_id, 0, available, chunk_size(available), now,
+            long_line=reached > LONG_LINE,
+        )  # fmt: skip
+        return reached
+
+    async def _feed(self, tx: Tx, current: AnyRow, available: int, now: datetime) -> int:
+        """More came, or less is left: look at the whole line again, from its head."""
+        await restocks.set_cursor(tx, current.id, 0)
+        reached = await subscriptions.count_to_tell(tx, current.product_id, current.id, available)
+        await self._write_chunk(tx, current.id, current.product_id, 0, available, now)
+        await self.living.look(tx, current, available, now)
+        return reached
+
+    async def advance(self, tx: Tx, product_id: int, now: datetime) -> int:
+        """Write the next chunk of the SKU's open restock when its turn has come (chunk_size).
+
+        Returns how many notices were written (0: none due, or the line is done).
+        """
+        if await products.lock(tx, product_id) is None:
+            return 0
+        current = await restocks.open_one(tx, product_id)
+        if current is None:
+            return 0
+        available = await self.available(tx, product_id)
+        if not self.in_stock(available):
+            return 0
+        return await self._write_chunk(tx, current.id, product_id, current.cursor, available, now)
+
+    async def _write_chunk(
+        self, tx: Tx, restock_id: int, product_id: int, cursor: int, available: int,
+        now: datetime,
+    ) -> int:  # fmt: skip
+        limit = chunk_size(available, await restocks.outstanding(tx, restock_id, now))
+        if limit < 1:
+            return 0
+        long_line = await self._is_long(tx, restock_id, product_id, available)
+        return await self._write(
+            tx, restock_id, product_id, cursor, available, limit, now, long_line=long_line
+        )
+
+    async def _write(
+        self, tx: Tx, restock_id: int, product_id: int, cursor: int, available: int,
+        limit: int, now: datetime, *, long_line: bool,
+    ) -> int:  # fmt: skip
+        told = await fanout.tell_next(
+            tx, product_id, restock_id, cursor=cursor, available=available, limit=limit,
+            prefix=restock_subject(restock_id, ""), now=now,
+            payload={"long_line": True} if long_line else {},
+        )  # fmt: skip
+        if told:
+            await restocks.set_cursor(tx, restock_id, told[-1])
+        return len(told)
+
+    async def _is_long(self, tx: Tx, restock_id: int, product_id: int, available: int) -> bool:
+        """Whether so many hear of this restock that each second counts for the last ones."""
+        written = await restocks.written(tx, restock_id, LONG_LINE + 1)
+        if written > LONG_LINE:
+            return True
+        ahead = await subscriptions.count_to_tell(tx, product_id, restock_id, available)
+        return written + ahead > LONG_LINE
+
+    async def _close(
+        self, tx: Tx, current: AnyRow, product: Product, now: datetime, *, undone: bool
+    ) -> None:
+        """It is gone: unsent notices are dropped, who was told keeps the place and is shown so."""
+        reason = CloseReason.UNDONE if undone else CloseReason.SOLD_OUT
+        if not product.active:
+            reason = CloseReason.NOT_SOLD
+        await restocks.close(tx, current.id, reason, now)
+        await notices.drop_of_restock(tx, current.id, CLOSED_BY[reason], now)
+        await self.living.close(tx, current.id, now)
+
+    async def _tell_watchers(
+        self, tx: Tx, product_id: int, move_id: int | None, now: datetime
+    ) -> None:
+        """Who watches an item that was in stock hears that it is gone, once."""
+        new = [
+            NewNotice(
+                kind=NoticeKind.SOLD_OUT,
+                key=f"sold_out:{watcher.id}:{move_id or int(now.timestamp())}",
+                contact_id=watcher.contact_id,
+                lane=Lane.RESTOCK,
+                subject=f"sold_out:{watcher.id}:{move_id or int(now.timestamp())}",
+                product_id=product_id,
+                subscription_id=watcher.id,
+            )
+            for watcher in await subscriptions.watchers(tx, product_id)
+        ]
+        await notices.queue(tx, new, now)
+
+    async def judge_piece(self, tx: Tx, piece: Piece, now: datetime) -> None:
+        """After a bulk change: judge the line of each SKU it moved that somebody waits for."""
+        for product_id in await subscriptions.products_of_piece(tx, piece):
+            product = await products.lock(tx, product_id)
+            if product is not None:
+                await self.after_move(tx, product, now)

@@ -1,0 +1,181 @@
+"""Reads, just before the send, what a notice has to say now, or why it need not be said."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.contacts import Contact, ContactKind, ContactState
+from bot.domain.customers import Availability
+from bot.domain.notices import Claimed, NoticeKind, SettleReason
+from bot.domain.subscriptions import SubscriptionState
+from bot.domain.telling import (
+    AlertTold,
+    Fault,
+    NoticeData,
+    RestockTold,
+    SoldOut,
+    SubscriptionExpired,
+)
+from bot.services.alerts.alerting import Alerting
+from bot.services.alerts.reporting import Reporting
+from bot.services.customers.subscribing import Subscribing
+from bot.services.ground import Ground
+from storage import alerts, contacts, messages, products, restocks, subscriptions
+from storage.tx import Tx
+from storage.types import AnyRow
+
+SUMMARY_ROWS = 40  # alerts a summary lists; the total says how many there are
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """It is not to be said (any more). `retell`: the line may tell it later in the same restock."""
+
+    reason: SettleReason
+    retell: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What to say, to whom; `message` is what the platform shows already, if anything."""
+
+    contact: Contact
+    data: NoticeData
+    message: AnyRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What is read once for all notices that are composed together."""
+
+    people: Mapping[int, Contact]
+    shown: Mapping[tuple[int, str], AnyRow]
+    lines: Mapping[int, AnyRow]  # subscriptions of restock notices
+    restocks: Mapping[int, AnyRow]
+    stock: Mapping[int, Availability]  # by product
+
+
+class Composing:
+    def __init__(
+        self, ground: Ground, subscribing: Subscribing, alerting: Alerting, reporting: Reporting
+    ) -> None:
+        self.ground = ground
+        self.subscribing = subscribing
+        self.alerting = alerting
+        self.reporting = reporting
+        self._say: dict[
+            NoticeKind,
+            Callable[[Tx, Claimed, AnyRow | None], Awaitable[NoticeData | Drop]],
+        ] = {
+            NoticeKind.SOLD_OUT: self._sold_out,
+            NoticeKind.SUBSCRIPTION_EXPIRED: self._expired,
+            NoticeKind.ALERT: self._alert,
+            NoticeKind.DIGEST: self._digest,
+            NoticeKind.FAULT: self._fault,
+        }
+
+    async def compose(self, notice: Claimed) -> Composed | Drop:
+        """Check the notice against the database as it is now."""
+        (composed,) = await self.compose_many([notice])
+        return composed
+
+    async def compose_many(self, held: Sequence[Claimed]) -> list[Composed | Drop]:
+        """Check the notices against the database as it is now, reading it once for all of them."""
+        async with self.ground.read() as tx:
+            together = await self._read(tx, held)
+            return [await self._compose(tx, notice, together) for notice in held]
+
+    async def _read(self, tx: Tx, held: Sequence[Claimed]) -> Together:
+        of_lines = [notice for notice in held if notice.kind is NoticeKind.RESTOCK]
+        found = await products.by_ids(tx, {n.product_id for n in of_lines if n.product_id})
+        return Together(
+            people=await contacts.by_ids(tx, self.ground.vault, {n.contact_id or 0 for n in held}),
+            shown=await messages.find_many(tx, {(n.contact_id or 0, n.subject) for n in held}),
+            lines=await subscriptions.by_ids(tx, {n.subscription_id or 0 for n in of_lines}),
+            restocks=await restocks.by_ids(tx, {n.restock_id or 0 for n in of_lines}),
+            stock={p.id: await self.subscribing.availability(tx, p) for p in found.values()},
+        )
+
+    async def _compose(self, tx: Tx, notice: Claimed, together: Together) -> Composed | Drop:
+        contact = together.people.get(notice.contact_id or 0)
+        if contact is None:
+            return Drop(SettleReason.FORGOTTEN)
+        if contact.kind is ContactKind.PERSON and contact.state is ContactState.BLOCKED:
+            return Drop(SettleReason.BLOCKED, retell=True)
+        if contact.kind is ContactKind.PERSON and contact.state is ContactState.GONE:
+            return Drop(SettleReason.GONE, retell=True)
+        message = together.shown.get((contact.id, notice.subject))
+        if notice.kind is NoticeKind.RESTOCK:
+            said = await self._restock(tx, notice, message, together)
+        else:
+            said = await self._say[notice.kind](tx, notice, message)
+        return said if isinstance(said, Drop) else Composed(contact, said, message)
+
+    async def _restock(
+        self, tx: Tx, notice: Claimed, message: AnyRow | None, together: Together
+    ) -> NoticeData | Drop:
+        row = together.lines.get(notice.subscription_id or 0)
+        if row is not None and "restock_id" in notice.payload:
+            return await self._living(tx, notice, row, message)
+        if row is None or row.state == SubscriptionState.ENDED.value:
+            return Drop(SettleReason.UNSUBSCRIBED)
+        if row.state == SubscriptionState.PAUSED.value:
+            return Drop(SettleReason.PAUSED, retell=True)
+        restock = together.restocks.get(notice.restock_id or 0)
+        if restock is None or restock.closed_at is not None:
+            return Drop(SettleReason.RESTOCK_CLOSED)
+        stock = together.stock[row.product_id]
+        if not stock.in_stock or stock.available < row.quantity:
+            return Drop(SettleReason.SOLD_OUT_BEFORE, retell=True)
+        return RestockTold(stock, row.id, row.quantity, repeated=notice.in_doubt)
+
+    async def _living(
+        self, tx: Tx, notice: Claimed, row: AnyRow, message: AnyRow | None
+    ) -> NoticeData | Drop:
+        """The message of a restock is to be edited, if it still is."""
+        if message is None:
+            return Drop(SettleReason.SUPERSEDED)
+        view = await self.subscribing.view(tx, row)
+        stock = await self.subscribing.availability(tx, view.product)
+        restock = await restocks.by_id(tx, int(notice.payload["restock_id"]))
+        now = self.ground.now()
+        living = self.subscribing.restocking.living
+        said = living.say(notice, restock, message, view, stock, now)
+        return said or Drop(SettleReason.SUPERSEDED)
+
+    async def _sold_out(self, tx: Tx, notice: Claimed, message: AnyRow | None) -> NoticeData | Drop:
+        del message
+        row = await subscriptions.by_id(tx, notice.subscription_id or 0)
+        if row is None or row.state == SubscriptionState.ENDED.value:
+            return Drop(SettleReason.UNSUBSCRIBED)
+        view = await self.subscribing.view(tx, row)
+        if (await self.subscribing.availability(tx, view.product)).in_stock:
+            return Drop(SettleReason.SUPERSEDED)
+        return SoldOut(view.product, view.place, row.id)
+
+    async def _expired(self, tx: Tx, notice: Claimed, message: AnyRow | None) -> NoticeData | Drop:
+        del message
+        row = await subscriptions.by_id(tx, notice.subscription_id or 0)
+        if row is None:
+            return Drop(SettleReason.UNSUBSCRIBED)
+        view = await self.subscribing.view(tx, row)
+        return SubscriptionExpired(view.product, int(notice.payload["days"]))
+
+    async def _alert(self, tx: Tx, notice: Claimed, message: AnyRow | None) -> NoticeData | Drop:
+        kind, number = notice.subject.split(":")[:2]
+        summary = kind == "batch"
+        rows = await alerts.by_batch(tx, int(number)) if summary else []
+        if not summary and (one := await alerts.by_id(tx, int(number))) is not None:
+            rows = [one]
+        if not rows or (message is None and all(row.resolved_at for row in rows)):
+            return Drop(SettleReason.SUPERSEDED)  # over before anybody was told of it
+        views = await self.alerting.views(tx, rows[:SUMMARY_ROWS], notice.subject)
+        return AlertTold(views, total=len(rows), summary=summary, source="import")
+
+    async def _digest(self, tx: Tx, notice: Claimed, message: AnyRow | None) -> NoticeData | Drop:
+        del message
+        return await self.reporting.digest(tx, datetime.fromisoformat(notice.payload["day"]).date())
+
+    async def _fault(self, tx: Tx, notice: Claimed, message: AnyRow | None) -> NoticeData | Drop:
+        del tx, message
+        return Fault.of(notice.payload)

@@ -1,0 +1,109 @@
+"""What the clock does: sweeps, expiry of subscriptions, retention of personal data."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.domain.notices import Lane, NewNotice, NoticeKind
+from bot.domain.subscriptions import EndReason, SubscriptionState
+from bot.services.alerts.alerting import Alerting
+from bot.services.ground import Ground
+from bot.services.line.restocking import Restocking
+from bot.services.stock.bulk import Bulk
+from storage import contacts, history, inbox, notices, pace, products, restocks, subscriptions
+
+PIECE = 500  # rows a transaction: far under 250 ms of the one writer
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long things are kept."""
+
+    subscription_days: int = 365  # without a word from the customer
+    contact_days: int = 90  # blocked or gone, or without any live subscription
+    key_days: int = 7  # arrival keys: platforms redeliver for a day at most
+    notice_days: int = 90  # settled notices, for /why
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What no event had announced."""
+
+    alerts: int
+    restocks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    ground: Ground
+    restocking: Restocking
+    alerting: Alerting
+    bulk: Bulk
+    retention: Retention
+
+    async def sweep(self) -> Swept:
+        """Find alerts and restocks that should have moved on by themselves, and move them."""
+        await self.bulk.reindex_left()
+        marked = await self.alerting.sweep()
+        return Swept(alerts=marked, restocks=await self.sweep_restocks())
+
+    async def sweep_restocks(self) -> int:
+        """Go on with restocks that wait for nothing, open those that nobody announced."""
+        async with self.ground.read() as tx:
+            ids = [*await restocks.idle(tx), *await restocks.unannounced(tx, PIECE)]
+        moved = 0
+        for product_id in dict.fromkeys(ids):
+            async with self.ground.write() as tx:
+                product = await products.lock(tx, product_id)
+                if product is None:
+                    continue
+                before = await history.last_id(tx)
+                await self.restocking.after_move(tx, product, self.ground.now())
+                await self.restocking.advance(tx, product_id, self.ground.now())
+                moved += await history.last_id(tx) > before
+        return moved
+
+    async def expire_subscriptions(self) -> int:
+        """End what nobody has touched for a year, and tell the person once."""
+        now = self.ground.now()
+        limit = now - timedelta(days=self.retention.subscription_days)
+        ended = 0
+        while True:
+            async with self.ground.write() as tx:
+                rows = await subscriptions.older_than(tx, limit, PIECE)
+                for row in rows:
+                    await subscriptions.set_state(
+                        tx, row.id, SubscriptionState.ENDED, now, reason=EndReason.EXPIRED
+                    )
+                new = [
+                    NewNotice(
+                        kind=NoticeKind.SUBSCRIPTION_EXPIRED,
+                        key=f"expired:{row.id}",
+                        contact_id=row.contact_id,
+                        lane=Lane.DIGEST,
+                        subject=f"expired:{row.id}",
+                        payload={"days": self.retention.subscription_days},
+                        product_id=row.product_id,
+                        subscription_id=row.id,
+                    )
+                    for row in rows
+                    if row.contact_id is not None
+                ]
+                await notices.queue(tx, new, now)
+            ended += len(rows)
+            if len(rows) < PIECE:
+                return ended
+
+    async def forget_old(self) -> int:
+        """Erase contacts that nothing needs any more; returns how many."""
+        now = self.ground.now()
+        await self.bulk.drop_stale(now - timedelta(days=1))
+        limit = now - timedelta(days=self.retention.contact_days)
+        async with self.ground.write() as tx:
+            await inbox.purge(tx, now - timedelta(days=self.retention.key_days))
+            await history.purge(tx, now - timedelta(days=self.retention.notice_days))
+            await pace.purge(tx, now)
+            idle = await contacts.idle_since(tx, limit, PIECE)
+            for contact_id in idle:
+                await subscriptions.end_all(tx, contact_id, EndReason.FORGOTTEN, now)
+                await contacts.delete(tx, contact_id)
+        return len(idle)

@@ -1,0 +1,247 @@
+"""Watches the bot itself: is every platform reached, does what waits go out in time."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.domain.contacts import Caller, ContactState, Platform, Role
+from bot.domain.health import (
+    HealthCard,
+    LaneQueue,
+    PlatformPulse,
+    QueueReason,
+    Queues,
+    Reach,
+    Trouble,
+    Watch,
+    WatchReason,
+    WatchState,
+    as_payload,
+    lateness,
+    watch,
+)
+from bot.domain.notices import Lane
+from bot.domain.staff import Refused
+from bot.domain.telling import Fault
+from bot.services.engine.telemetry import Lately
+from bot.services.ground import Ground
+from bot.services.people.members import Members
+from bot.services.routing.destinations import Destinations
+from storage import contacts, notices, queues, settings
+from storage.tx import Tx
+
+log = structlog.get_logger(__name__)
+
+JUST_NOW = timedelta(seconds=5)
+DAY = timedelta(days=1)
+PROBE_WITHIN = 10.0  # seconds; no answer by then is none
+LANES = {Trouble.ALERTS_LATE: Lane.ALERT, Trouble.RESTOCKS_LATE: Lane.RESTOCK}
+Probe = Callable[[], Awaitable[Reach]]
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What only the running process knows; app.py fills it in. `parts`: name -> state."""
+
+    platforms: Callable[[], Sequence[PlatformPulse]] = tuple
+    parts: Callable[[], Mapping[str, str]] = dict
+    probes: Mapping[Platform, Probe] = field(default_factory=dict)
+    leads_since: datetime | None = None
+
+
+class Watching:
+    """`destinations` are the staff channels."""
+
+    def __init__(self, ground: Ground, members: Members, destinations: Destinations) -> None:
+        self.ground = ground
+        self.members = members
+        self.destinations = destinations
+        self.lately = Lately(ground.clock)
+        self.process = Process()
+        self._reached: dict[Platform, Reach] = {}
+
+    def platforms(self) -> tuple[PlatformPulse, ...]:
+        """As they stand now, with what the last look found."""
+        return tuple(
+            replace(
+                pulse,
+                reach=self._reached.get(pulse.platform, Reach.UNKNOWN),
+                limited=self.lately.limits.get(pulse.platform),
+            )
+            for pulse in self.process.platforms()
+        )
+
+    async def queues(self) -> Queues:
+        """What is not done; a reading of the open rows only."""
+        async with self.ground.read() as tx:
+            return await self._queues(tx)
+
+    async def _queues(self, tx: Tx) -> Queues:
+        return Queues(
+            outbox=await queues.outbox(tx, self.ground.now()),
+            inbox=await queues.arrivals(tx),
+            dead=await queues.dead_letters(tx),
+        )
+
+    async def card(self, caller: Caller) -> HealthCard | Refused:
+        """`/stock health`, managers and up."""
+        unasked = self.process.probes.keys() - self._reached.keys()
+        await self._ask({platform: self.process.probes[platform] for platform in unasked})
+        now = self.ground.now()
+        async with self.ground.read() as tx:
+            member = await self.members.allowed(tx, caller, Role.MANAGER)
+            if isinstance(member, Refused):
+                return member
+            found = _lasting(await self._queues(tx), now)
+            return HealthCard(
+                at=now,
+                platforms=self.platforms(),
+                queues=found,
+                undelivered=await queues.undelivered(tx, now - DAY),
+                told=(
+                    *self._told(await self._watches(tx), found.outbox),
+                    *await self._unreached(tx),
+                ),
+                idle_parts=tuple(
+                    (name, state)
+                    for name, state in self.process.parts().items()
+                    if state != "running"
+                ),
+                database=self.ground.database.url.get_backend_name(),
+                leads_since=self.process.leads_since,
+            )
+
+    def _told(
+        self, watches: Mapping[tuple[Trouble, Platform], Watch], waiting: Sequence[LaneQueue]
+    ) -> tuple[Fault, ...]:
+        """The troubles that staff know of and that last."""
+        pulses = {pulse.platform: pulse for pulse in self.platforms()}
+        return tuple(
+            Fault.of(as_payload(trouble, pulses[platform], seen, _due(waiting, trouble, platform)))
+            for (trouble, platform), seen in watches.items()
+            if seen.state in (WatchState.FIRING, WatchState.RECOVERING)
+        )
+
+    async def _unreached(self, tx: Tx) -> list[Fault]:
+        """Staff channels in which alerts do not arrive."""
+        found = [await contacts.by_id(tx, self.ground.vault, one) for one in self.destinations()]
+        return [
+            Fault("fault.channel", platform=contact.address.platform)
+            for contact in found
+            if contact is not None and contact.state is not ContactState.ACTIVE
+        ]
+
+    async def look(self) -> list[tuple[str, str]]:
+        """Ask every platform, judge everything, tell staff; (what, reason) of what is not quiet."""
+        await self._ask(self.process.probes)
+        pulses = {pulse.platform: pulse for pulse in self.platforms()}
+        async with self.ground.read() as tx:
+            before = await self._watches(tx)
+            waiting = await queues.outbox(tx, self.ground.now())
+        judged = []
+        for (trouble, platform), old in before.items():
+            bad = self._bad(trouble, pulses[platform], before, waiting)
+            if bad is None:
+                continue
+            new, reason = watch(old, bad, self.ground.now())
+            if new != old:
+                await self._note(trouble, pulses[platform], new, reason, waiting)
+            if reason is not WatchReason.QUIET:
+                judged.append((f"{trouble}:{platform}", reason.value))
+        return judged
+
+    async def _ask(self, probes: Mapping[Platform, Probe]) -> None:
+        await asyncio.gather(*[self._probe(*item) for item in probes.items()])
+
+    async def _probe(self, platform: Platform, probe: Probe) -> None:
+        try:
+            async with asyncio.timeout(PROBE_WITHIN):
+                self._reached[platform] = await probe()
+        except TimeoutError:
+            self._reached[platform] = Reach.SILENT
+
+    def _bad(
+        self, trouble: Trouble, pulse: PlatformPulse,
+        watches: Mapping[tuple[Trouble, Platform], Watch], waiting: Sequence[LaneQueue],
+    ) -> bool | None:  # fmt: skip
+        """None: not to be judged now; while a platform is down its queue grows for that reason."""
+        if trouble is Trouble.DOWN:
+            return pulse.down
+        if pulse.down or watches[Trouble.DOWN, pulse.platform].state is not WatchState.WELL:
+            return None
+        queue = _of(waiting, pulse.platform, LANES[trouble])
+        sent = self.lately.sent_last_minute(pulse.platform, queue.lane)
+        return lateness(queue, pulse.rate, sent, self.ground.now()) is QueueReason.LATE
+
+    async def _watches(self, tx: Tx) -> dict[tuple[Trouble, Platform], Watch]:
+        """Every trouble of every platform there is."""
+        known = [
+            (trouble, pulse.platform) for pulse in self.process.platforms() for trouble in Trouble
+        ]
+        stored = await settings.get_all(tx, [_name(*item) for item in known])
+        kept = {item: stored.get(_name(*item)) for item in known}
+        return {
+            item: Watch.of(json.loads(text)) if text else Watch() for item, text in kept.items()
+        }
+
+    async def _note(
+        self, trouble: Trouble, pulse: PlatformPulse, new: Watch, reason: WatchReason,
+        waiting: Sequence[LaneQueue],
+    ) -> None:  # fmt: skip
+        """Keep it, and tell staff of it in the same transaction if they are to know."""
+        async with self.ground.write() as tx:
+            name = _name(trouble, pulse.platform)
+            await settings.put(tx, name, json.dumps(new.as_json()))
+            if reason in (WatchReason.FIRES, WatchReason.OVER):
+                due = _due(waiting, trouble, pulse.platform)
+                await self._tell(tx, trouble, pulse, new, due)
+        tell = log.warning if reason is WatchReason.FIRES else log.info
+        tell("health", trouble=trouble.value, platform=pulse.platform.value, reason=reason.value)
+
+    async def _tell(
+        self, tx: Tx, trouble: Trouble, pulse: PlatformPulse, new: Watch, waiting: int
+    ) -> None:
+        """One message per occurrence and destination: posted when it begins, edited when over.
+
+        What does not go out on a platform cannot be told there: its own channels hear of it when
+        it is over.
+        """
+        over = new.state is WatchState.WELL
+        subject = f"fault:{trouble.name.lower()}:{pulse.platform}:{new.number}"
+        occurrence = f"{subject}:{'over' if over else 'begins'}"
+        silent = not over and trouble is not Trouble.RESTOCKS_LATE
+        unheard = await self._channels(tx, pulse.platform) if silent else ()
+        payload = as_payload(trouble, pulse, new, waiting)
+        told = self.destinations.fault(subject, occurrence, payload, unheard)
+        await notices.supersede(tx, subject, self.ground.now())
+        await notices.queue(tx, told, self.ground.now())
+
+    async def _channels(self, tx: Tx, platform: Platform) -> set[int]:
+        """The staff channels on this platform."""
+        found = [await contacts.by_id(tx, self.ground.vault, one) for one in self.destinations()]
+        return {one.id for one in found if one is not None and one.address.platform is platform}
+
+
+def _lasting(found: Queues, now: datetime) -> Queues:
+    """Without what has only just arrived: this very command is one of them."""
+    waits = [one for one in found.inbox if one.oldest and now - one.oldest >= JUST_NOW]
+    return replace(found, inbox=tuple(waits))
+
+
+def _name(trouble: Trouble, platform: Platform) -> str:
+    return f"watch:{trouble.name.lower()}:{platform}"
+
+
+def _due(waiting: Sequence[LaneQueue], trouble: Trouble, platform: Platform) -> int:
+    return _of(waiting, platform, LANES.get(trouble, Lane.ALERT)).due
+
+
+def _of(waiting: Sequence[LaneQueue], platform: Platform, lane: Lane) -> LaneQueue:
+    for queue in waiting:
+        if queue.platform is platform and queue.lane is lane:
+            return queue
+    return LaneQueue(platform, lane, 0, 0, None)

@@ -1,0 +1,43 @@
+"""Says to staff when a platform refuses how the bot writes: a fault of the bot's own."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from bot.domain.contacts import Platform
+from bot.services.ground import Ground
+from bot.services.routing.destinations import Destinations
+from storage import notices
+
+# What differs from message to message: places, and the words of others that are quoted.
+_PARTICULAR = re.compile(r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)|\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusing:
+    """`destinations` are the staff channels."""
+
+    ground: Ground
+    destinations: Destinations
+
+    async def form_refused(self, platform: Platform, reason: str) -> None:
+        """A message goes out as plain text, because `platform` refuses its form for `reason`.
+
+        Staff are told once a day for each kind of reason, not for each message. One transaction.
+        """
+        kind, now = kind_of(reason), self.ground.now()
+        mark = hashlib.sha256(kind.encode()).hexdigest()[:16]
+        subject = f"fault:form:{platform}:{mark}:{now.date()}"
+        payload = {"what": "fault.form", "platform": platform.value, "detail": kind}
+        told = self.destinations.fault(subject, subject, payload)
+        async with self.ground.write() as tx:
+            await notices.queue(tx, told, now)
+
+
+def kind_of(reason: str) -> str:
+    """The reason without what only one message has.
+
+    >>> kind_of('unsupported start tag "salt" at byte offset 17')
+    'unsupported start tag … at byte offset …'
+    """
+    return _PARTICULAR.sub("…", reason)

@@ -1,0 +1,201 @@
+"""What staff look up: cards, the low list, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain.alerts import AlertState, OpenAlert, Severity, effective_clear_level, judge
+from bot.domain.codes import sku_key
+from bot.domain.contacts import Caller, Role
+from bot.domain.customers import Expired
+from bot.domain.staff import (
+    Card,
+    LowList,
+    LowRow,
+    Refused,
+    RestockFact,
+    StaffNotFound,
+    StaffWhy,
+    WhichLocation,
+    WhyLocation,
+)
+from bot.domain.stock import Move, Position, Product, available_to_customers
+from bot.services.alerts.alerting import Alerting
+from bot.services.ground import Ground
+from bot.services.line.restocking import Restocking
+from bot.services.people.members import Members
+from bot.services.stock import searching
+from storage import alerts, contacts, moves, positions, products, restocks, subscriptions
+from storage.tx import Tx
+
+LOW_ROWS = 40  # of /stock low: within Slack's 50 blocks
+LAST_MOVES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Reads only. Viewers and up may look."""
+
+    ground: Ground
+    members: Members
+    alerting: Alerting
+    restocking: Restocking
+
+    async def card(self, caller: Caller, product_id: int) -> Card | Refused | Expired:
+        """The card of a SKU, as it is now."""
+        async with self.ground.read() as tx:
+            member = await self.members.allowed(tx, caller, Role.VIEWER)
+            if isinstance(member, Refused):
+                return member
+            product = await products.get(tx, product_id)
+            if product is None:
+                return Expired()
+            return await self.card_of(tx, product, can_write=(member.role or 0) >= Role.CLERK)
+
+    async def show(
+        self, caller: Caller, sku: str, words: str, location: str = "", *, was_write: bool = False
+    ) -> Card | StaffNotFound | WhichLocation | Refused:
+        """`/stock SKU`, or a search when the words are no code."""
+        async with self.ground.read() as tx:
+            member = await self.members.allowed(tx, caller, Role.VIEWER)
+            if isinstance(member, Refused):
+                return member
+            can_write = (member.role or 0) >= Role.CLERK
+            product = await self.find(tx, sku, words)
+            if product is not None:
+                card = await self.card_of(tx, product, can_write=can_write)
+                if location and not any(_is(p, location) for p in card.positions):
+                    return WhichLocation(product, card.positions, location)
+                return card
+            return await self.search(tx, words, can_write=can_write, was_write=was_write)
+
+    async def find(self, tx: Tx, *codes: str) -> Product | None:
+        """The SKU that one of these texts is the code of."""
+        for code in codes:
+            if code and (product := await products.by_key(tx, sku_key(code))) is not None:
+                return product
+        return None
+
+    async def search(
+        self, tx: Tx, words: str, *, can_write: bool, was_write: bool = False
+    ) -> StaffNotFound:
+        """The closest five; never a write."""
+        found = await products.by_ids(tx, await searching.find(tx, words, limit=5))
+        cards = [await self.card_of(tx, item, can_write=can_write) for item in found.values()]
+        return StaffNotFound(query=words, found=tuple(cards), was_write=was_write)
+
+    async def card_of(self, tx: Tx, product: Product, *, can_write: bool) -> Card:
+        rows = await alerts.open_of_products(tx, [product.id])
+        waiting = await subscriptions.waiting_by_product(tx, [product.id])
+        last = await moves.newest(tx, product.id, LAST_MOVES)
+        return Card(
+            product=product,
+            positions=(await positions.for_products(tx, [product.id]))[product.id],
+            waiting=waiting.get(product.id, 0),
+            moves=await self.named(tx, last),
+            can_write=can_write,
+            alerts=await self.alerting.views(tx, rows),
+        )
+
+    async def named(self, tx: Tx, entries: Sequence[Move]) -> tuple[Move, ...]:
+        """The moves with who made them."""
+        vault = self.ground.vault
+        named = []
+        for entry in entries:
+            who = await contacts.by_id(tx, vault, entry.actor_id or 0)
+            actor = f"{who.address.platform}:{who.address.value}" if who else ""
+            named.append(replace(entry, actor=actor))
+        return tuple(named)
+
+    async def low(self, caller: Caller, location: str = "") -> LowList | Refused:
+        """`/stock low`: at or under the point, the worst first."""
+        now = self.ground.now()
+        async with self.ground.read() as tx:
+            member = await self.members.allowed(tx, caller, Role.VIEWER)
+            if isinstance(member, Refused):
+                return member
+            codes = {sku_key(p.code): p for p in await positions.locations(tx)}
+            if location and sku_key(location) not in codes:
+                return LowList((), 0, location, tuple(p.code for p in codes.values()))
+            place = codes[sku_key(location)].id if location else None
+            found = await alerts.low_positions(tx, now, LOW_ROWS, place)
+            ids = [product_id for product_id, _ in found]
+            named = await products.by_ids(tx, ids)
+            places = await positions.for_products(tx, dict.fromkeys(ids))
+            rows = await alerts.open_of_products(tx, ids)
+            open_alerts = {(v.product.id, v.position.location.id): v
+                           for v in await self.alerting.views(tx, rows)}  # fmt: skip
+            total = await alerts.count_low(tx, now, place)
+        listed = []
+        for product_id, place_id in found:
+            position = next(p for p in places[product_id] if p.location.id == place_id)
+            product = named[product_id]
+            projected = position.projected(product.lead_time_days, now)
+            alert = open_alerts.get((product_id, place_id))
+            listed.append(LowRow(product, position, projected, alert))
+        return LowList(tuple(listed), total)
+
+    async def why(self, caller: Caller, sku: str) -> StaffWhy | StaffNotFound | Refused:
+        """`/stock why SKU`: the arithmetic of the rules and of the line."""
+        async with self.ground.read() as tx:
+            member = await self.members.allowed(tx, caller, Role.VIEWER)
+            if isinstance(member, Refused):
+                return member
+            product = await self.find(tx, sku)
+            if product is None:
+                return await self.search(tx, sku, can_write=False)
+            return await self._why(tx, product)
+
+    async def _why(self, tx: Tx, product: Product) -> StaffWhy:
+        places = (await positions.for_products(tx, [product.id]))[product.id]
+        sums = await moves.sums(tx, product.id)
+        states = await subscriptions.count_by_state(tx, product.id)
+        available = available_to_customers(places)
+        return StaffWhy(
+            product=product,
+            locations=tuple([await self._why_at(tx, product, place) for place in places]),
+            sellable_available=available,
+            out_level=self.restocking.out_level,
+            in_stock=self.restocking.in_stock(available),
+            waiting=states.get("waiting", 0),
+            paused=states.get("paused", 0),
+            told=states.get("told", 0),
+            restock=await self._restock(tx, product.id),
+            ledger_sum_matches=all(sums.get(p.location.id, 0) == p.on_hand for p in places),
+        )
+
+    async def _why_at(self, tx: Tx, product: Product, position: Position) -> WhyLocation:
+        now = self.ground.now()
+        rows = await alerts.open_of_products(tx, [product.id])
+        mine = [row for row in rows if row.location_id == position.location.id]
+        state = None
+        if mine:
+            state = OpenAlert(AlertState(mine[0].state), Severity[mine[0].severity.upper()])
+        views = await self.alerting.views(tx, mine)
+        return WhyLocation(
+            position=position,
+            available=position.available,
+            incoming_in_time=position.incoming_in_time(product.lead_time_days, now),
+            projected=position.projected(product.lead_time_days, now),
+            clear_level=effective_clear_level(position),
+            verdict=judge(product, position, state, now).reason.value,
+            alert=views[0] if views else None,
+        )
+
+    async def _restock(self, tx: Tx, product_id: int) -> RestockFact | None:
+        newest = await restocks.newest(tx, product_id)
+        if newest is None:
+            return None
+        counts = await restocks.counts(tx, newest.id)
+        return RestockFact(
+            opened_at=newest.opened_at,
+            closed_at=newest.closed_at,
+            told=counts.get("sent", 0),
+            queued=counts.get("queued", 0) + counts.get("sending", 0),
+            dropped=counts.get("dropped", 0),
+            failed=counts.get("failed", 0) + counts.get("uncertain", 0),
+        )
+
+
+def _is(position: Position, named: str) -> bool:
+    """Whether the position lies at the location as somebody typed it."""
+    return sku_key(position.location.code) == sku_key(named)

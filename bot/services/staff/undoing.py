@@ -1,0 +1,98 @@
+"""Undo: a move is never taken out of the ledger, its counter-move is posted."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.domain.contacts import Caller, Contact, Role
+from bot.domain.restocking import RestockReason
+from bot.domain.staff import NothingToUndo, Refused, Undone
+from bot.domain.stock import MoveKind
+from bot.services.ground import Ground
+from bot.services.staff.looking import Looking
+from bot.services.stock.ledger import BelowZeroError, Change, Ledger
+from storage import moves, products
+from storage.tx import Tx
+from storage.types import AnyRow
+
+UNDO_WINDOW = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    ground: Ground
+    looking: Looking
+    ledger: Ledger
+
+    async def undo(
+        self, caller: Caller, move_id: int | None, key: str
+    ) -> Undone | NothingToUndo | Refused:
+        """Post the counter-move of `move_id`, or (None) of the caller's last move.
+
+        Managers may undo anybody's; the same `key` again gives the first answer.
+        """
+        async with self.ground.write() as tx:
+            member = await self.looking.members.allowed(tx, caller, Role.CLERK)
+            if isinstance(member, Refused):
+                return member
+            earlier = await moves.by_key(tx, key)
+            if earlier is not None and earlier.undo_of is not None:
+                return await self._undone_before(tx, earlier)
+            row = await self._to_undo(tx, member, move_id)
+            if isinstance(row, NothingToUndo):
+                return row
+            return await self._post_undo(tx, member, row, key, caller.address.platform)
+
+    async def _to_undo(
+        self, tx: Tx, member: Contact, move_id: int | None
+    ) -> AnyRow | NothingToUndo:
+        if move_id is None:
+            row = await moves.last_of_actor(tx, member.id)
+        else:
+            row = await moves.by_id(tx, move_id)
+        if row is None:
+            return NothingToUndo("none")
+        await products.lock(tx, row.product_id)
+        row = await moves.by_id(tx, row.id) or row
+        if row.undo_id is not None or row.undo_of is not None:
+            return NothingToUndo("undone")
+        if row.actor_id != member.id and (member.role or Role.VIEWER) < Role.MANAGER:
+            return NothingToUndo("not_yours")
+        if self.ground.now() - row.created_at > UNDO_WINDOW:
+            return NothingToUndo("too_old")
+        return row
+
+    async def _post_undo(
+        self, tx: Tx, member: Contact, row: AnyRow, key: str, source: str
+    ) -> Undone | NothingToUndo:
+        product = await products.get(tx, row.product_id)
+        if product is None:
+            return NothingToUndo("none")
+        change = Change(
+            product=product,
+            location_id=row.location_id,
+            quantity=-row.quantity,
+            kind=MoveKind.ADJUSTMENT,
+            reason=f"undo of #{row.id}",
+            actor_id=member.id,
+            source=source,
+            key=key,
+            undo_of=row.id,
+        )
+        now = self.ground.now()
+        before = await self.ledger.take(tx, product.id, row.location_id, now)
+        try:
+            applied = await self.ledger.apply(tx, change, before, now)
+        except BelowZeroError:
+            return NothingToUndo("below_zero")
+        closed = applied.line.reason is RestockReason.CLOSES
+        counter, undone = await self.looking.named(tx, [applied.move, moves.as_move(row)])
+        return Undone(product, applied.position, counter, undone, restock_closed=closed)
+
+    async def _undone_before(self, tx: Tx, row: AnyRow) -> Undone | NothingToUndo:
+        product = await products.get(tx, row.product_id)
+        undone = await moves.by_id(tx, row.undo_of)
+        if product is None or undone is None:
+            return NothingToUndo("none")
+        position = await self.ledger.position(tx, product.id, row.location_id)
+        counter, old = await self.looking.named(tx, [moves.as_move(row), moves.as_move(undone)])
+        return Undone(product, position, counter, old, restock_closed=False, repeated=True)

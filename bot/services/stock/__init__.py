@@ -1,0 +1,1 @@
+"""Stock and products: the ledger, bulk changes, search and export."""

@@ -1,0 +1,258 @@
+"""Bulk changes: stage -> check -> preview -> apply. Every file takes this way."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from bot.domain import bulk_checks
+from bot.domain.bulk import (
+    POSITION_FIELDS,
+    PRODUCT_FIELDS,
+    BadCell,
+    BadFile,
+    BulkPreview,
+    BulkResult,
+    Change,
+    Doubt,
+    NewSku,
+    Staged,
+    StockRow,
+    Suspicion,
+    place_key,
+    suspicions,
+)
+from bot.domain.clock import Clock
+from bot.domain.codes import short_id
+from bot.formats.cells import price_text
+from bot.services.stock import searching
+from bot.services.stock.applying import (
+    COUNTED,
+    LINES,
+    AfterPiece,
+    Applier,
+    against_stored,
+    remove_rows,
+)
+from storage import batches, positions
+from storage.database import Database
+from storage.tx import Tx
+from storage.types import AnyRow
+
+Progress = Callable[[int], None]
+Item = TypeVar("Item")
+
+PIECE = 1_000  # rows staged in one transaction: about 30 ms on SQLite
+LEFT = timedelta(minutes=5)
+LEFT_PIECE = 5_000  # products whose grams are in memory at once
+EXAMPLES = 5
+SHOWN = 20
+_NUMBERS = attrgetter(*POSITION_FIELDS)
+_NO_NUMBERS = (None,) * len(POSITION_FIELDS)
+_TOLD_ONCE = attrgetter(*PRODUCT_FIELDS)
+_DOUBTFUL = {
+    Doubt.ZEROED: "zeroed",
+    Doubt.JUMPED: "jumped",
+    Doubt.PRICES: "repriced",
+    Doubt.DEACTIVATED: "deactivated",
+}
+
+
+class Bulk:
+    """Stages rows in pieces, says what they would change, applies them.
+
+    A quantity is what lies there when the batch is applied: what was sold between staging and
+    applying is not subtracted again, and the ledger shows the difference to what was there.
+    `after_piece` judges the lines of those who wait, inside the transaction that applies.
+    """
+
+    def __init__(
+        self, database: Database, clock: Clock, after_piece: AfterPiece, lines: int = LINES
+    ) -> None:
+        self.database = database
+        self.clock = clock
+        self.applier = Applier(database, clock, after_piece, lines)
+
+    async def stage(
+        self, rows: Iterable[StockRow | BadCell], source: str, key: str,
+        actor_id: int | None = None, progress: Progress | None = None,
+    ) -> Staged | BadFile:  # fmt: skip
+        """Store the rows beside the stock; nothing changes. All or nothing: one bad cell refuses
+        the file, after all of it was read, so that every one of them is told.
+
+        `key` names this delivery: a second one starts over, unless the first was applied.
+        `progress` is told the line that was read last.
+        """
+        async with self.database.read() as tx:
+            earlier = await batches.by_key(tx, key)
+        if earlier is not None and earlier.state != batches.STAGED:
+            await self.finish()
+            return Staged(earlier.id, earlier.summary["rows"], applied=True)
+        if earlier is not None:
+            await self.drop(earlier.id)
+        async with self.database.write() as tx:
+            batch_id = await batches.start(tx, key, source, actor_id, self.clock())
+            known = await positions.locations(tx)
+        staging = _Staging(batch_id, {place_key(place.code): place.code for place in known})
+        problems = await self._fill(staging, rows, progress) or await self._check(batch_id)
+        if problems:
+            await self.drop(batch_id)
+            return BadFile(tuple(sorted(problems, key=lambda bad: bad.line)))
+        async with self.database.write() as tx:
+            await batches.note(tx, batch_id, staging.summary())
+        return Staged(batch_id, staging.rows)
+
+    async def _check(self, batch_id: int) -> list[BadCell]:
+        """What only all lines together, or the stored values, can tell."""
+        problems = await self._agree(batch_id)
+        if problems:
+            return problems
+        async with self.database.read() as tx:
+            return await against_stored(tx, batch_id)
+
+    async def _fill(
+        self, staging: "_Staging", rows: Iterable[StockRow | BadCell], progress: Progress | None
+    ) -> list[BadCell]:
+        """Stage all rows, or from the first bad cell on only collect what else is bad."""
+        problems: list[BadCell] = []
+        for piece in _pieces(rows):
+            problems += [item for item in piece if isinstance(item, BadCell)]
+            if not problems:
+                cells = [staging.cells(item) for item in piece if isinstance(item, StockRow)]
+                async with self.database.write() as tx:
+                    await batches.add_rows(tx, cells)
+            if progress is not None:
+                progress(piece[-1].line)
+        return problems
+
+    async def _agree(self, batch_id: int) -> list[BadCell]:
+        """Where lines of one SKU contradict each other; else the first of them gets all of it."""
+        async with self.database.read() as tx:
+            rows = [row._asdict() for row in await batches.disagreeing(tx, batch_id)]
+        problems: list[BadCell] = []
+        leads: dict[int, dict[str, Any]] = {}
+        for row in rows:
+            lead = leads.setdefault(row["lead_line"], {})
+            told = {f"lead_{name}": value for name, value in lead.items()}
+            missing, wrong = bulk_checks.agree({**row, **told})
+            lead |= missing
+            problems += wrong
+        given = [(line, values) for line, values in leads.items() if values]
+        for piece in () if problems else _pieces(given):
+            async with self.database.write() as tx:
+                for line, values in piece:
+                    await batches.complete_lead(tx, batch_id, line, values)
+        return problems
+
+    async def preview(self, batch_id: int, shown: int = SHOWN) -> BulkPreview:
+        """What applying would do now: counts, the first new and changed, what looks wrong."""
+        async with self.database.read() as tx:
+            row = await batches.get(tx, batch_id)
+            if row.state == batches.APPLIED:
+                return _applied(batch_id, row.summary)
+            counts = await batches.counts(tx, batch_id)
+            new = await batches.new_skus(tx, batch_id, shown)
+            places = {place.code for place in await positions.locations(tx)}
+            return BulkPreview(
+                batch_id,
+                row.summary["rows"],
+                new=counts.new,
+                changed=counts.changed,
+                unchanged=row.summary["skus"] - counts.new - counts.changed,
+                moves=counts.moves,
+                new_locations=tuple(c for c in row.summary["locations"] if c not in places),
+                new_skus=tuple(NewSku(item.line, item.sku, item.name or item.sku) for item in new),
+                changes=_changes(await batches.changed_lines(tx, batch_id, shown)),
+                suspicions=await _suspicions(tx, batch_id),
+            )
+
+    async def apply(self, batch_id: int) -> BulkResult | BadFile:
+        """Apply all of it, or nothing if it no longer goes together with what is stored.
+
+        Search finds what is new after `reindex`.
+        """
+        return await self.applier.apply(batch_id)
+
+    async def finish(self) -> int:
+        """Go on with what a killed import had begun to apply; how many that were."""
+        return await self.applier.finish()
+
+    async def reindex(self) -> int:
+        """Let search know what changed, in pieces; returns how many products that were."""
+        return await searching.reindex(self.database, self.clock)
+
+    async def reindex_left(self) -> int:
+        """What a killed import left to index; a living one does it itself, and within minutes.
+
+        Few at a time: this runs in the bot, which stays small.
+        """
+        by = self.clock() - LEFT
+        return await searching.reindex(self.database, self.clock, piece=LEFT_PIECE, changed_by=by)
+
+    async def drop(self, batch_id: int) -> None:
+        """Forget a batch that nobody applied; one that was applied only loses its rows, and one
+        that is being applied stays."""
+        await remove_rows(self.database, batch_id)
+        async with self.database.write() as tx:
+            await batches.remove(tx, batch_id)
+
+    async def drop_stale(self, before: datetime) -> int:
+        """Forget what was staged before then and never applied (a killed import); how many."""
+        async with self.database.read() as tx:
+            stale = await batches.stale(tx, before)
+        for batch_id in stale:
+            await self.drop(batch_id)
+        return len(stale)
+
+
+async def _suspicions(tx: Tx, batch_id: int) -> tuple[Suspicion, ...]:
+    found = []
+    for doubt, count, of in suspicions(await batches.facts(tx, batch_id)):
+        rows = await batches.doubtful(tx, batch_id, _DOUBTFUL[doubt], EXAMPLES)
+        examples = [c for c in _changes(rows) if c.field == bulk_checks.DOUBTED[doubt]]
+        found.append(Suspicion(doubt, count, of, tuple(examples)))
+    return tuple(found)
+
+
+def _changes(rows: Sequence[AnyRow]) -> tuple[Change, ...]:
+    return tuple(c for row in rows for c in bulk_checks.changes(row._asdict(), price_text))
+
+
+def _applied(batch_id: int, summary: dict[str, Any]) -> BulkPreview:
+    told = {name: summary[name] for name in ("rows", *COUNTED)}
+    return BulkPreview(batch_id, **told, applied=True)
+
+
+def _pieces(items: Iterable[Item]) -> Iterator[list[Item]]:
+    left = iter(items)
+    while piece := list(islice(left, PIECE)):
+        yield piece
+
+
+class _Staging:
+    """Turns rows into staged ones; remembers which SKUs and locations it has seen."""
+
+    def __init__(self, batch_id: int, known: dict[str, str]) -> None:
+        self.batch_id = batch_id
+        self.known = known  # location codes by their key
+        self.locations: dict[str, None] = {}  # with numbers, in the order of the file
+        self.seen: set[str] = set()
+        self.rows = 0
+
+    def cells(self, row: StockRow) -> tuple[Any, ...]:
+        """The staged row, in order of `batches.STAGE_COLUMNS`; the first one of a SKU leads."""
+        lead = row.sku_key not in self.seen
+        place = self.known.setdefault(place_key(row.location), row.location)
+        numbers = _NUMBERS(row)
+        if numbers != _NO_NUMBERS:
+            self.locations[place] = None
+        self.seen.add(row.sku_key)
+        self.rows += 1
+        who = (self.batch_id, row.line, lead, row.sku, row.sku_key, short_id(row.sku_key), place)
+        attributes = json.dumps(dict(row.attributes)) if row.attributes else "{}"
+        return (*who, *numbers, *_TOLD_ONCE(row), attributes)
+
+    def summary(self) -> dict[str, Any]:
+        return {"rows": self.rows, "skus": len(self.seen), "locations": list(self.locations)}

@@ -1,0 +1,255 @@
+"""Promise 2: a stock problem is one message that stays true."""
+
+import asyncio
+
+import pytest
+
+from bot.domain.alerts import AlertState, Severity
+from bot.domain.bulk import Staged
+from bot.domain.contacts import Address, Contact, ContactKind, ContactState, Platform
+from bot.domain.staff import Acknowledged, Refused, ThresholdSet
+from bot.domain.telling import AlertTold, RestockOver, RestockTold
+from bot.formats import csv_in
+from bot.services.alerts.alerting import who_is
+from tests.support.shop import CLERK, STRANGER, VIEWER, Shop
+
+
+async def low_shop(shop: Shop, on_hand: int = 20, point: int = 10) -> None:
+    await shop.alert_channel()
+    await shop.product("TEA")
+    await shop.moved(f"TEA +{on_hand}")
+    assert isinstance(await shop.stock(f"threshold TEA {point}"), ThresholdSet)
+    await shop.judge()
+
+
+async def said(shop: Shop) -> list[AlertTold]:
+    await shop.judge()
+    news = await shop.deliver(Platform.SLACK)
+    return [data for _, data in news if isinstance(data, AlertTold)]
+
+
+async def messages(shop: Shop) -> int:
+    async with shop.database.read() as tx:
+        return int((await tx.exec_driver_sql("SELECT count(*) FROM message")).scalar_one())
+
+
+async def test_it_fires_at_the_point_and_not_above(shop: Shop) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA -9 sold")
+    assert await said(shop) == []
+    await shop.moved("TEA -1 sold")
+    (news,) = await said(shop)
+    assert (news.alerts[0].severity, news.alerts[0].projected) == (Severity.LOW, 10)
+
+
+async def test_a_smaller_number_edits_the_one_message(shop: Shop) -> None:
+    await low_shop(shop)
+    for _ in range(3):
+        await shop.moved("TEA -5 sold")
+        await said(shop)
+    assert await messages(shop) == 1
+
+
+async def test_flapping_around_the_point_is_one_firing(shop: Shop) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA =10")
+    await said(shop)
+    for _ in range(20):
+        await shop.moved("TEA +1")
+        await shop.judge()
+        await shop.moved("TEA -1 sold")
+        await shop.judge()
+    await said(shop)
+    assert await messages(shop) == 1
+    assert len(await shop.rows("alert")) == 1
+
+
+async def test_it_clears_at_the_clear_level_and_a_new_fall_is_a_new_message(shop: Shop) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA =10")
+    await said(shop)
+    await shop.moved("TEA =11")
+    (news,) = await said(shop)
+    assert news.alerts[0].state is AlertState.RECOVERING
+    await shop.moved("TEA =12")
+    (news,) = await said(shop)
+    assert news.alerts[0].state is AlertState.RESOLVED
+    await shop.moved("TEA =5")
+    await said(shop)
+    assert len(await shop.rows("alert")) == 2
+    assert await messages(shop) == 2
+
+
+async def test_a_rise_in_severity_is_posted_anew_and_breaks_the_acknowledgement(
+    shop: Shop,
+) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA =9")
+    await said(shop)
+    (row,) = await shop.rows("alert")
+    await shop.services.alerting.acknowledge(CLERK, row.id, row.version, shop.key())
+    await said(shop)
+    await shop.moved("TEA =0")
+    news = await said(shop)
+    assert {(item.alerts[0].superseded, item.alerts[0].state) for item in news} == {
+        (True, AlertState.FIRING),
+        (False, AlertState.FIRING),
+    }
+    assert news[0].alerts[0].severity is Severity.OUT
+    assert await messages(shop) == 2
+
+
+async def test_two_clicks_acknowledge_once_and_the_second_learns_who_was_first(shop: Shop) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA =9")
+    await shop.judge()
+    (row,) = await shop.rows("alert")
+    acknowledge = shop.services.alerting.acknowledge
+    answers = await asyncio.gather(
+        *(acknowledge(CLERK, row.id, row.version, shop.key()) for _ in range(5))
+    )
+    assert sorted(answer.done for answer in answers) == [False] * 4 + [True]  # type: ignore[union-attr]
+    assert {answer.alert.acknowledged_by for answer in answers} == {"slack:U0CLERK"}  # type: ignore[union-attr]
+
+
+async def test_the_button_fails_closed(shop: Shop) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA =9")
+    await shop.judge()
+    (row,) = await shop.rows("alert")
+    for caller in (STRANGER, VIEWER):
+        answer = await shop.services.alerting.acknowledge(caller, row.id, 1, shop.key())
+        assert isinstance(answer, Refused)
+    assert (await shop.rows("alert"))[0].acknowledged_at is None
+
+
+async def test_over_before_it_was_told_is_not_told(shop: Shop) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA =9")
+    await shop.judge()
+    await shop.moved("TEA =90")
+    assert await said(shop) == []
+
+
+async def test_switching_the_rule_off_ends_the_alert(shop: Shop) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA =9")
+    await said(shop)
+    await shop.stock("threshold TEA off")
+    (news,) = await said(shop)
+    assert news.alerts[0].state is AlertState.RESOLVED
+
+
+async def test_the_sweep_finds_what_another_program_wrote(shop: Shop) -> None:
+    await low_shop(shop)
+    async with shop.database.write() as tx:
+        await tx.exec_driver_sql("UPDATE position SET on_hand = 3")
+    assert await said(shop) == []
+    assert (await shop.services.upkeep.sweep()).alerts == 1
+    assert len(await said(shop)) == 1
+    assert (await shop.services.upkeep.sweep()).alerts == 0
+
+
+async def test_an_acknowledgement_reaches_every_destination(shop: Shop) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA =9")
+    await said(shop)
+    (row,) = await shop.rows("alert")
+    answer = await shop.services.alerting.acknowledge(CLERK, row.id, row.version, shop.key())
+    assert isinstance(answer, Acknowledged)
+    (news,) = await said(shop)
+    assert news.alerts[0].acknowledged_by == "slack:U0CLERK"
+
+
+async def test_the_message_shows_the_present_severity_and_a_fall_is_only_an_edit(
+    shop: Shop,
+) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA =0")
+    (news,) = await said(shop)
+    assert news.alerts[0].severity is Severity.OUT
+    await shop.moved("TEA =7")
+    (news,) = await said(shop)
+    assert news.alerts[0].severity is Severity.LOW
+    await shop.moved("TEA =0")
+    (news,) = await said(shop)
+    assert news.alerts[0].severity is Severity.OUT
+    assert await messages(shop) == 1
+
+
+async def imported(shop: Shop, text: str) -> None:
+    bulk = shop.services.bulk
+    staged = await bulk.stage(csv_in.read(text.encode()), "import", shop.key())
+    assert isinstance(staged, Staged)
+    await bulk.apply(staged.batch_id)
+
+
+def stock_file(low: int, high: int = 2) -> str:
+    rows = [f"LOW{n},1,10" for n in range(low)] + [f"HIGH{n},50,10" for n in range(high)]
+    return "sku,quantity,reorder_point\n" + "\n".join(rows)
+
+
+async def test_one_import_posts_one_summary_that_counts_them_all(shop: Shop) -> None:
+    await shop.alert_channel()
+    await imported(shop, stock_file(low=300))
+    (news,) = await said(shop)
+    assert (news.summary, news.total) == (True, 300)
+    assert await messages(shop) == 1
+
+
+async def test_an_import_with_one_low_sku_posts_it_like_any_other(shop: Shop) -> None:
+    await shop.alert_channel()
+    await imported(shop, stock_file(low=1))
+    (news,) = await said(shop)
+    assert (news.summary, news.alerts[0].product.sku) == (False, "LOW0")
+
+
+async def test_the_summary_stays_true_and_what_rises_leaves_it(shop: Shop) -> None:
+    await shop.alert_channel()
+    await imported(shop, stock_file(low=3))
+    await said(shop)
+    await shop.moved("LOW1 =40")
+    (news,) = await said(shop)
+    assert [item.state for item in news.alerts if item.product.sku == "LOW1"] == [
+        AlertState.RESOLVED
+    ]
+    await shop.moved("LOW0 =0")
+    edited, posted = sorted(await said(shop), key=lambda item: not item.summary)
+    assert [a.superseded for a in edited.alerts if a.product.sku == "LOW0"] == [True]
+    assert (posted.summary, posted.alerts[0].severity) == (False, Severity.OUT)
+    assert await messages(shop) == 2
+
+
+async def test_an_import_that_changes_nothing_posts_nothing(shop: Shop) -> None:
+    await shop.alert_channel()
+    await imported(shop, stock_file(low=3))
+    await said(shop)
+    await imported(shop, stock_file(low=3))
+    assert await said(shop) == []
+
+
+async def test_an_import_is_a_restock_like_any_other(shop: Shop) -> None:
+    await shop.product("LOW0")
+    await shop.notify(1, "LOW0")
+    await imported(shop, stock_file(low=1))
+    assert [type(data) for _, data in await shop.deliver()] == [RestockTold]
+    await imported(shop, "sku,quantity\nLOW0,0")
+    assert [type(data) for _, data in await shop.deliver()] == [RestockOver]
+
+
+@pytest.mark.parametrize(
+    ("platform", "name", "shown"),
+    [
+        (Platform.TELEGRAM, "Ann Lee", "Ann Lee"),
+        (Platform.TELEGRAM, "", "telegram:7"),
+        (Platform.TELEGRAM, "slack:U1", "telegram:7"),
+        (Platform.SLACK, "ann", "slack:7"),
+    ],
+)
+def test_staff_see_who_looks_after_an_alert_and_no_name_passes_for_an_address(
+    platform: Platform, name: str, shown: str
+) -> None:
+    member = Contact(
+        1, Address(platform, "7"), ContactKind.PERSON, name, "en", False, ContactState.ACTIVE, None
+    )
+    assert who_is(member) == shown
