@@ -1,4 +1,4 @@
-"""Every way to the newest schema ends in the same one: the one of storage/tables.py."""
+"""Every way to the newest schema ends in the same one: the one of storage/tables/."""
 
 import asyncio
 import shutil
@@ -50,7 +50,7 @@ async def second(empty_url: str, empty: Database) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def declared(empty: Database) -> Schema:
-    """The schema of storage/tables.py, as this engine understands it; it leaves no table."""
+    """The schema of storage/tables/, as this engine understands it; it leaves no table."""
     async with empty.write() as tx:
         await tx.run_sync(metadata.create_all)
         schema = await tx.run_sync(reflect)
@@ -66,7 +66,7 @@ async def _schema(database: Database) -> Schema:
 async def test_from_empty_it_becomes_the_declared_schema(empty: Database, declared: Schema) -> None:
     assert await migrate(empty) == REVISIONS
     assert await _schema(empty) == declared, (
-        "the migrations and storage/tables.py differ: draft a migration with "
+        "the migrations and storage/tables/ differ: draft a migration with "
         "python -m tests.support.draft_migration"
     )
 

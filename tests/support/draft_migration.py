@@ -1,6 +1,6 @@
 """Draft a migration: `python -m tests.support.draft_migration 0002 "what it does"`.
 
-Writes storage/migrations/versions/<number>_<words>.py from what storage/tables.py has beyond the
+Writes storage/migrations/versions/<number>_<words>.py from what storage/tables/ has beyond the
 revisions before that number. A person reads it, and mends what autogenerate cannot see (partial
 indexes on an old table, checks, data); tests/storage/test_migrations.py says whether it is right.
 """
