@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Executable, Integer, String, bindparam, cast, select
 
 from bot.domain.notices import Lane, NoticeKind, NoticeState
+from bot.domain.restocking import Restock
 from storage.dialect import INSERTS
 from storage.subscriptions import TO_TELL, WRITTEN
 from storage.tables import notice, subscription
@@ -15,17 +16,23 @@ from storage.tx import Tx
 
 
 async def tell_next(
-    tx: Tx, product_id: int, restock_id: int, *, cursor: int, available: int,
-    limit: int, prefix: str, payload: dict[str, Any], now: datetime,
-) -> list[int]:  # fmt: skip
-    """Write the notices of the next `limit` of the line that this restock has none for yet.
+    tx: Tx,
+    current: Restock,
+    *,
+    available: int,
+    limit: int,
+    prefix: str,
+    payload: dict[str, Any],
+    now: datetime,
+) -> list[int]:
+    """Write the notices of the next `limit` behind the restock's cursor that it has none for yet.
 
     `prefix` and the subscription's id make key and subject. Returns the subscriptions, in order.
     """
     asked = {
-        "product": product_id,
-        "restock": restock_id,
-        "cursor": cursor,
+        "product": current.product_id,
+        "restock": current.id,
+        "cursor": current.cursor,
         "available": available,
         "limit": limit,
         "prefix": prefix,

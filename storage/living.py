@@ -3,13 +3,17 @@
 Candidates only: bot.domain.living decides about each message, when its turn comes once more.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Integer, Select, bindparam, exists, func, select, update
 
-from bot.domain.living import Says
+from bot.domain.living import Says, Shown
 from bot.domain.notices import Lane, NoticeState, SettleReason
+from bot.domain.restocking import Restock
+from bot.domain.subscriptions import SubscriptionState
+from storage import restocks
 from storage.tables import message, notice, restock, subscription
 from storage.tx import Tx
 from storage.types import AnyRow
@@ -18,6 +22,20 @@ OPEN = notice.c.settled_at.is_(None)
 QUEUED = OPEN & (notice.c.state == NoticeState.QUEUED.value)
 IS_LIVING = notice.c.lane == int(Lane.LIVING)
 TOLD = notice.c.state == NoticeState.SENT.value
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message that told of a restock, and whom an edit of it is for.
+
+    `changed_at`: when it was sent, or edited last.
+    """
+
+    contact_id: int
+    subject: str
+    subscription_id: int
+    changed_at: datetime
+    shown: Shown
 
 
 OF_MESSAGE = (
@@ -31,15 +49,20 @@ OF_MESSAGE = (
 )
 
 
-async def last_told(tx: Tx, restock_id: int, says: Says, limit: int) -> list[AnyRow]:
+def _told(row: AnyRow) -> Told:
+    # The first revision is the message as it was sent.
+    shown = Shown(Says(row.says), row.revision - 1, SubscriptionState(row.state))
+    return Told(row.contact_id, row.subject, row.subscription_id, row.changed_at, shown)
+
+
+async def last_told(tx: Tx, restock_id: int, says: Says, limit: int) -> list[Told]:
     """Of the `limit` who were told last in this restock: whose message says this, without an edit
     that waits.
 
-    Told last is furthest back in the line. Gives what domain.living.Shown is made of, `changed_at`,
-    and whom and what an edit is for.
+    Told last is furthest back in the line.
     """
     asked = {"restock": restock_id, "says": says.value, "limit": limit}
-    return list((await tx.execute(LAST_TOLD, asked)).all())
+    return [_told(row) for row in (await tx.execute(LAST_TOLD, asked)).all()]
 
 
 def _messages(told: Select[Any]) -> Select[Any]:
@@ -69,7 +92,7 @@ def _last_told() -> Select[Any]:
 OF_RESTOCK = notice.c.restock_id == bindparam("restock")
 LAST_TOLD = _last_told()
 UNFINISHED = (
-    select(restock)
+    select(*restocks.COLUMNS)
     .where(restock.c.closed_at.is_not(None), restock.c.corrected_at.is_(None))
     .order_by(restock.c.id)
     .limit(1)
@@ -77,14 +100,16 @@ UNFINISHED = (
 UNFINISHED_ONE = UNFINISHED.where(restock.c.id == bindparam("wanted"))
 
 
-async def unfinished(tx: Tx, restock_id: int | None = None) -> AnyRow | None:
+async def unfinished(tx: Tx, restock_id: int | None = None) -> Restock | None:
     """A closed restock (or that one) that has not ended yet for all who were told."""
     if restock_id is None:
-        return (await tx.execute(UNFINISHED)).first()
-    return (await tx.execute(UNFINISHED_ONE, {"wanted": restock_id})).first()
+        row = (await tx.execute(UNFINISHED)).first()
+    else:
+        row = (await tx.execute(UNFINISHED_ONE, {"wanted": restock_id})).first()
+    return None if row is None else restocks.of(row)
 
 
-async def next_piece(tx: Tx, current: AnyRow, limit: int) -> tuple[int, int] | None:
+async def next_piece(tx: Tx, current: Restock, limit: int) -> tuple[int, int] | None:
     """From and to which place in line the next `limit` told stand; None: there are no more."""
     piece = (
         select(notice.c.subscription_id)
@@ -106,10 +131,10 @@ MESSAGES_BETWEEN = _messages(
 )
 
 
-async def messages_between(tx: Tx, restock_id: int, places: tuple[int, int]) -> list[AnyRow]:
+async def messages_between(tx: Tx, restock_id: int, places: tuple[int, int]) -> list[Told]:
     """What those see who were told at these places of the line, as `last_told` gives it."""
     asked = {"restock": restock_id, "first": places[0], "last": places[1]}
-    return list((await tx.execute(MESSAGES_BETWEEN, asked)).all())
+    return [_told(row) for row in (await tx.execute(MESSAGES_BETWEEN, asked)).all()]
 
 
 async def finished(tx: Tx, restock_id: int, now: datetime) -> None:

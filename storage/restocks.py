@@ -1,12 +1,13 @@
 """Restocks: one open one per SKU at most, with a cursor in the line."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Integer, bindparam, exists, func, insert, or_, select, true, update
 
-from bot.domain.restocking import CloseReason
+from bot.domain.restocking import CloseReason, Restock
 from bot.domain.subscriptions import SubscriptionState
 from storage.tables import location, notice, position, product, restock, subscription
 from storage.tx import Tx
@@ -14,12 +15,11 @@ from storage.types import AnyRow
 
 AVAILABLE = position.c.on_hand - position.c.reserved - position.c.unsellable
 OUTSTANDING = notice.c.settled_at.is_(None)  # as the partial index has it
-
-
+COLUMNS = tuple(restock.c[field.name] for field in fields(Restock))
 WANTED: Any = bindparam("wanted")
-OPEN_ONE = select(restock).where(restock.c.product_id == WANTED, restock.c.closed_at.is_(None))
-BY_IDS = select(restock).where(restock.c.id.in_(bindparam("wanted", expanding=True)))
-START = insert(restock).returning(restock)
+OPEN_ONE = select(*COLUMNS).where(restock.c.product_id == WANTED, restock.c.closed_at.is_(None))
+BY_IDS = select(*COLUMNS).where(restock.c.id.in_(bindparam("wanted", expanding=True)))
+START = insert(restock).returning(*COLUMNS)
 SET_CURSOR = update(restock).where(restock.c.id == WANTED).values(cursor=bindparam("to"))
 DUE_OF_RESTOCK = select(func.count()).where(
     notice.c.restock_id == WANTED, OUTSTANDING, notice.c.due_at <= bindparam("now")
@@ -30,34 +30,42 @@ WRITTEN = select(func.count()).select_from(
 )
 
 
-async def open_one(tx: Tx, product_id: int) -> AnyRow | None:
+def of(row: AnyRow) -> Restock:
+    """The restock in a row that was selected with COLUMNS."""
+    cells = row._mapping
+    reason = cells["close_reason"]
+    return Restock(**{**cells, "close_reason": CloseReason(reason) if reason else None})
+
+
+async def open_one(tx: Tx, product_id: int) -> Restock | None:
     """The open restock of the SKU, if any."""
-    return (await tx.execute(OPEN_ONE, {"wanted": product_id})).first()
+    row = (await tx.execute(OPEN_ONE, {"wanted": product_id})).first()
+    return None if row is None else of(row)
 
 
-async def by_ids(tx: Tx, restock_ids: Collection[int]) -> dict[int, AnyRow]:
+async def by_ids(tx: Tx, restock_ids: Collection[int]) -> dict[int, Restock]:
     rows = await tx.execute(BY_IDS, {"wanted": list(restock_ids)})
-    return {row.id: row for row in rows.all()}
+    return {row.id: of(row) for row in rows.all()}
 
 
-async def by_id(tx: Tx, restock_id: int) -> AnyRow:
-    return (await tx.execute(select(restock).where(restock.c.id == restock_id))).one()
+async def by_id(tx: Tx, restock_id: int) -> Restock:
+    return of((await tx.execute(select(*COLUMNS).where(restock.c.id == restock_id))).one())
 
 
-async def newest(tx: Tx, product_id: int) -> AnyRow | None:
+async def newest(tx: Tx, product_id: int) -> Restock | None:
     statement = (
-        select(restock)
+        select(*COLUMNS)
         .where(restock.c.product_id == product_id)
         .order_by(restock.c.id.desc())
         .limit(1)
     )
-    return (await tx.execute(statement)).first()
+    row = (await tx.execute(statement)).first()
+    return None if row is None else of(row)
 
 
-async def start(tx: Tx, product_id: int, move_id: int | None, now: datetime) -> AnyRow:
+async def start(tx: Tx, product_id: int, move_id: int | None, now: datetime) -> Restock:
     values = {"product_id": product_id, "move_id": move_id, "cursor": 0, "opened_at": now}
-    row: AnyRow = (await tx.execute(START, values)).one()
-    return row
+    return of((await tx.execute(START, values)).one())
 
 
 async def set_cursor(tx: Tx, restock_id: int, cursor: int) -> None:

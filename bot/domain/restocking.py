@@ -1,5 +1,7 @@
 """When a restock opens, goes on and closes, and how many are told at a time. Pure."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 LARGEST_CHUNK = 500
@@ -20,6 +22,24 @@ class CloseReason(StrEnum):
     SOLD_OUT = "sold_out"
     UNDONE = "undone"  # staff undid the arrival
     NOT_SOLD = "not_sold"
+
+
+@dataclass(frozen=True, slots=True)
+class Restock:
+    """One arrival. `closed_at`, with its reason, and `corrected_at` are None until then.
+
+    `cursor`: the last place in line that was told; once it is closed, the last one whose message
+    has its last edit.
+    """
+
+    id: int
+    product_id: int
+    move_id: int | None
+    cursor: int
+    opened_at: datetime
+    closed_at: datetime | None = None
+    close_reason: CloseReason | None = None
+    corrected_at: datetime | None = None
 
 
 def judge(*, in_stock: bool, active: bool, is_open: bool, somebody_waits: bool) -> RestockReason:

@@ -16,11 +16,12 @@ from bot.domain.living import (
     due_at,
 )
 from bot.domain.notices import Claimed, Lane, NewNotice, NoticeKind
-from bot.domain.restocking import CloseReason
+from bot.domain.restocking import CloseReason, Restock
 from bot.domain.subscriptions import Subscription, SubscriptionState
 from bot.domain.telling import RestockAnswered, RestockChanged, RestockOver
 from bot.services.ground import Ground
 from storage import living, notices, products, restocks, subscriptions
+from storage.living import Told
 from storage.tx import Tx
 from storage.types import AnyRow
 
@@ -41,7 +42,7 @@ class Living:
 
     few: int = 5
 
-    async def look(self, tx: Tx, restock: AnyRow, available: int, now: datetime) -> int:
+    async def look(self, tx: Tx, restock: Restock, available: int, now: datetime) -> int:
         """Stock moved while the restock goes on; returns how many messages are to change.
 
         A message that has an edit waiting gets no second one: it reads the stock when it leaves.
@@ -64,7 +65,7 @@ class Living:
             await living.hurry(tx, restock.product_id, now)
             await self.go_on(tx, restock, now)
 
-    async def go_on(self, tx: Tx, restock: AnyRow, now: datetime) -> None:
+    async def go_on(self, tx: Tx, restock: Restock, now: datetime) -> None:
         """The next piece of the told is back in the line and is to see that it is over.
 
         From the head of the line, so that the place which a message names is right.
@@ -78,19 +79,19 @@ class Living:
         await self._queue(tx, restock, rows, Present(0, self.few, over=True), now)
         await restocks.set_cursor(tx, restock.id, places[1])
 
-    async def arrived_late(self, tx: Tx, restock: AnyRow, told: AnyRow, now: datetime) -> None:
+    async def arrived_late(self, tx: Tx, restock: Restock, told: AnyRow, now: datetime) -> None:
         """It was on the wire when the restock closed: `told` (a subscription) is to see that."""
         subject = restock_subject(restock.id, told.id)
         edit = _edit(restock, subject, told.contact_id, told.id, f"{subject}:over")
         await notices.queue(tx, [edit], now)
 
     async def _queue(
-        self, tx: Tx, restock: AnyRow, rows: Sequence[AnyRow], present: Present,
+        self, tx: Tx, restock: Restock, rows: Sequence[Told], present: Present,
         now: datetime,
     ) -> int:  # fmt: skip
         edits = []
         for row in rows:
-            reason = decide(shown(row, row.state), present)
+            reason = decide(row.shown, present)
             if reason not in EDITS:
                 continue
             if present.over:  # once, ever, and at once
@@ -126,7 +127,7 @@ class Living:
         await notices.queue(tx, [again], now)
 
     def say(
-        self, edit: Claimed, restock: AnyRow, message: AnyRow, item: Subscription,
+        self, edit: Claimed, restock: Restock, message: AnyRow, item: Subscription,
         stock: Availability, now: datetime,
     ) -> RestockAnswered | RestockChanged | RestockOver | None:  # fmt: skip
         """What the message is to show now; None when it is to stay as it is."""
@@ -136,14 +137,14 @@ class Living:
         over = restock.closed_at is not None
         present = Present(stock.available, self.few, over=over)
         reason = decide(shown(message, item.state), present)
-        if reason is LivingReason.IS_OVER:
+        if reason is LivingReason.IS_OVER and restock.closed_at is not None:
             return RestockOver(
                 product=stock.product,
                 place=item.place,
                 at=restock.closed_at,
                 subscription_id=item.id,
-                withdrawn=restock.close_reason == CloseReason.UNDONE,
-                not_sold=restock.close_reason == CloseReason.NOT_SOLD,
+                withdrawn=restock.close_reason is CloseReason.UNDONE,
+                not_sold=restock.close_reason is CloseReason.NOT_SOLD,
             )
         if reason not in EDITS:
             return None
@@ -152,7 +153,7 @@ class Living:
 
 
 def _edit(
-    restock: AnyRow, subject: str, contact_id: int, subscription_id: int, key: str
+    restock: Restock, subject: str, contact_id: int, subscription_id: int, key: str
 ) -> NewNotice:
     return NewNotice(
         kind=NoticeKind.RESTOCK,

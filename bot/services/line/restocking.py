@@ -1,17 +1,16 @@
 """Restocks: opened, told in chunks and closed inside the transaction that moved the stock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.delivery import LONG_LINE
 from bot.domain.notices import Lane, NewNotice, NoticeKind, SettleReason
-from bot.domain.restocking import CloseReason, RestockReason, chunk_size, judge
+from bot.domain.restocking import CloseReason, Restock, RestockReason, chunk_size, judge
 from bot.domain.stock import Product, available_to_customers
 from bot.services.line.living import Living, restock_subject
 from storage import fanout, notices, positions, products, restocks, subscriptions
 from storage.batches import Piece
 from storage.tx import Tx
-from storage.types import AnyRow
 
 CLOSED_BY = {
     CloseReason.SOLD_OUT: SettleReason.SOLD_OUT_BEFORE,
@@ -77,20 +76,18 @@ class Restocking:
         """Units that customers can buy now, over the sellable locations."""
         return available_to_customers((await positions.for_products(tx, [product_id]))[product_id])
 
-    async def _begin(self, tx: Tx, opened: AnyRow, available: int, now: datetime) -> int:
+    async def _begin(self, tx: Tx, opened: Restock, available: int, now: datetime) -> int:
         """The first of the line; nothing is written or told yet."""
         reached = await subscriptions.count_to_tell(tx, opened.product_id, opened.id, available)
-        await self._write(
-            tx, opened.id, opened.product_id, 0, available, chunk_size(available), now,
-            long_line=reached > LONG_LINE,
-        )  # fmt: skip
+        limit, long_line = chunk_size(available), reached > LONG_LINE
+        await self._write(tx, opened, available, limit, now, long_line=long_line)
         return reached
 
-    async def _feed(self, tx: Tx, current: AnyRow, available: int, now: datetime) -> int:
+    async def _feed(self, tx: Tx, current: Restock, available: int, now: datetime) -> int:
         """More came, or less is left: look at the whole line again, from its head."""
         await restocks.set_cursor(tx, current.id, 0)
         reached = await subscriptions.count_to_tell(tx, current.product_id, current.id, available)
-        await self._write_chunk(tx, current.id, current.product_id, 0, available, now)
+        await self._write_chunk(tx, replace(current, cursor=0), available, now)
         await self.living.look(tx, current, available, now)
         return reached
 
@@ -107,43 +104,48 @@ class Restocking:
         available = await self.available(tx, product_id)
         if not self.in_stock(available):
             return 0
-        return await self._write_chunk(tx, current.id, product_id, current.cursor, available, now)
+        return await self._write_chunk(tx, current, available, now)
 
-    async def _write_chunk(
-        self, tx: Tx, restock_id: int, product_id: int, cursor: int, available: int,
-        now: datetime,
-    ) -> int:  # fmt: skip
-        limit = chunk_size(available, await restocks.outstanding(tx, restock_id, now))
+    async def _write_chunk(self, tx: Tx, current: Restock, available: int, now: datetime) -> int:
+        limit = chunk_size(available, await restocks.outstanding(tx, current.id, now))
         if limit < 1:
             return 0
-        long_line = await self._is_long(tx, restock_id, product_id, available)
-        return await self._write(
-            tx, restock_id, product_id, cursor, available, limit, now, long_line=long_line
-        )
+        long_line = await self._is_long(tx, current, available)
+        return await self._write(tx, current, available, limit, now, long_line=long_line)
 
     async def _write(
-        self, tx: Tx, restock_id: int, product_id: int, cursor: int, available: int,
-        limit: int, now: datetime, *, long_line: bool,
-    ) -> int:  # fmt: skip
+        self,
+        tx: Tx,
+        current: Restock,
+        available: int,
+        limit: int,
+        now: datetime,
+        *,
+        long_line: bool,
+    ) -> int:
         told = await fanout.tell_next(
-            tx, product_id, restock_id, cursor=cursor, available=available, limit=limit,
-            prefix=restock_subject(restock_id, ""), now=now,
+            tx,
+            current,
+            available=available,
+            limit=limit,
+            prefix=restock_subject(current.id, ""),
             payload={"long_line": True} if long_line else {},
-        )  # fmt: skip
+            now=now,
+        )
         if told:
-            await restocks.set_cursor(tx, restock_id, told[-1])
+            await restocks.set_cursor(tx, current.id, told[-1])
         return len(told)
 
-    async def _is_long(self, tx: Tx, restock_id: int, product_id: int, available: int) -> bool:
+    async def _is_long(self, tx: Tx, current: Restock, available: int) -> bool:
         """Whether so many hear of this restock that each second counts for the last ones."""
-        written = await restocks.written(tx, restock_id, LONG_LINE + 1)
+        written = await restocks.written(tx, current.id, LONG_LINE + 1)
         if written > LONG_LINE:
             return True
-        ahead = await subscriptions.count_to_tell(tx, product_id, restock_id, available)
+        ahead = await subscriptions.count_to_tell(tx, current.product_id, current.id, available)
         return written + ahead > LONG_LINE
 
     async def _close(
-        self, tx: Tx, current: AnyRow, product: Product, now: datetime, *, undone: bool
+        self, tx: Tx, current: Restock, product: Product, now: datetime, *, undone: bool
     ) -> None:
         """It is gone: unsent notices are dropped, who was told keeps the place and is shown so."""
         reason = CloseReason.UNDONE if undone else CloseReason.SOLD_OUT

@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.domain.contacts import Contact, ContactKind, ContactState
 from bot.domain.customers import Availability
 from bot.domain.notices import Claimed, NoticeKind, SettleReason
+from bot.domain.restocking import Restock
 from bot.domain.subscriptions import SubscriptionState
 from bot.domain.telling import (
     AlertTold,
@@ -51,7 +52,7 @@ class Together:
     people: Mapping[int, Contact]
     shown: Mapping[tuple[int, str], AnyRow]
     lines: Mapping[int, AnyRow]  # subscriptions of restock notices
-    restocks: Mapping[int, AnyRow]
+    restocks: Mapping[int, Restock]
     stock: Mapping[int, Availability]  # by product
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.contacts import Contact, Platform
 from bot.domain.notices import LAST_LANE, Claimed, Lane, SettleReason
+from bot.domain.restocking import Restock
 from bot.domain.subscriptions import SubscriptionState
 from bot.domain.telling import RestockTold
 from bot.services.alerts.alerting import Alerting
@@ -24,7 +25,6 @@ from bot.services.staff.stocking import Stocking, Write
 from storage import contacts, restocks, subscriptions
 from storage.database import Database
 from storage.tables import notice
-from storage.types import AnyRow
 from storage.vault import Vault
 from tests.conformance.ledger.base import build
 from tests.support.clock import Clock
@@ -74,10 +74,9 @@ class ForgetsTheRest(Restocking):
 class NeverLooksBack(Restocking):
     """Goes on behind the cursor when more arrives: who wanted more than there was is passed by."""
 
-    async def _feed(self, tx: AsyncConnection, current: AnyRow, available: int, now: Any) -> int:
+    async def _feed(self, tx: AsyncConnection, current: Restock, available: int, now: Any) -> int:
         if not await restocks.outstanding(tx, current.id, now):
-            product_id, cursor = current.product_id, current.cursor
-            await self._write_chunk(tx, current.id, product_id, cursor, available, now)
+            await self._write_chunk(tx, current, available, now)
         return 0
 
 

@@ -12,6 +12,7 @@ from bot.domain.bulk import Staged
 from bot.domain.customers import CustomerWhy
 from bot.domain.living import LAST_TOLD, MOST_EDITS, Says
 from bot.domain.notices import Lane
+from bot.domain.restocking import Restock
 from bot.domain.staff import Undone
 from bot.domain.subscriptions import SubscriptionState
 from bot.domain.telling import NoticeData, RestockAnswered, RestockChanged, RestockOver, RestockTold
@@ -19,7 +20,6 @@ from bot.formats.csv_in import read
 from bot.services.line.living import PIECE, Living, _edit
 from storage import living, notices
 from storage.database import Database
-from storage.types import AnyRow
 from storage.vault import Vault
 from tests.bench.living import told as many_told
 from tests.support.clock import Clock
@@ -175,7 +175,7 @@ class EveryMove(Living):
     """A mistake: as if an edit cost nothing."""
 
     async def look(
-        self, tx: AsyncConnection, restock: AnyRow, available: int, now: datetime
+        self, tx: AsyncConnection, restock: Restock, available: int, now: datetime
     ) -> int:
         rows = [
             row for says in Says for row in await living.last_told(tx, restock.id, says, LAST_TOLD)
