@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.domain.contacts import Address, Platform
+from bot.domain.contacts import Address
+from bot.domain.ways import SLACK, TELEGRAM
 
 
 class SettingsError(ValueError):
@@ -124,8 +125,8 @@ class Settings(BaseSettings):
     @property
     def alert_addresses(self) -> tuple[Address, ...]:
         """Where alerts go: only to platforms that are set up."""
-        telegram = [Address(Platform.TELEGRAM, chat) for chat in self.telegram_alert_chats]
-        slack = [Address(Platform.SLACK, self.slack_alert_channel)]
+        telegram = [Address(TELEGRAM, chat) for chat in self.telegram_alert_chats]
+        slack = [Address(SLACK, self.slack_alert_channel)]
         return tuple(
             (telegram if self.telegram_token else [])
             + (slack if self.slack_token and self.slack_alert_channel else [])

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Integer, Select, and_, bindparam, case, exists, or_, select, tuple_, update
 
-from bot.domain.contacts import Platform
 from bot.domain.notices import LAST_LANE, Claimed, Lane, NoticeKind, NoticeState
+from bot.domain.ways import WayName
 from storage.dialect import take_turns
 from storage.notices import IN_WANTED, NOW, OPEN, SENDING
 from storage.tables import contact, notice
@@ -16,15 +16,15 @@ from storage.types import AnyRow, Instant
 
 LOOK_AHEAD = 4  # notices looked at for each that may be taken: some are of the same contact
 TURN = 0x53_42_4E_43  # "SBNC": whose turn it is to claim
-PLATFORM: Any = bindparam("platform")
+WAY: Any = bindparam("way")
 LAST: Any = bindparam("last")
 LIMIT = bindparam("limit", type_=Integer())
 
-# The notice's contact is on this platform, or forgotten: then anybody may settle it.
+# The notice's contact is on this way, or forgotten: then anybody may settle it.
 # If nobody did, the line behind it would wait forever.
 MINE = or_(
     notice.c.contact_id.is_(None),
-    exists().where(contact.c.id == notice.c.contact_id, contact.c.platform == PLATFORM),
+    exists().where(contact.c.id == notice.c.contact_id, contact.c.way == WAY),
 )
 # Queued and due, or in the hands of a worker whose lease ended.
 FREE = or_(notice.c.lease_until.is_(None), notice.c.lease_until <= NOW)
@@ -69,17 +69,17 @@ TAKE = (
 )
 
 
-def _asked(platform: Platform, now: datetime, last: Lane) -> dict[str, Any]:
-    return {"platform": platform.value, "now": now, "last": int(last)}
+def _asked(way: WayName, now: datetime, last: Lane) -> dict[str, Any]:
+    return {"way": way, "now": now, "last": int(last)}
 
 
-async def any_due(tx: Tx, platform: Platform, now: datetime, last: Lane = LAST_LANE) -> bool:
+async def any_due(tx: Tx, way: WayName, now: datetime, last: Lane = LAST_LANE) -> bool:
     """Whether `claim` would find something, or will when a contact's claimed one is settled."""
-    return (await tx.execute(ANY_DUE, _asked(platform, now, last))).first() is not None
+    return (await tx.execute(ANY_DUE, _asked(way, now, last))).first() is not None
 
 
 async def claim(
-    tx: Tx, platform: Platform, now: datetime, lease: timedelta, limit: int,
+    tx: Tx, way: WayName, now: datetime, lease: timedelta, limit: int,
     last: Lane = LAST_LANE,
 ) -> list[Claimed]:  # fmt: skip
     """Take up to `limit` due notices of the lanes up to `last`, lane by lane, oldest first.
@@ -89,7 +89,7 @@ async def claim(
     worker that died. If it was on the wire then, one more copy of it may be there.
     """
     await take_turns(tx, TURN)  # or two could each claim a notice of one contact
-    asked = {**_asked(platform, now, last), "limit": limit * LOOK_AHEAD}
+    asked = {**_asked(way, now, last), "limit": limit * LOOK_AHEAD}
     first: dict[int | None, int] = {}
     for row in (await tx.execute(CLAIMABLE, asked)).all():
         first.setdefault(row.contact_id, row.id)
@@ -97,11 +97,11 @@ async def claim(
     if not chosen:
         return []
     taken = await tx.execute(TAKE, {"wanted": chosen, "until": now + lease})
-    claimed = {row.id: _claimed(row, platform) for row in taken.all()}
+    claimed = {row.id: _claimed(row, way) for row in taken.all()}
     return [claimed[number] for number in chosen]
 
 
-def _claimed(row: AnyRow, platform: Platform) -> Claimed:
+def _claimed(row: AnyRow, way: WayName) -> Claimed:
     return Claimed(
         id=row.id,
         kind=NoticeKind(row.kind),
@@ -116,7 +116,7 @@ def _claimed(row: AnyRow, platform: Platform) -> Claimed:
         doubtful=row.doubtful,
         wired_at=row.wired_at,
         created_at=row.created_at,
-        platform=platform,
+        way=way,
     )
 
 

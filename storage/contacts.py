@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import bindparam, exists, func, or_, select, update
 from sqlalchemy import delete as sql_delete
 
-from bot.domain.contacts import Address, Caller, Contact, ContactKind, ContactState, Platform, Role
+from bot.domain.contacts import Address, Caller, Contact, ContactKind, ContactState, Role
+from bot.domain.ways import WayName
 from storage.dialect import insert_for
 from storage.tables import contact, message, notice, subscription
 from storage.tx import Tx
@@ -22,7 +23,7 @@ BY_ID = select(contact).where(contact.c.id == bindparam("wanted"))
 BY_IDS = select(contact).where(contact.c.id.in_(IN_WANTED))
 KNOWN = select(contact.c.id).where(contact.c.id.in_(IN_WANTED))
 AT_ADDRESS = select(contact).where(
-    contact.c.platform == bindparam("on"), contact.c.address_index.in_(IN_WANTED)
+    contact.c.way == bindparam("on"), contact.c.address_index.in_(IN_WANTED)
 )
 
 
@@ -71,9 +72,9 @@ async def ensure(tx: Tx, vault: Vault, caller: Caller, kind: ContactKind, now: d
 async def _add(tx: Tx, vault: Vault, caller: Caller, kind: ContactKind, now: datetime) -> AnyRow:
     address = caller.address
     statement = insert_for(tx, contact).values(
-        platform=address.platform.value,
+        way=address.way,
         kind=kind.value,
-        address_index=vault.index(address.platform, address.value),
+        address_index=vault.index(address.way, address.value),
         address=vault.seal(address.value),
         name=vault.seal(caller.name) if caller.name else None,
         language=caller.language[:LANGUAGE_LENGTH],
@@ -83,22 +84,22 @@ async def _add(tx: Tx, vault: Vault, caller: Caller, kind: ContactKind, now: dat
     )
     # An update, though it changes nothing: DO NOTHING would return no row to the slower one.
     statement = statement.on_conflict_do_update(
-        index_elements=["platform", "address_index"], set_={"seen_at": now}
+        index_elements=["way", "address_index"], set_={"seen_at": now}
     )
     row: AnyRow = (await tx.execute(statement.returning(contact))).one()
     return row
 
 
 async def _row(tx: Tx, vault: Vault, address: Address) -> AnyRow | None:
-    indexes = vault.indexes(address.platform, address.value)
-    asked = {"on": address.platform.value, "wanted": list(indexes)}
+    indexes = vault.indexes(address.way, address.value)
+    asked = {"on": address.way, "wanted": list(indexes)}
     return (await tx.execute(AT_ADDRESS, asked)).first()
 
 
 def _contact(vault: Vault, row: AnyRow, *, named: bool = True) -> Contact:
     return Contact(
         id=row.id,
-        address=Address(Platform(row.platform), vault.open(row.address)),
+        address=Address(WayName(row.way), vault.open(row.address)),
         kind=ContactKind(row.kind),
         name=vault.open(row.name) if named and row.name is not None else "",
         language=row.language,
@@ -181,8 +182,8 @@ async def move_address(tx: Tx, vault: Vault, contact_id: int, new: Address) -> i
 
 def _sealed_address(vault: Vault, address: Address) -> dict[str, Any]:
     return {
-        "platform": address.platform.value,
-        "address_index": vault.index(address.platform, address.value),
+        "way": address.way,
+        "address_index": vault.index(address.way, address.value),
         "address": vault.seal(address.value),
     }
 

@@ -4,20 +4,20 @@ from datetime import datetime
 
 from sqlalchemy import BigInteger, BindParameter, bindparam, case, func, select
 
-from bot.domain.contacts import Platform
 from bot.domain.health import InboxQueue, LaneQueue, Undelivered
 from bot.domain.inbox import InboxState
 from bot.domain.notices import Lane, NoticeState
+from bot.domain.ways import WayName
 from storage.tables import UNDELIVERED, contact, inbox, notice
 from storage.tx import Tx
 
 
 async def outbox(tx: Tx, now: datetime) -> tuple[LaneQueue, ...]:
-    """What is not settled, by platform and lane."""
+    """What is not settled, by way and lane."""
     due = notice.c.due_at <= now
     statement = (
         select(
-            contact.c.platform,
+            contact.c.way,
             notice.c.lane,
             func.count().label("open"),
             func.count(case((due, 1))).label("due"),
@@ -26,11 +26,11 @@ async def outbox(tx: Tx, now: datetime) -> tuple[LaneQueue, ...]:
         )
         .select_from(notice.outerjoin(contact, contact.c.id == notice.c.contact_id))
         .where(notice.c.settled_at.is_(None))
-        .group_by(contact.c.platform, notice.c.lane)
-        .order_by(contact.c.platform, notice.c.lane)
+        .group_by(contact.c.way, notice.c.lane)
+        .order_by(contact.c.way, notice.c.lane)
     )
     return tuple(
-        LaneQueue(_platform(row.platform), Lane(row.lane), row.open, row.due, row.oldest,
+        LaneQueue(_way(row.way), Lane(row.lane), row.open, row.due, row.oldest,
                   row.doubtful)
         for row in (await tx.execute(statement)).all()
     )  # fmt: skip
@@ -67,17 +67,17 @@ async def undelivered(tx: Tx, since: datetime) -> tuple[Undelivered, ...]:
         "states", list(UNDELIVERED), expanding=True, literal_execute=True
     )
     statement = (
-        select(contact.c.platform, notice.c.state, notice.c.reason, count)
+        select(contact.c.way, notice.c.state, notice.c.reason, count)
         .select_from(notice.outerjoin(contact, contact.c.id == notice.c.contact_id))
         .where(notice.c.state.in_(states), notice.c.settled_at >= since)
-        .group_by(contact.c.platform, notice.c.state, notice.c.reason)
+        .group_by(contact.c.way, notice.c.state, notice.c.reason)
         .order_by(count.desc(), notice.c.reason)
     )
     return tuple(
-        Undelivered(_platform(row.platform), NoticeState(row.state), row.reason, int(row[3]))
+        Undelivered(_way(row.way), NoticeState(row.state), row.reason, int(row[3]))
         for row in (await tx.execute(statement)).all()
     )
 
 
-def _platform(stored: str | None) -> Platform | None:
-    return None if stored is None else Platform(stored)
+def _way(stored: str | None) -> WayName | None:
+    return None if stored is None else WayName(stored)

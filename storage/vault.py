@@ -91,13 +91,13 @@ class Vault:
         """Whether what begins with this header was sealed with one of our keys."""
         return header in self._by_header
 
-    def index(self, platform: str, value: str) -> bytes:
+    def index(self, way: str, value: str) -> bytes:
         """The blind index under the first key: 32 bytes, the same for the same value."""
-        return _index(self._first, platform, value)
+        return _index(self._first, way, value)
 
-    def indexes(self, platform: str, value: str) -> list[bytes]:
+    def indexes(self, way: str, value: str) -> list[bytes]:
         """The blind index under every key, the first key's first: a row may bear any of them."""
-        return [_index(key, platform, value) for key in self._by_header.values()]
+        return [_index(key, way, value) for key in self._by_header.values()]
 
     def _key_of(self, blob: bytes) -> _Key:
         header = blob[:HEADER_BYTES]
@@ -135,8 +135,8 @@ def _derive(raw: bytes) -> _Key:
     return _Key(VERSION + name, AESGCM(part("encryption", 32)), part("index", 32))
 
 
-def _index(key: _Key, platform: str, value: str) -> bytes:
-    return hmac.digest(key.index, f"{platform}\0{value}".encode(), "sha256")
+def _index(key: _Key, way: str, value: str) -> bytes:
+    return hmac.digest(key.index, f"{way}\0{value}".encode(), "sha256")
 
 
 def load_or_create_key_file(path: Path) -> list[str]:

@@ -18,11 +18,11 @@ from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_limits import FREE_RATE, PAID_RATE, PacedRequests
 from bot.channels.telegram_transport import CONNECTIONS, AiohttpRequest
 from bot.delivery.hands import BROADCAST, Window
-from bot.domain.contacts import Platform
-from bot.domain.health import PlatformPulse, Reach
+from bot.domain.health import Reach, WayPulse
 from bot.domain.notices import Rendered
 from bot.domain.telemetry import SILENT, Telemetry
 from bot.domain.telling import NoticeData
+from bot.domain.ways import SLACK, TELEGRAM, WayName
 from bot.intake.worker import Dispatch
 from bot.render import slack as render_slack
 from bot.render import telegram as render_telegram
@@ -49,13 +49,13 @@ class Platforms:
 
     base: Base
     telemetry: Telemetry = SILENT
-    channels: dict[Platform, Channel] = field(default_factory=dict)
+    channels: dict[WayName, Channel] = field(default_factory=dict)
     dispatchers: dict[str, Dispatch] = field(default_factory=dict)
     routes: list[BaseRoute] = field(default_factory=list)
     parts: dict[str, Part] = field(default_factory=dict)
-    windows: dict[Platform, Window] = field(default_factory=dict)
-    pacers: dict[Platform, Pacer] = field(default_factory=dict)
-    probes: dict[Platform, Probe] = field(default_factory=dict)
+    windows: dict[WayName, Window] = field(default_factory=dict)
+    pacers: dict[WayName, Pacer] = field(default_factory=dict)
+    probes: dict[WayName, Probe] = field(default_factory=dict)
     telegram: TelegramSide | None = None
     socket_mode: SlackSocket | None = None
 
@@ -69,15 +69,15 @@ class Platforms:
     def _add_telegram(self, stack: AsyncExitStack) -> None:
         settings, services = self.base.settings, self.base.services
         paid = settings.telegram_paid_broadcast
-        memory = self._memory(Platform.TELEGRAM, stack)
+        memory = self._memory(TELEGRAM, stack)
         pacer = Pacer(PAID_RATE if paid else FREE_RATE, rate_of=telegram_rate, memory=memory)
         if paid:
-            self.windows[Platform.TELEGRAM] = BROADCAST
+            self.windows[TELEGRAM] = BROADCAST
         self.parts["pace telegram"] = partial(_keep_pace, pacer, memory)
-        answered = self._watch(Platform.TELEGRAM, pacer)
+        answered = self._watch(TELEGRAM, pacer)
         limiter = PacedRequests(pacer, paid=paid, answered=answered)
         application = self._application(limiter)
-        refused = partial(services.refusing.form_refused, Platform.TELEGRAM)
+        refused = partial(services.refusing.form_refused, TELEGRAM)
         channel = TelegramChannel(application.bot, refused)
         accept_many = services.arriving.accept_many
         hook = None
@@ -85,12 +85,12 @@ class Platforms:
             secret = settings.telegram_webhook_secret.get_secret_value()
             hook = Hook(settings.telegram_webhook_url, secret)
             self.routes.append(webhook_route(hook.url, secret, accept_many))
-        self.probes[Platform.TELEGRAM] = partial(telegram_probing.reach, application.bot)
+        self.probes[TELEGRAM] = partial(telegram_probing.reach, application.bot)
         side = build_telegram(application, services, channel, self.view, accept_many, hook)
         stack.push_async_callback(side.close)
         self.telegram = side
-        self.channels[Platform.TELEGRAM] = channel
-        self.dispatchers[Platform.TELEGRAM] = side.dispatch
+        self.channels[TELEGRAM] = channel
+        self.dispatchers[TELEGRAM] = side.dispatch
         self.parts["telegram"] = side.run
 
     def _application(self, limiter: PacedRequests) -> AnyApplication:
@@ -104,19 +104,19 @@ class Platforms:
     async def _add_slack(self, stack: AsyncExitStack) -> None:
         settings, services = self.base.settings, self.base.services
         session = await stack.enter_async_context(slack_session())
-        memory = self._memory(Platform.SLACK, stack)
+        memory = self._memory(SLACK, stack)
         pacer = slack_pacer(memory=memory)
         self.parts["pace slack"] = partial(_keep_pace, pacer, memory)
         client = PacedSlackClient(
             settings.slack_token, pacer, session, settings.slack_api_url,
-            self._watch(Platform.SLACK, pacer),
+            self._watch(SLACK, pacer),
         )  # fmt: skip
-        self.probes[Platform.SLACK] = partial(slack_probing.reach, client)
+        self.probes[SLACK] = partial(slack_probing.reach, client)
         side = build_slack(client, services, self.view, services.arriving.accept)
         stack.push_async_callback(side.background.finish, BACKGROUND_WITHIN)
-        refused = partial(services.refusing.form_refused, Platform.SLACK)
-        self.channels[Platform.SLACK] = SlackChannel(client, refused)
-        self.dispatchers[Platform.SLACK] = side.dispatch
+        refused = partial(services.refusing.form_refused, SLACK)
+        self.channels[SLACK] = SlackChannel(client, refused)
+        self.dispatchers[SLACK] = side.dispatch
         if settings.slack_mode == "http":
             secret = settings.slack_signing_secret.get_secret_value()
             self.routes.append(slack_route(side.app, secret, now))
@@ -125,16 +125,16 @@ class Platforms:
             self.socket_mode = SlackSocket(side.app, app_token, client)
             self.parts["slack"] = self.socket_mode.run
 
-    def _watch(self, platform: Platform, pacer: Pacer) -> Callable[[float], None]:
+    def _watch(self, way: WayName, pacer: Pacer) -> Callable[[float], None]:
         """Count what the platform answers; returns what is to be told of each answer."""
-        self.pacers[platform] = pacer
-        pacer.on_refused = partial(self.telemetry.limited, platform)
-        return partial(self.telemetry.answered, platform)
+        self.pacers[way] = pacer
+        pacer.on_refused = partial(self.telemetry.limited, way)
+        return partial(self.telemetry.answered, way)
 
-    def _memory(self, platform: Platform, stack: AsyncExitStack) -> PaceMemory:
+    def _memory(self, way: WayName, stack: AsyncExitStack) -> PaceMemory:
         """What the platform's pacer must still know after a restart."""
         vault = self.base.services.ground.vault
-        memory = PaceMemory(self.base.database, vault, now, platform.value)
+        memory = PaceMemory(self.base.database, vault, now, way)
         stack.push_async_callback(memory.keep)
         return memory
 
@@ -155,26 +155,24 @@ class Platforms:
         """As Telegram told it; "" before that, and without Telegram."""
         return self.telegram.username if self.telegram else ""
 
-    def render(self, platform: Platform, language: str, data: NoticeData) -> Rendered:
+    def render(self, way: WayName, language: str, data: NoticeData) -> Rendered:
         """A notice in its platform's form."""
-        if platform is Platform.TELEGRAM:
+        if way == TELEGRAM:
             return render_telegram.notice(self.view, language, data)
         return render_slack.notice(self.view, language, data)
 
-    def pulses(self) -> list[PlatformPulse]:
+    def pulses(self) -> list[WayPulse]:
         """Each as this process sees it now."""
         slack = self.socket_mode.connected if self.socket_mode is not None else None
         return [
-            PlatformPulse(
-                platform, pacer.rate, pacer.waiting, slack if platform is Platform.SLACK else None
-            )
-            for platform, pacer in self.pacers.items()
+            WayPulse(way, pacer.rate, pacer.waiting, slack if way == SLACK else None)
+            for way, pacer in self.pacers.items()
         ]
 
     def links(self) -> dict[str, str]:
         """Whether the platforms are reached; a part may well run and reach nobody."""
         links = {
-            f"{pulse.platform} token": "refused"
+            f"{pulse.way} token": "refused"
             for pulse in self.base.services.watching.platforms()
             if pulse.reach is Reach.REFUSES
         }

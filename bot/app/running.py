@@ -105,13 +105,13 @@ class App:
     def start_outbox(self, supervisor: Supervisor, platforms: Platforms) -> None:
         """Without these nothing leaves that must arrive; answers to people go out by themselves."""
         services = self.base.services
-        for platform, channel in platforms.channels.items():
+        for way, channel in platforms.channels.items():
             worker = OutboxWorker(
-                platform, channel, services.settling, services.composing, platforms.render,
-                self.bells[Topic.NOTICE], platforms.windows.get(platform, USUAL),
-                telemetry=platforms.telemetry, breaker=Breaker(platforms.probes[platform]),
+                way, channel, services.settling, services.composing, platforms.render,
+                self.bells[Topic.NOTICE], platforms.windows.get(way, USUAL),
+                telemetry=platforms.telemetry, breaker=Breaker(platforms.probes[way]),
             )  # fmt: skip
-            supervisor.start(f"outbox {platform}", worker.run)
+            supervisor.start(f"outbox {way}", worker.run)
 
 
 def _tell_of_database(reason: str) -> None:

@@ -13,7 +13,7 @@ from bot.channels.base import Channel
 from bot.channels.pacer import before_wire
 from bot.delivery.breaker import Breaker
 from bot.delivery.hands import USUAL, Hands, Window
-from bot.domain.contacts import Contact, ContactState, Platform
+from bot.domain.contacts import Contact, ContactState
 from bot.domain.delivery import Look, Step, next_step
 from bot.domain.faults import DatabaseDown
 from bot.domain.living import says
@@ -33,13 +33,14 @@ from bot.domain.sending import (
 )
 from bot.domain.telemetry import SILENT, Telemetry
 from bot.domain.telling import NoticeData
+from bot.domain.ways import WayName
 from bot.services.engine.bell import Bell
 from bot.services.outbox.composing import Composed, Composing, Drop
 from bot.services.outbox.settling import Settling
 
 log = structlog.get_logger(__name__)
 
-Render = Callable[[Platform, str, NoticeData], Rendered]
+Render = Callable[[WayName, str, NoticeData], Rendered]
 
 LOOK_AGAIN = 1.0  # seconds: what another process queued is seen at the latest by then
 PATIENCE = 1.0  # seconds that a message in its turn waits for a platform that does not answer
@@ -56,7 +57,7 @@ def shown(rendered: Rendered) -> str:
 class OutboxWorker:
     """Empties the outbox of one platform. It decides nothing and changes no state itself."""
 
-    platform: Platform
+    way: WayName
     channel: Channel
     settling: Settling
     composing: Composing
@@ -93,7 +94,7 @@ class OutboxWorker:
             return False
         try:
             claimed = await self.settling.claim(
-                self.platform, ask.limit, ask.last, look_first=look_first
+                self.way, ask.limit, ask.last, look_first=look_first
             )
         except DatabaseDown:  # said by the database itself; what is in work goes on
             return False
@@ -122,7 +123,7 @@ class OutboxWorker:
             await _written(partial(self.settling.release, [notice]))
         except Exception as error:  # the outbox worker's catch-all: DESIGN section 4
             log.exception("notice failed", notice=notice.id, kind=notice.kind)
-            self.telemetry.failed(self.platform, error)
+            self.telemetry.failed(self.way, error)
             await _written(partial(self.settling.broken, notice))
         finally:
             self.hands.answered(notice, well=False)
@@ -144,7 +145,7 @@ class OutboxWorker:
         except SendError as error:
             if isinstance(error, InDoubt | NotSent):
                 self.breaker.failed()
-            self.telemetry.failed(self.platform, error)
+            self.telemetry.failed(self.way, error)
             name = type(error).__name__
             log.info("notice not sent", notice=notice.id, error=name, detail=str(error))
             await _written(partial(self._handle, notice, composed, error))
@@ -223,7 +224,7 @@ class OutboxWorker:
         await self.hands.leaves(notice)
 
     def _rendered(self, notice: Claimed, composed: Composed) -> Rendered:
-        rendered = self.render(self.platform, composed.contact.language, composed.data)
+        rendered = self.render(self.way, composed.contact.language, composed.data)
         return replace(rendered, metadata=rendered.metadata or {"notice_id": notice.id})
 
     async def _handle(self, notice: Claimed, composed: Composed, error: SendError) -> None:

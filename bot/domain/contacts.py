@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-
-class Platform(StrEnum):
-    TELEGRAM = "telegram"
-    SLACK = "slack"
+from bot.domain.ways import SLACK, TELEGRAM, WayName
 
 
 class ContactKind(StrEnum):
@@ -41,16 +38,16 @@ class Role(IntEnum):
 class Address:
     """Where a contact is reached: a Telegram chat id or a Slack user or channel id, as text."""
 
-    platform: Platform
+    way: WayName
     value: str
 
     @classmethod
     def parse(cls, text: str) -> "Address":
         """`slack:U123` or `telegram:42`; raises ValueError in words for a settings file."""
-        platform, _, value = text.strip().partition(":")
-        if platform not in set(Platform) or not value.strip():
+        way, _, value = text.strip().partition(":")
+        if way not in (TELEGRAM, SLACK) or not value.strip():
             raise ValueError(f"{text.strip()!r} is not like slack:U0123 or telegram:12345")
-        return cls(Platform(platform), value.strip())
+        return cls(WayName(way), value.strip())
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.contacts import Platform
 from bot.domain.notices import Lane, NoticeState
 from bot.domain.telling import Fault
+from bot.domain.ways import WayName
 
 PENDING_FOR = timedelta(minutes=1)  # so long something must be bad before anybody hears of it
 RECOVERING_FOR = timedelta(minutes=1)  # and so long well again before it is called over
@@ -140,7 +140,7 @@ class LaneQueue:
     of the due ones is; `doubtful`: may have arrived once.
     """
 
-    platform: Platform | None  # None: the contact was forgotten, anybody may settle it
+    way: WayName | None  # None: the contact was forgotten, anybody may settle it
     lane: Lane
     open: int
     due: int
@@ -184,7 +184,7 @@ class Reach(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class PlatformPulse:
+class WayPulse:
     """A platform as this process sees it now.
 
     `connected`: whether its way in stands, None where it needs no connection; `rate`: messages a
@@ -192,7 +192,7 @@ class PlatformPulse:
     it last answered 429, and for how many seconds.
     """
 
-    platform: Platform
+    way: WayName
     rate: float
     waiting: int = 0
     connected: bool | None = None
@@ -204,16 +204,14 @@ class PlatformPulse:
         return self.reach in (Reach.SILENT, Reach.REFUSES) or self.connected is False
 
 
-def as_payload(
-    trouble: Trouble, pulse: PlatformPulse, seen: Watch, waiting: int
-) -> dict[str, object]:
+def as_payload(trouble: Trouble, pulse: WayPulse, seen: Watch, waiting: int) -> dict[str, object]:
     """What the notice of a trouble carries; `seen` is well again: it is over."""
     over = seen.state is WatchState.WELL
     refused = trouble is Trouble.DOWN and pulse.reach is Reach.REFUSES
     what = "fault.platform_refuses" if refused else trouble.value
     return {
         "what": f"{trouble.value}_over" if over else what,
-        "platform": pulse.platform.value,
+        "platform": pulse.way,
         "since": seen.began.isoformat() if seen.began else "",
         "until": seen.changed.isoformat() if over and seen.changed else "",
         "waiting": waiting,
@@ -233,7 +231,7 @@ class InboxQueue:
 class Undelivered:
     """How many notices ended so; `reason` is a SettleReason's value."""
 
-    platform: Platform | None
+    way: WayName | None
     state: NoticeState
     reason: str
     count: int
@@ -256,7 +254,7 @@ class HealthCard:
     """
 
     at: datetime
-    platforms: tuple[PlatformPulse, ...]
+    platforms: tuple[WayPulse, ...]
     queues: Queues
     undelivered: tuple[Undelivered, ...] = ()
     told: tuple[Fault, ...] = ()

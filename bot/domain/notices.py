@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from bot.domain.contacts import Platform
+from bot.domain.ways import WayName
 
 
 class Lane(IntEnum):
@@ -115,7 +115,7 @@ class Claimed:
     doubtful: int
     wired_at: datetime | None  # when the first send that may have arrived left
     created_at: datetime
-    platform: Platform | None = None  # whose worker holds it
+    way: WayName | None = None  # whose worker holds it
 
     @property
     def in_doubt(self) -> bool:

@@ -3,29 +3,29 @@
 from datetime import timedelta
 from typing import Protocol
 
-from bot.domain.contacts import Platform
 from bot.domain.notices import Lane, NoticeState, SettleReason
+from bot.domain.ways import WayName
 
 
 class Telemetry(Protocol):
     """Told what happened, at once and without waiting. No method may raise."""
 
     def settled(
-        self, platform: Platform, lane: Lane, state: NoticeState, reason: SettleReason,
+        self, way: WayName, lane: Lane, state: NoticeState, reason: SettleReason,
         took: timedelta,
     ) -> None:  # fmt: skip
         """A notice was settled, so long after it had first been due."""
         ...
 
-    def failed(self, platform: Platform, error: Exception) -> None:
+    def failed(self, way: WayName, error: Exception) -> None:
         """One try to tell a notice failed: a SendError, or a fault of our own."""
         ...
 
-    def answered(self, platform: Platform, seconds: float) -> None:
+    def answered(self, way: WayName, seconds: float) -> None:
         """A platform answered a request, whatever it said, this long after it had left."""
         ...
 
-    def limited(self, platform: Platform, seconds: float) -> None:
+    def limited(self, way: WayName, seconds: float) -> None:
         """A platform answered 429: wait so long."""
         ...
 
@@ -38,18 +38,18 @@ class Silent:
     """Counts nothing."""
 
     def settled(
-        self, platform: Platform, lane: Lane, state: NoticeState, reason: SettleReason,
+        self, way: WayName, lane: Lane, state: NoticeState, reason: SettleReason,
         took: timedelta,
     ) -> None:  # fmt: skip
         """See Telemetry."""
 
-    def failed(self, platform: Platform, error: Exception) -> None:
+    def failed(self, way: WayName, error: Exception) -> None:
         """See Telemetry."""
 
-    def answered(self, platform: Platform, seconds: float) -> None:
+    def answered(self, way: WayName, seconds: float) -> None:
         """See Telemetry."""
 
-    def limited(self, platform: Platform, seconds: float) -> None:
+    def limited(self, way: WayName, seconds: float) -> None:
         """See Telemetry."""
 
     def worked_off(self, source: str, outcome: str, took: timedelta) -> None:

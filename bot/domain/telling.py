@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Any
 
 from bot.domain.alerts import AlertView
-from bot.domain.contacts import Platform
 from bot.domain.customers import Availability
 from bot.domain.stock import Product
 from bot.domain.subscriptions import Subscription
+from bot.domain.ways import WayName
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Fault:
 
     what: str
     detail: str = ""
-    platform: Platform | None = None
+    way: WayName | None = None
     since: datetime | None = None
     until: datetime | None = None
     waiting: int = 0
@@ -119,11 +119,11 @@ class Fault:
     @classmethod
     def of(cls, payload: Mapping[str, Any]) -> "Fault":
         """As a notice carries it."""
-        platform = payload.get("platform")
+        way = payload.get("platform")
         return cls(
             what=str(payload["what"]),
             detail=str(payload.get("detail", "")),
-            platform=Platform(platform) if platform else None,
+            way=WayName(way) if way else None,
             since=_moment(payload.get("since")),
             until=_moment(payload.get("until")),
             waiting=int(payload.get("waiting", 0)),

@@ -1,10 +1,10 @@
 """How a low-stock alert reads, on both platforms: its head, its arithmetic, how it stands."""
 
 from bot.domain.alerts import AlertState, AlertView, Severity
-from bot.domain.contacts import Platform
 from bot.domain.staff import Acknowledged
 from bot.domain.stock import Position
 from bot.domain.telling import AlertTold, DailyDigest, Fault
+from bot.domain.ways import SLACK, TELEGRAM
 from bot.render.escape import Safe
 from bot.render.voice import Voice, joined
 
@@ -23,7 +23,7 @@ STATE_HEADS = {
     AlertState.RECOVERING: "alert.recovering",
     AlertState.RESOLVED: "alert.over",
 }
-PLATFORMS = {Platform.TELEGRAM: "Telegram", Platform.SLACK: "Slack"}  # names, the same everywhere
+PLATFORMS = {TELEGRAM: "Telegram", SLACK: "Slack"}  # names, the same everywhere
 FAULTS = (
     "fault.undelivered",
     "fault.uncertain",
@@ -167,7 +167,7 @@ def fault(say: Voice, told: Fault) -> Safe:
     since, until = told.since, told.until
     text = say(
         told.what if told.what in FAULTS else "fault.other",
-        platform=PLATFORMS[told.platform] if told.platform else "",
+        platform=PLATFORMS[told.way] if told.way else "",
         since=say.moment(since) if since else "",
         until=say.moment(until) if until else "",
         lasted=say.lasting(since, until) if since and until else "",

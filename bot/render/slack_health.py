@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bot.domain.health import HealthCard, InboxQueue, LaneQueue, PlatformPulse, Reach, Undelivered
+from bot.domain.health import HealthCard, InboxQueue, LaneQueue, Reach, Undelivered, WayPulse
 from bot.domain.notices import Lane, NoticeState, Rendered, SettleReason
 from bot.render import slack_blocks as kit
 from bot.render.alerts import PLATFORMS, fault
@@ -56,9 +56,9 @@ def _packed(entries: Iterable[Safe]) -> list[Block]:
     return kit.packed(list(entries), ROOM, most=3)[0]
 
 
-def _platform(say: Voice, pulse: PlatformPulse) -> list[Safe]:
+def _platform(say: Voice, pulse: WayPulse) -> list[Safe]:
     """Whether it answers, what to do if not, and how fast it is spoken to."""
-    name = PLATFORMS[pulse.platform]
+    name = PLATFORMS[pulse.way]
     mark = "❌" if pulse.down else "✅"
     closed = say("health.unconnected", platform=name) if pulse.connected is False else None
     pace = say("health.pace", rate=f"{pulse.rate:.1f}".removesuffix(".0"))
@@ -88,7 +88,7 @@ def _queue(say: Voice, queue: LaneQueue) -> Safe:
 
 
 def _name(say: Voice, item: LaneQueue | Undelivered) -> Safe:
-    return say.words(PLATFORMS[item.platform]) if item.platform else say("health.forgotten")
+    return say.words(PLATFORMS[item.way]) if item.way else say("health.forgotten")
 
 
 def _undelivered(say: Voice, found: tuple[Undelivered, ...]) -> list[Safe]:

@@ -21,9 +21,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from bot.domain import sending
-from bot.domain.contacts import Platform
-from bot.domain.health import PlatformPulse, Queues
+from bot.domain.health import Queues, WayPulse
 from bot.domain.notices import Lane, NoticeState, SettleReason
+from bot.domain.ways import SLACK, TELEGRAM, WayName
 
 # Seconds. A notice goes out in 20 ms when nothing waits, and 10,000 take 340 s at 30 a second.
 NOTICE = (0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 15, 60, 180, 360, 900, 3600)
@@ -40,7 +40,7 @@ class Inside:
     """What is read for one scrape. `queues` None: the database does not answer."""
 
     at: datetime
-    platforms: Sequence[PlatformPulse]
+    platforms: Sequence[WayPulse]
     parts: Mapping[str, str]
     queues: Queues | None
     leads: bool
@@ -91,33 +91,33 @@ class Counters:
         self._worked = made.seconds(
             "arrival", "From an arrival being stored to being worked off", REQUEST, "source"
         )
-        for platform in Platform:  # so that a rate is seen from the first error on
-            self._limited.labels(platform)
+        for way in (TELEGRAM, SLACK):  # so that a rate is seen from the first error on
+            self._limited.labels(way)
             for error in (*ERRORS, None):
-                self._errors.labels(platform, name_of(error))
+                self._errors.labels(way, name_of(error))
 
     def settled(
-        self, platform: Platform, lane: Lane, state: NoticeState, reason: SettleReason,
+        self, way: WayName, lane: Lane, state: NoticeState, reason: SettleReason,
         took: timedelta,
     ) -> None:  # fmt: skip
         """See Telemetry."""
-        self._settled.labels(platform, lane.name.lower(), state, reason).inc()
+        self._settled.labels(way, lane.name.lower(), state, reason).inc()
         if state is NoticeState.SENT:
             self._took.labels(lane.name.lower()).observe(took.total_seconds())
 
-    def failed(self, platform: Platform, error: Exception) -> None:
+    def failed(self, way: WayName, error: Exception) -> None:
         """See Telemetry."""
         kind = next((kind for kind in ERRORS if isinstance(error, kind)), None)
-        self._errors.labels(platform, name_of(kind)).inc()
+        self._errors.labels(way, name_of(kind)).inc()
 
-    def answered(self, platform: Platform, seconds: float) -> None:
+    def answered(self, way: WayName, seconds: float) -> None:
         """See Telemetry."""
-        self._requests.labels(platform).observe(seconds)
+        self._requests.labels(way).observe(seconds)
 
-    def limited(self, platform: Platform, seconds: float) -> None:
+    def limited(self, way: WayName, seconds: float) -> None:
         """See Telemetry."""
         del seconds
-        self._limited.labels(platform).inc()
+        self._limited.labels(way).inc()
 
     def worked_off(self, source: str, outcome: str, took: timedelta) -> None:
         """See Telemetry."""
@@ -168,16 +168,16 @@ class Standing:
             self._part.labels(name).set(state == "running")
         for pulse in inside.platforms:
             if inside.leads:  # who stands by is connected to none
-                self._up.labels(pulse.platform).set(not pulse.down)
-            self._turns.labels(pulse.platform).set(pulse.waiting)
-            self._rate.labels(pulse.platform).set(pulse.rate)
+                self._up.labels(pulse.way).set(not pulse.down)
+            self._turns.labels(pulse.way).set(pulse.waiting)
+            self._rate.labels(pulse.way).set(pulse.rate)
         self._set_queues(inside.queues or Queues(), inside.at)
 
     def _set_queues(self, queues: Queues, now: datetime) -> None:
         for gauge in (self._open, self._due, self._doubt, self._age, self._inbox, self._inbox_age):
             gauge.clear()
         for queue in queues.outbox:
-            labels = (queue.platform or "none", queue.lane.name.lower())
+            labels = (queue.way or "none", queue.lane.name.lower())
             self._open.labels(*labels).set(queue.open)
             self._due.labels(*labels).set(queue.due)
             self._doubt.labels(*labels).set(queue.doubtful)

@@ -9,10 +9,10 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from bot.domain.contacts import Platform
 from bot.domain.notices import Rendered
 from bot.domain.sending import RetryAfter, SendError
 from bot.domain.staff import Card
+from bot.domain.ways import SLACK
 from handlers.slack.asked import Asked
 from handlers.slack.ports import Client, Json, Refusing
 from handlers.slack.words import Words
@@ -116,7 +116,7 @@ class Answers:
     async def _complain(self, reason: str) -> None:
         log.warning("Slack refuses an answer, sent as plain text: %s", reason)
         if any(word in reason for word in OF_THE_FORM):
-            await self._refusing.form_refused(Platform.SLACK, reason)
+            await self._refusing.form_refused(SLACK, reason)
 
     async def _post(self, post: Post, rendered: Rendered) -> None:
         """Raises SlackApiError when even plain text is refused."""

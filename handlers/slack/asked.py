@@ -8,11 +8,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.contacts import Address, Caller, Platform
+from bot.domain.contacts import Address, Caller
 from bot.domain.staff import AdjustForm
+from bot.domain.ways import SLACK
 from handlers.slack.ports import Json
 
-SOURCE = Platform.SLACK.value
+SOURCE = "slack"  # of arrivals in the inbox
 ONCE = {"stock_share"}
 TEXT_LENGTH = 4_000  # Slack's input box takes no more
 
@@ -44,7 +45,7 @@ class Asked:
 
     @property
     def caller(self) -> Caller:
-        return Caller(Address(Platform.SLACK, self.user), self.name)
+        return Caller(Address(SLACK, self.user), self.name)
 
 
 def arrival_key(payload: Json) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable
 from typing import Any, Protocol
 
-from bot.domain.contacts import Caller, Platform
+from bot.domain.contacts import Caller
 from bot.domain.customers import Expired
 from bot.domain.inbox import Arrival
 from bot.domain.staff import Acknowledged, AdjustForm, Card, NothingToUndo, Refused, Undone
 from bot.domain.stock_command import StockRequest
+from bot.domain.ways import WayName
 
 Json = dict[str, Any]
 
@@ -43,7 +44,7 @@ class Alerting(Protocol):
 
 
 class Refusing(Protocol):
-    async def form_refused(self, platform: Platform, reason: str) -> None: ...
+    async def form_refused(self, way: WayName, reason: str) -> None: ...
 
 
 class Services(Protocol):

@@ -28,7 +28,7 @@ class Answers:
         try:
             await self._wire.send(to.value, rendered, Lane.REPLY)
         except Moved as moved:
-            new = Address(to.platform, moved.new_address)
+            new = Address(to.way, moved.new_address)
             await self._people.moved(to, new)
             await self._wire.send(new.value, rendered, Lane.REPLY)
         except Gone:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from telegram import CallbackQuery, Chat, MaybeInaccessibleMessage, Message, Update, User
 
 from bot.domain.codes import whole_number
-from bot.domain.contacts import Address, Caller, Platform
+from bot.domain.contacts import Address, Caller
+from bot.domain.ways import TELEGRAM
 from handlers.telegram.arrivals import SOURCE
 
 MAX_QUANTITY = 99_999  # a longer number is rather part of a code, e.g. an EAN
@@ -48,13 +49,11 @@ class Press:
 
 
 def caller_of(user: User) -> Caller:
-    return Caller(
-        Address(Platform.TELEGRAM, str(user.id)), user.full_name, user.language_code or ""
-    )
+    return Caller(Address(TELEGRAM, str(user.id)), user.full_name, user.language_code or "")
 
 
 def chat_address(chat: Chat | int) -> Address:
-    return Address(Platform.TELEGRAM, str(chat if isinstance(chat, int) else chat.id))
+    return Address(TELEGRAM, str(chat if isinstance(chat, int) else chat.id))
 
 
 def key_of(update: Update) -> str:

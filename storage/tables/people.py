@@ -20,7 +20,7 @@ contact = Table(
     "contact",
     metadata,
     id_column(),
-    Column("platform", String(16), nullable=False),  # telegram, slack
+    Column("way", String(16), nullable=False),  # domain.ways.WayName
     Column("kind", String(16), nullable=False),  # person, channel
     Column("address_index", LargeBinary, nullable=False),  # HMAC blind index of the address
     Column("address", LargeBinary, nullable=False),  # AES-GCM ciphertext: chat id, Slack id
@@ -31,7 +31,8 @@ contact = Table(
     Column("role", String(16)),  # domain.contacts.Role; null: not staff
     Column("created_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
-    UniqueConstraint("platform", "address_index"),
+    # The name is older than the column's: SQLite renames no constraint without copying the table.
+    UniqueConstraint("way", "address_index", name="uq_contact_platform_address_index"),
     sqlite_autoincrement=True,  # a number is never given again: buttons and questions carry it
 )
 

@@ -9,7 +9,8 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from bot.domain.contacts import Address, Caller, Platform
+from bot.domain.contacts import Address, Caller
+from bot.domain.ways import SLACK
 from storage import settings
 from storage.database import Database
 from storage.migrate import migrate
@@ -19,7 +20,7 @@ from tests.faults.stage import staged
 from tests.support.clock import Clock
 from tests.support.shop import Shop
 
-MANAGER = Caller(Address(Platform.SLACK, "U1"))
+MANAGER = Caller(Address(SLACK, "U1"))
 ROUNDS = 300
 
 

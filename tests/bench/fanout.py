@@ -24,10 +24,10 @@ from sqlalchemy import func, insert, select
 from bot.channels.pacer import Pacer
 from bot.delivery.hands import BROADCAST
 from bot.delivery.worker import OutboxWorker
-from bot.domain.contacts import Platform
 from bot.domain.notices import Lane, Rendered
 from bot.domain.sending import CannotLook
 from bot.domain.telling import NoticeData
+from bot.domain.ways import TELEGRAM, WayName
 from bot.render import telegram
 from bot.render.catalogue import Texts
 from bot.render.view import RenderContext, View
@@ -73,9 +73,9 @@ async def fill(shop: Shop, people: int) -> None:
     now, seal = shop.clock(), shop.vault.seal
     rows = [
         {
-            "platform": "telegram",
+            "way": "telegram",
             "kind": "person",
-            "address_index": shop.vault.index(Platform.TELEGRAM, str(10_000 + number)),
+            "address_index": shop.vault.index(TELEGRAM, str(10_000 + number)),
             "address": seal(str(10_000 + number)),
             "name": seal(f"Person {number}"),
             "language": "zh_CN" if number % 2 else "en",
@@ -104,7 +104,7 @@ def render_in(texts: Texts, clock: Clock) -> Any:
     )  # fmt: skip
     view = View(texts, context)
 
-    def render(_platform: Platform, language: str, data: NoticeData) -> Rendered:
+    def render(_way: WayName, language: str, data: NoticeData) -> Rendered:
         return telegram.notice(view, language, data)
 
     return render
@@ -129,7 +129,7 @@ async def measure(url: str, people: int) -> Figures:
         database.on_commit(Topic.NOTICE, bell.ring)
         services = shop.services
         worker = OutboxWorker(
-            Platform.TELEGRAM, wire, services.settling, services.composing,
+            TELEGRAM, wire, services.settling, services.composing,
             render_in(Texts("en"), shop.clock), bell, BROADCAST,
         )  # fmt: skip
         running = asyncio.create_task(worker.run(stop))

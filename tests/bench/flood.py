@@ -6,7 +6,7 @@ import tempfile
 import time
 
 from bot.domain.bulk import Staged
-from bot.domain.contacts import Platform
+from bot.domain.ways import SLACK
 from bot.formats import csv_in
 from storage.database import Database
 from storage.migrate import migrate
@@ -34,7 +34,7 @@ async def bench(url: str, rows: int, low: int) -> None:
                 break
             steps.append(time.perf_counter() - step)
         took = time.perf_counter() - began
-        said = await shop.deliver(Platform.SLACK)
+        said = await shop.deliver(SLACK)
     finally:
         await database.close()
     print(  # noqa: T201  # a bench prints

@@ -53,7 +53,7 @@ async def told(shop: Shop, people: int) -> None:
     product_id = await shop.product("MUG")
     await shop.moved("MUG +20")
     now = shop.clock()
-    who = {"platform": "telegram", "kind": "person", "address": b"", "state": "active"}
+    who = {"way": "telegram", "kind": "person", "address": b"", "state": "active"}
     numbers = range(1, people + 1)
     times = {"created_at": now, "updated_at": now}
     async with shop.database.write() as tx:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.domain.contacts import Address, Caller, Platform
+from bot.domain.contacts import Address, Caller
+from bot.domain.ways import SLACK
 from bot.sandbox.server import Sandbox
 from bot.sandbox.telegram_driver import Customer
 from storage import settings
@@ -18,7 +19,7 @@ from storage.database import Database
 from tests.support.live import bot_settings, running
 from tests.support.shop import Shop
 
-ANN = Caller(Address(Platform.SLACK, "U1"))
+ANN = Caller(Address(SLACK, "U1"))
 
 
 async def reaction(folder: str, rounds: int) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.domain.contacts import Address, Caller, ContactKind, Platform
+from bot.domain.contacts import Address, Caller, ContactKind
+from bot.domain.ways import SLACK, TELEGRAM
 from bot.services.engine.pacing import PaceMemory
 from storage import contacts, inbox
 from storage.database import Database
@@ -38,15 +39,15 @@ async def lived_in(database: Database, vault: Vault, clock: Clock) -> Database:
     """A database that people have used: kept, worked off, failed, renamed, forgotten."""
     shop = await Shop.open(database, vault, clock)
     mei, staff = (
-        Caller(Address(Platform.TELEGRAM, str(CHAT)), NAME, "zh-hans"),
-        Caller(Address(Platform.SLACK, MEMBER), NAME),
+        Caller(Address(TELEGRAM, str(CHAT)), NAME, "zh-hans"),
+        Caller(Address(SLACK, MEMBER), NAME),
     )
     await shop.product("TF-1", NOT_SECRET)
     await shop.services.subscribing.notify(mei, "TF-1", 1, shop.key())
     await shop.moved("TF-1 +5")
     await shop.deliver()
-    for platform, address in ((Platform.TELEGRAM, str(CHAT)), (Platform.SLACK, MEMBER)):
-        held = PaceMemory(database, vault, clock, platform)
+    for way, address in ((TELEGRAM, str(CHAT)), (SLACK, MEMBER)):
+        held = PaceMemory(database, vault, clock, way)
         held.note(address, 60, 600)
         await held.keep()
     async with database.write() as tx:
@@ -117,7 +118,7 @@ async def test_no_postgresql_file_shows_a_chat_id_a_name_or_a_token(
 async def test_who_is_forgotten_leaves_no_sealed_copy_in_the_tables(
     lived_in: Database, vault: Vault, clock: Clock
 ) -> None:
-    address = Address(Platform.TELEGRAM, str(CHAT))
+    address = Address(TELEGRAM, str(CHAT))
     async with lived_in.write() as tx:
         found = await contacts.find(tx, vault, address)
         assert found is not None
@@ -129,4 +130,4 @@ async def test_who_is_forgotten_leaves_no_sealed_copy_in_the_tables(
             await tx.execute(text("SELECT count(*) FROM inbox WHERE payload IS NOT NULL"))
         ).scalar()
     assert left == 1  # the one that is still to be worked on
-    assert vault.index(Platform.TELEGRAM, str(CHAT)) in rows  # only as the sender in the inbox
+    assert vault.index(TELEGRAM, str(CHAT)) in rows  # only as the sender in the inbox

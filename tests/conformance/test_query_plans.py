@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from bot.domain.contacts import Platform
+from bot.domain.ways import SLACK, TELEGRAM
 from storage import claims, inbox
 from storage.database import Database
 from storage.vault import Vault
@@ -49,8 +49,8 @@ async def test_a_claim_reads_the_open_rows_only(
 ) -> None:
     with recorded(sqlite_database) as statements:
         async with sqlite_database.write() as tx:
-            await claims.claim(tx, Platform.TELEGRAM, clock(), LEASE, 30)
-            await claims.any_due(tx, Platform.TELEGRAM, clock())
+            await claims.claim(tx, TELEGRAM, clock(), LEASE, 30)
+            await claims.any_due(tx, TELEGRAM, clock())
             await inbox.any_due(tx, clock())
             await inbox.claim(tx, clock(), LEASE, 16)
     plans = [await plan(sqlite_database, *item) for item in statements.items()]
@@ -81,7 +81,7 @@ async def test_the_main_job_never_reads_a_whole_table(
         await shop.deliver()
         await shop.stock("threshold MUG-1 10")
         await shop.judge()
-        await shop.deliver(Platform.SLACK)
+        await shop.deliver(SLACK)
         await shop.moved("MUG-1 -5")
         await shop.deliver()
     assert len(statements) > 30

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import text
 
-from bot.domain.contacts import Platform
 from bot.domain.notices import Lane
+from bot.domain.ways import TELEGRAM
 from storage import queues
 from storage.database import Database
 from storage.types import microseconds
@@ -76,7 +76,7 @@ async def test_what_waits_is_counted_from_the_partial_indexes(
             assert await queues.dead_letters(tx) == 0
             assert await queues.undelivered(tx, clock() - timedelta(days=1)) == ()
             failed = await queues.undelivered(tx, clock() - timedelta(days=3))
-    assert [(q.platform, q.lane, q.open) for q in waiting] == [(Platform.TELEGRAM, Lane.RESTOCK, 1)]
+    assert [(q.way, q.lane, q.open) for q in waiting] == [(TELEGRAM, Lane.RESTOCK, 1)]
     assert [item.count for item in failed] == [SETTLED // 1000]
     plans = [await used(database, *item) for item in statements.items()]
     assert [re.search(*item) is not None for item in zip(WANTED, plans, strict=True)] == [True] * 4

@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 
 from bot.app import opening
-from bot.domain.contacts import Address, Caller, Platform
+from bot.domain.contacts import Address, Caller
+from bot.domain.ways import SLACK
 from bot.sandbox.server import Sandbox
 from bot.sandbox.telegram_driver import Customer, Group
 from bot.services.bundle import Services
@@ -21,7 +22,7 @@ CUT = {"fail_next": [{"method": "*", "drop_before": True, "times": -1}]}
 REFUSED = {"fail_next": [{"method": "auth.test", "error": "token_revoked", "times": -1}]}
 
 
-ADA = Caller(Address(Platform.SLACK, "U1"))
+ADA = Caller(Address(SLACK, "U1"))
 
 
 class Ahead:

@@ -8,14 +8,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.contacts import Address, Caller, Platform
+from bot.domain.contacts import Address, Caller
+from bot.domain.ways import SLACK
 from bot.sandbox.server import Sandbox
 from bot.sandbox.telegram_driver import Customer
 from tests.support.live import bot_settings, running
 from tests.support.shop import Shop
 
 ZONE = "Asia/Shanghai"
-STAFF = Caller(Address(Platform.SLACK, "U1"))
+STAFF = Caller(Address(SLACK, "U1"))
 LINK = "https://shop.example/mug"
 
 

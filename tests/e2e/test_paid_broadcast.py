@@ -8,12 +8,13 @@ import httpx
 import pytest
 
 from bot.channels.telegram_limits import FREE_BROADCAST
-from bot.domain.contacts import Address, Caller, Platform
+from bot.domain.contacts import Address, Caller
+from bot.domain.ways import SLACK
 from bot.sandbox.server import Sandbox
 from tests.support.live import bot_settings, running
 from tests.support.shop import Shop
 
-ADMIN = Caller(Address(Platform.SLACK, "U1"))
+ADMIN = Caller(Address(SLACK, "U1"))
 PEOPLE = 60
 
 

@@ -10,15 +10,16 @@ import pytest
 
 from bot.app.opening import now, opened
 from bot.app.running import App
-from bot.domain.contacts import Address, Caller, Platform
+from bot.domain.contacts import Address, Caller
 from bot.domain.stock_command import parse
+from bot.domain.ways import TELEGRAM
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 from tests.support.clock import Clock
 from tests.support.shop import Shop
 
 STAFF_GROUP = -4000
-ADMIN = Caller(Address(Platform.TELEGRAM, "900"))
+ADMIN = Caller(Address(TELEGRAM, "900"))
 
 
 def free_port() -> int:

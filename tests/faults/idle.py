@@ -7,14 +7,15 @@ is the one in the sandbox's log.
 import time
 from pathlib import Path
 
-from bot.domain.contacts import Address, Caller, Platform
+from bot.domain.contacts import Address, Caller
+from bot.domain.ways import SLACK
 from bot.sandbox.server import Sandbox
 from tests.faults.rows import Row, at_most, none_of, p95, size
 from tests.faults.stage import STAFF, add_crowd, sku
 from tests.support.live import bot_settings, running
 from tests.support.shop import Shop
 
-ANN = Caller(Address(Platform.SLACK, STAFF))
+ANN = Caller(Address(SLACK, STAFF))
 PATIENCE = 10.0
 
 

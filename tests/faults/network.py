@@ -13,7 +13,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.app.opening import now
-from bot.domain.contacts import Address, Caller, Platform
+from bot.domain.contacts import Address, Caller
+from bot.domain.ways import SLACK, TELEGRAM, WayName
 from bot.sandbox.server import Sandbox
 from bot.services.bundle import Options, build_services
 from storage.database import Database
@@ -31,7 +32,7 @@ SHARE = 0.4  # of the answers are cut, so that some of the second tries get thro
 OTHER_WITHIN = 10.0  # seconds until the platform that is well has told everything
 BACK_WITHIN = 45.0  # what has no answer is given up after 10 s, and Slack is asked each 30 s
 SETTLED_WITHIN = 120.0
-ANN = Caller(Address(Platform.SLACK, STAFF))
+ANN = Caller(Address(SLACK, STAFF))
 BREAKS = tuple(mode for mode in Mode if mode is not Mode.PASS)
 CUTS = (Mode.CUT, Mode.CUT_LATER)
 
@@ -41,12 +42,12 @@ class Fault:
     """What befalls which platform, in which round."""
 
     number: int
-    platform: Platform
+    way: WayName
     mode: Mode
 
     @property
     def what(self) -> str:
-        return f"{self.platform} {self.mode.name.lower().replace('_', ' ')}"
+        return f"{self.way} {self.mode.name.lower().replace('_', ' ')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,15 @@ class Between:
     """A proxy before each platform."""
 
     seed: int
-    proxies: dict[Platform, Proxy] = field(default_factory=dict)
+    proxies: dict[WayName, Proxy] = field(default_factory=dict)
 
     @asynccontextmanager
     async def __call__(self, sandbox: Sandbox) -> AsyncIterator[dict[str, str]]:
         target = urlsplit(sandbox.slack_api_url).port or 0
         async with AsyncExitStack() as stack:
-            for platform in (Platform.TELEGRAM, Platform.SLACK):
+            for way in (TELEGRAM, SLACK):
                 proxy = await stack.enter_async_context(Proxy(target, self.seed))
-                self.proxies[platform] = proxy
+                self.proxies[way] = proxy
             telegram, slack = (f"http://127.0.0.1:{proxy.port}" for proxy in self.proxies.values())
             sandbox.world.platforms_url = slack  # sockets and response_urls go through it too
             yield {
@@ -92,7 +93,7 @@ class Rounds:
     total: int
 
     async def through(self, fault: Fault, seconds: float) -> Told:
-        proxy = self.between.proxies[fault.platform]
+        proxy = self.between.proxies[fault.way]
         await proxy.set(fault.mode, share=SHARE)
         began = time.monotonic()
         await self.happens(fault.number)
@@ -117,7 +118,7 @@ class Rounds:
         return sku(self.total + number)
 
     def told_by_other(self, fault: Fault) -> bool:
-        if fault.platform is Platform.TELEGRAM:
+        if fault.way == TELEGRAM:
             return self.alerted(fault.number)
         return len(self.stage.watch.reached.get(sku(fault.number), ())) >= CROWD
 
@@ -156,7 +157,7 @@ def judged(fault: Fault, told: Told) -> list[Row]:
         at_most(f"{what}, the other was told", told.other, OTHER_WITHIN, " s", timing=True),
         at_most(f"{what}, back after", told.back, BACK_WITHIN, " s", timing=True),
     ]
-    if fault.platform is Platform.SLACK or fault.mode in (Mode.REFUSE, Mode.SLOW):
+    if fault.way == SLACK or fault.mode in (Mode.REFUSE, Mode.SLOW):
         # refused: nothing left, so nothing is in doubt; slow: everything was answered
         rows += [
             none_of(f"{what}, Telegram repeated", told.telegram.repeated),
@@ -168,8 +169,8 @@ def judged(fault: Fault, told: Told) -> list[Row]:
 def faults(names: Sequence[str]) -> list[Fault]:
     """Those of both platforms, in turn; `names` of modes, or all."""
     modes = [mode for mode in BREAKS if not names or mode.name.lower() in names]
-    pairs = [(platform, mode) for mode in modes for platform in (Platform.TELEGRAM, Platform.SLACK)]
-    return [Fault(number, platform, mode) for number, (platform, mode) in enumerate(pairs)]
+    pairs = [(way, mode) for mode in modes for way in (TELEGRAM, SLACK)]
+    return [Fault(number, way, mode) for number, (way, mode) in enumerate(pairs)]
 
 
 @asynccontextmanager

@@ -17,9 +17,10 @@ from pathlib import Path
 from sqlalchemy import func, insert, select
 
 from bot.app.opening import now
-from bot.domain.contacts import ContactKind, ContactState, Platform
+from bot.domain.contacts import ContactKind, ContactState
 from bot.domain.notices import NoticeState
 from bot.domain.subscriptions import SubscriptionState
+from bot.domain.ways import TELEGRAM
 from bot.render.catalogue import Texts
 from bot.sandbox.server import Sandbox
 from storage.database import Database
@@ -240,9 +241,9 @@ async def add_crowd(shop: Shop, chats: Sequence[int], product_ids: Sequence[int]
 def contact_row(shop: Shop, chat: int, place: int) -> Json:
     time_ = shop.clock()
     return {
-        "platform": Platform.TELEGRAM.value,
+        "way": TELEGRAM,
         "kind": ContactKind.PERSON.value,
-        "address_index": shop.vault.index(Platform.TELEGRAM, str(chat)),
+        "address_index": shop.vault.index(TELEGRAM, str(chat)),
         "address": shop.vault.seal(str(chat)),
         "language": LANGUAGES[place % len(LANGUAGES)],
         "state": ContactState.ACTIVE.value,

@@ -10,9 +10,10 @@ from pathlib import Path
 from bot.app.platforms import Platforms
 from bot.app.running import App
 from bot.channels.base import Channel
-from bot.domain.contacts import Address, Caller, Platform
+from bot.domain.contacts import Address, Caller
 from bot.domain.notices import Lane, Rendered
 from bot.domain.sending import InDoubt, NotSent
+from bot.domain.ways import SLACK, TELEGRAM
 from bot.sandbox.server import Sandbox
 from bot.supervisor import Supervisor
 from tests.faults.judging import Copies, Copy, judge_copies
@@ -22,7 +23,7 @@ from tests.support.live import bot_settings, running
 from tests.support.shop import Shop
 
 PEOPLE = 20
-ANN = Caller(Address(Platform.SLACK, STAFF))
+ANN = Caller(Address(SLACK, STAFF))
 
 
 @dataclass
@@ -71,13 +72,13 @@ class Hasty(Wrapped):
 
 class BlindApp(App):
     def start_outbox(self, supervisor: Supervisor, platforms: Platforms) -> None:
-        platforms.channels[Platform.TELEGRAM] = Blind(platforms.channels[Platform.TELEGRAM])
+        platforms.channels[TELEGRAM] = Blind(platforms.channels[TELEGRAM])
         App.start_outbox(self, supervisor, platforms)
 
 
 class HastyApp(App):
     def start_outbox(self, supervisor: Supervisor, platforms: Platforms) -> None:
-        platforms.channels[Platform.TELEGRAM] = Hasty(platforms.channels[Platform.TELEGRAM])
+        platforms.channels[TELEGRAM] = Hasty(platforms.channels[TELEGRAM])
         App.start_outbox(self, supervisor, platforms)
 
 

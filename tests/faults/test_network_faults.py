@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.contacts import Platform
+from bot.domain.ways import TELEGRAM
 from tests.faults.judging import Copies
 from tests.faults.network import Fault, Told, faults, judged, network
 from tests.faults.rows import SEED, failed, line
 from tests.support.proxy import Mode
 
-CUT = Fault(0, Platform.TELEGRAM, Mode.CUT)
-REFUSE = Fault(1, Platform.TELEGRAM, Mode.REFUSE)
+CUT = Fault(0, TELEGRAM, Mode.CUT)
+REFUSE = Fault(1, TELEGRAM, Mode.REFUSE)
 WELL = Told(Copies(), Copies(), marked=0, other=1.0, back=1.0)
 ONE = [("R0000", "7")]
 

@@ -5,8 +5,8 @@ import sqlite3
 from collections import Counter, defaultdict
 from itertools import pairwise
 
-from bot.domain.contacts import Platform
 from bot.domain.customers import Changed, Subscribed
+from bot.domain.ways import SLACK, TELEGRAM, WayName
 from tests.simulation.wire import LIMIT, Message, Request, Server
 from tests.simulation.world import World
 
@@ -147,7 +147,7 @@ def _what_is_called_sent_is_shown(world: World) -> None:
     """`sent` means accepted; `failed` that it was refused; `uncertain` that two were in doubt."""
     shown = _messages(world)
     for row in world.rows("SELECT * FROM notice"):
-        server = next(s for s in world.servers.values() if _platform(world, row) is s.platform)
+        server = next(s for s in world.servers.values() if _way(world, row) == s.way)
         number, state, edit = row["id"], row["state"], row["reason"] in ("edited", "unchanged")
         if state == "sent" and not edit:
             assert shown[number], f"{row['subject']} counts as sent and nobody saw it"
@@ -158,15 +158,15 @@ def _what_is_called_sent_is_shown(world: World) -> None:
             assert server.doubtful[number] or world.lives > 1, f"{row['subject']} is sure"
 
 
-def _platform(world: World, row: sqlite3.Row) -> Platform:
+def _way(world: World, row: sqlite3.Row) -> WayName:
     contact = row["contact_id"]
-    found = world.rows(f"SELECT platform FROM contact WHERE id = {contact}")
-    return Platform(found[0]["platform"])
+    found = world.rows(f"SELECT way FROM contact WHERE id = {contact}")
+    return WayName(found[0]["way"])
 
 
 def _edits(world: World) -> None:
     """Each alert's message shows the alert as it is at the end."""
-    slack = world.servers[Platform.SLACK]
+    slack = world.servers[SLACK]
     gone = {"failed", "uncertain"}
     unsure = {r["subject"] for r in world.rows("SELECT * FROM notice") if r["state"] in gone}
     refs = {row["subject"]: row["ref"] for row in world.rows("SELECT * FROM message")}
@@ -188,7 +188,7 @@ def _the_line(world: World) -> None:
     not take is given back, and those behind it go on.
     """
     trouble = [time for time, event in world.trace.events if event in DATABASE_TROUBLE]
-    requests = [r for r in world.servers[Platform.TELEGRAM].requests if r.action != "answer"]
+    requests = [r for r in world.servers[TELEGRAM].requests if r.action != "answer"]
     rows = world.rows(
         "SELECT id, restock_id, created_at FROM notice WHERE restock_id IS NOT NULL"
         " AND state = 'sent' AND doubtful = 0 AND due_at = created_at ORDER BY subscription_id"

@@ -12,13 +12,14 @@ from bot.channels.pacer import Pacer, telegram_rate
 from bot.channels.slack_client import slack_pacer
 from bot.channels.telegram_limits import FREE_RATE
 from bot.delivery.worker import OutboxWorker
-from bot.domain.contacts import Address, Caller, Platform
+from bot.domain.contacts import Address, Caller
 from bot.domain.customers import SubscriptionList
 from bot.domain.faults import DatabaseDown
 from bot.domain.notices import Lane, Rendered
 from bot.domain.sending import Gone, Rejected
 from bot.domain.stock_command import parse
 from bot.domain.telling import AlertTold, NoticeData, RestockOver, RestockTold, SoldOut
+from bot.domain.ways import SLACK, TELEGRAM, WayName
 from bot.intake.dirty import DirtyLoop
 from bot.intake.worker import InboxWorker
 from bot.services.bundle import Options, Services, build_services
@@ -32,8 +33,8 @@ from storage.vault import Vault
 from tests.simulation.wire import Server, SimChannel
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-ADMIN = Address(Platform.SLACK, "U0ADMIN")
-ALERTS = Address(Platform.SLACK, "C0ALERTS")
+ADMIN = Address(SLACK, "U0ADMIN")
+ALERTS = Address(SLACK, "C0ALERTS")
 VAULT = Vault(["c2ltdWxhdGlvbi1zaW11bGF0aW9uLXNpbXVsYXRpb24="])
 OPTIONS = Options(admins=(ADMIN,), allow_negative=True, clerk_limit=100)
 
@@ -44,9 +45,9 @@ def clock_of(loop: asyncio.AbstractEventLoop) -> Callable[[], datetime]:
     return lambda: START + timedelta(seconds=loop.time())
 
 
-def render(platform: Platform, language: str, data: NoticeData) -> Rendered:
+def render(way: WayName, language: str, data: NoticeData) -> Rendered:
     """What the checks need to read in a message."""
-    del platform, language
+    del way, language
     match data:
         case RestockTold():
             again = " (again)" if data.repeated else ""
@@ -65,7 +66,7 @@ def render(platform: Platform, language: str, data: NoticeData) -> Rendered:
 def channel_of(server: Server, database: Database) -> "tuple[SimChannel, PaceMemory]":
     """The account's and the chats' limits as app.py sets them, on virtual time."""
     loop = asyncio.get_running_loop()
-    memory = PaceMemory(database, VAULT, clock_of(loop), server.platform.value)
+    memory = PaceMemory(database, VAULT, clock_of(loop), server.way)
     if server.shows_history:
         pacer = slack_pacer(memory=memory, clock=loop.time, sleep=asyncio.sleep)
     else:
@@ -81,11 +82,11 @@ class Process:
 
     services: Services
     database: Database
-    servers: Mapping[Platform, Server]
+    servers: Mapping[WayName, Server]
     answered: Answered
     stop: asyncio.Event
     bells: Mapping[Topic, Bell]
-    channels: dict[Platform, SimChannel] = field(default_factory=dict)
+    channels: dict[WayName, SimChannel] = field(default_factory=dict)
 
     async def run(self, ready: asyncio.Event) -> None:
         """From the start until `stop` is set and all is put down."""
@@ -95,9 +96,9 @@ class Process:
         await services.settling.release_orphans()
         await services.arriving.release_orphans()
         supervisor = Supervisor(self.stop, passing=(DatabaseDown,))
-        for platform, server in self.servers.items():
-            self.channels[platform], memory = channel_of(server, self.database)
-            supervisor.start(f"pace {platform}", memory.run)
+        for way, server in self.servers.items():
+            self.channels[way], memory = channel_of(server, self.database)
+            supervisor.start(f"pace {way}", memory.run)
         self._start_parts(supervisor)
         ready.set()
         await self.stop.wait()
@@ -113,20 +114,20 @@ class Process:
             services.alerting, services.endings, self.bells[Topic.STOCK], self.bells[Topic.NOTICE]
         )
         supervisor.start("rules", rules.run)
-        for platform, channel in self.channels.items():
+        for way, channel in self.channels.items():
             worker = OutboxWorker(
-                platform,
+                way,
                 channel,
                 services.settling,
                 services.composing,
                 render,
                 self.bells[Topic.NOTICE],
             )
-            supervisor.start(f"outbox {platform}", worker.run)
+            supervisor.start(f"outbox {way}", worker.run)
 
     async def customer(self, payload: Json) -> None:
         """What a Telegram handler does: parse, one service, an answer."""
-        caller = Caller(Address(Platform.TELEGRAM, payload["sender"]), payload["sender"])
+        caller = Caller(Address(TELEGRAM, payload["sender"]), payload["sender"])
         verb, _, sku = payload["says"].partition(" ")
         subscribing = self.services.subscribing
         if verb == "notify":
@@ -148,7 +149,7 @@ class Process:
         return listed
 
     async def staff(self, payload: Json) -> None:
-        caller = Caller(Address(Platform.SLACK, payload["sender"]))
+        caller = Caller(Address(SLACK, payload["sender"]))
         key = f"sl:{payload['key']}"
         if payload["says"].startswith("ack"):
             number = int(payload["says"].partition(" ")[2] or 1)
@@ -161,9 +162,7 @@ class Process:
     async def _reply(self, caller: Caller, answer: object) -> None:
         words = Rendered(type(answer).__name__)
         try:
-            await self.channels[caller.address.platform].send(
-                caller.address.value, words, Lane.REPLY
-            )
+            await self.channels[caller.address.way].send(caller.address.value, words, Lane.REPLY)
         except Gone:
             await self.services.people.blocked(caller.address)
         except Rejected:

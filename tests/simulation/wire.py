@@ -12,7 +12,7 @@ from random import Random
 from typing import Protocol
 
 from bot.channels.pacer import Pacer
-from bot.domain.contacts import ContactState, Platform
+from bot.domain.contacts import ContactState
 from bot.domain.notices import Lane, Rendered
 from bot.domain.sending import (
     CannotLook,
@@ -25,6 +25,7 @@ from bot.domain.sending import (
     SendError,
     Unchanged,
 )
+from bot.domain.ways import WayName
 
 LIMIT = 30  # requests in any second that a platform takes from one account
 # What may happen to a request in times of trouble, and how often.
@@ -108,7 +109,7 @@ class Sight(Protocol):
 class Server:
     """One platform. `shows_history`: whoever asks sees what was posted."""
 
-    platform: Platform
+    way: WayName
     world: Sight
     shows_history: bool
     messages: dict[str, Message] = field(default_factory=dict)
@@ -123,7 +124,7 @@ class Server:
         await self.world.moment(f"{request.action} leaves")
         fate = self._fate(request)
         self.requests.append(request)
-        self.world.note(f"{self.platform} {request.action} {request.chat} {request.notice} {fate}")
+        self.world.note(f"{self.way} {request.action} {request.chat} {request.notice} {fate}")
         answer: Answer = asyncio.get_running_loop().create_future()
         there, back = (self.world.dice.uniform(0.01, 0.3) for _ in range(2))
         if fate == "refused_connection":
@@ -184,10 +185,10 @@ class Server:
         return self._edit(request, fate) if request.action == "edit" else self._post(request)
 
     def _post(self, request: Request) -> str:
-        ref = f"{self.platform}.{len(self.messages) + 1}"
+        ref = f"{self.way}.{len(self.messages) + 1}"
         message = Message(ref, request.chat, request.notice, self.world.now, [request.text])
         self.messages[ref] = message
-        self.world.note(f"{self.platform} shows {ref} to {request.chat}: {request.text}")
+        self.world.note(f"{self.way} shows {ref} to {request.chat}: {request.text}")
         return ref
 
     def _edit(self, request: Request, fate: str) -> str | SendError:
@@ -198,7 +199,7 @@ class Server:
         if message.shows[-1] == request.text:
             return Unchanged("message is not modified")
         message.shows.append(request.text)
-        self.world.note(f"{self.platform} shows in {request.ref}: {request.text}")
+        self.world.note(f"{self.way} shows in {request.ref}: {request.text}")
         return request.ref
 
     def _found(self, request: Request) -> str:

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from bot.delivery import worker as delivery
-from bot.domain.contacts import Platform
+from bot.domain.ways import SLACK, TELEGRAM
 from bot.intake import dirty
 from bot.intake import worker as intake
 from bot.services.bundle import Services
@@ -52,8 +52,8 @@ class World:
         self.dice = Random(f"{seed}:wire")
         self._disk_dice = Random(f"{seed}:disk")
         self.servers = {
-            Platform.TELEGRAM: Server(Platform.TELEGRAM, self, shows_history=False),
-            Platform.SLACK: Server(Platform.SLACK, self, shows_history=True),
+            TELEGRAM: Server(TELEGRAM, self, shows_history=False),
+            SLACK: Server(SLACK, self, shows_history=True),
         }
         self.calm = False
         self.lives = 0
@@ -247,7 +247,7 @@ class World:
         for at, who in self.plan.trouble.blocks:
             await asyncio.sleep(max(0.0, at - self.now))
             self.note(f"{who} blocks the bot")
-            self.servers[Platform.TELEGRAM].blocked.add(str(who))
+            self.servers[TELEGRAM].blocked.add(str(who))
 
     async def _stop_now_and_then(self) -> None:
         for at in self.plan.stops:

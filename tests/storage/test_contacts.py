@@ -5,15 +5,16 @@ import asyncio
 import pytest
 from sqlalchemy import func, select
 
-from bot.domain.contacts import Address, Caller, Contact, ContactKind, ContactState, Platform, Role
+from bot.domain.contacts import Address, Caller, Contact, ContactKind, ContactState, Role
 from bot.domain.notices import Lane, NewNotice, NoticeKind
+from bot.domain.ways import SLACK, TELEGRAM
 from storage import contacts, messages, notices
 from storage.database import Database
 from storage.tables import contact, message, notice
 from storage.vault import Vault, generate_key
 from tests.support.clock import Clock
 
-MEI = Caller(Address(Platform.TELEGRAM, "771234567"), "Mei Lin", "zh-hans")
+MEI = Caller(Address(TELEGRAM, "771234567"), "Mei Lin", "zh-hans")
 
 
 async def _ensure(database: Database, vault: Vault, clock: Clock, caller: Caller = MEI) -> Contact:
@@ -48,7 +49,7 @@ async def test_the_first_word_makes_a_contact(
 
 async def test_a_stranger_is_not_found(database: Database, vault: Vault, clock: Clock) -> None:
     await _ensure(database, vault, clock)
-    assert await _find(database, vault, Address(Platform.SLACK, MEI.address.value)) is None
+    assert await _find(database, vault, Address(SLACK, MEI.address.value)) is None
 
 
 async def test_a_new_name_and_a_new_guess_of_the_language_are_kept(
@@ -102,9 +103,7 @@ async def test_rotation_seals_everything_anew_so_that_the_old_key_can_go(
 ) -> None:
     old, new = generate_key(), generate_key()
     made = await _ensure(database, Vault([old]), clock)
-    nameless = await _ensure(
-        database, Vault([old]), clock, Caller(Address(Platform.SLACK, "C0ALERTS"))
-    )
+    nameless = await _ensure(database, Vault([old]), clock, Caller(Address(SLACK, "C0ALERTS")))
     async with database.write() as tx:
         both = Vault([new, old])
         assert await contacts.rotate(tx, both, limit=10) == 2
@@ -128,7 +127,7 @@ async def test_staff_are_listed_admins_first(
     database: Database, vault: Vault, clock: Clock
 ) -> None:
     for value, role in (("U1", Role.CLERK), ("U2", Role.ADMIN), ("U3", None), ("U4", Role.CLERK)):
-        made = await _ensure(database, vault, clock, Caller(Address(Platform.SLACK, value)))
+        made = await _ensure(database, vault, clock, Caller(Address(SLACK, value)))
         async with database.write() as tx:
             await contacts.set_role(tx, made.id, role)
     async with database.write() as tx:
@@ -169,7 +168,7 @@ def _notice(contact_id: int) -> NewNotice:
     return NewNotice(NoticeKind.ALERT, key, contact_id, Lane.ALERT, "alert:1")
 
 
-NEW_CHAT = Address(Platform.TELEGRAM, "-1001234567890")
+NEW_CHAT = Address(TELEGRAM, "-1001234567890")
 
 
 async def test_a_group_that_became_a_supergroup_is_followed(

@@ -6,8 +6,9 @@ from contextlib import AsyncExitStack
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.contacts import Address, Caller, ContactKind, Platform
+from bot.domain.contacts import Address, Caller, ContactKind
 from bot.domain.notices import Lane, NewNotice, NoticeKind
+from bot.domain.ways import SLACK
 from storage import contacts, messages, notices
 from storage.database import Database
 from storage.vault import Vault
@@ -22,7 +23,7 @@ async def tx(database: Database) -> AsyncIterator[AsyncConnection]:
 
 @pytest.fixture
 async def channel(tx: AsyncConnection, vault: Vault, clock: Clock) -> int:
-    caller = Caller(Address(Platform.SLACK, "C0ALERTS"))
+    caller = Caller(Address(SLACK, "C0ALERTS"))
     return (await contacts.ensure(tx, vault, caller, ContactKind.CHANNEL, clock())).id
 
 

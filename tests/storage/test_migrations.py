@@ -172,7 +172,7 @@ async def _remember_a_message(database: Database) -> None:
     async with database.write() as tx:
         await tx.execute(
             insert(contact).values(
-                id=1, platform="telegram", kind="person", address_index=b"i", address=b"a",
+                id=1, way="telegram", kind="person", address_index=b"i", address=b"a",
                 state="active", created_at=START, seen_at=START,
             )
         )  # fmt: skip

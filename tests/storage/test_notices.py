@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from bot.domain.contacts import Address, Caller, ContactKind, Platform
+from bot.domain.contacts import Address, Caller, ContactKind
 from bot.domain.notices import Claimed, Lane, NewNotice, NoticeKind, NoticeState, SettleReason
+from bot.domain.ways import SLACK, TELEGRAM, WayName
 from storage import claims, contacts, history, notices
 from storage.database import Database
 from storage.tables import notice
@@ -24,9 +25,9 @@ class Outbox:
     def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
         self.database, self.vault, self.clock = database, vault, clock
 
-    async def contact(self, value: str = "1", platform: Platform = Platform.TELEGRAM) -> int:
+    async def contact(self, value: str = "1", way: WayName = TELEGRAM) -> int:
         async with self.database.write() as tx:
-            caller = Caller(Address(platform, value))
+            caller = Caller(Address(way, value))
             kind = ContactKind.PERSON
             return (await contacts.ensure(tx, self.vault, caller, kind, self.clock())).id
 
@@ -34,13 +35,13 @@ class Outbox:
         async with self.database.write() as tx:
             return await notices.queue(tx, new, self.clock())
 
-    async def claim(self, limit: int = 10, platform: Platform = Platform.TELEGRAM) -> list[Claimed]:
+    async def claim(self, limit: int = 10, way: WayName = TELEGRAM) -> list[Claimed]:
         async with self.database.write() as tx:
-            return await claims.claim(tx, platform, self.clock(), LEASE, limit)
+            return await claims.claim(tx, way, self.clock(), LEASE, limit)
 
-    async def any_due(self, platform: Platform = Platform.TELEGRAM) -> bool:
+    async def any_due(self, way: WayName = TELEGRAM) -> bool:
         async with self.database.read() as tx:
-            return await claims.any_due(tx, platform, self.clock())
+            return await claims.any_due(tx, way, self.clock())
 
     async def settle(self, claimed: Claimed, state: NoticeState = NoticeState.SENT) -> None:
         async with self.database.write() as tx:
@@ -107,7 +108,7 @@ async def test_a_claim_hands_out_what_was_queued(outbox: Outbox, clock: Clock) -
             doubtful=0,
             wired_at=None,
             created_at=clock(),
-            platform=Platform.TELEGRAM,
+            way=TELEGRAM,
         )
     ]
 
@@ -134,11 +135,11 @@ async def test_a_contact_gets_the_next_notice_only_when_the_one_before_is_settle
 
 
 async def test_a_worker_gets_the_notices_of_its_platform(outbox: Outbox) -> None:
-    await outbox.queue(_new(await outbox.contact("C1", Platform.SLACK), "a"))
+    await outbox.queue(_new(await outbox.contact("C1", SLACK), "a"))
     assert not await outbox.any_due()
     assert await outbox.claim() == []
-    assert await outbox.any_due(Platform.SLACK)
-    assert _keys(await outbox.claim(platform=Platform.SLACK)) == ["a"]
+    assert await outbox.any_due(SLACK)
+    assert _keys(await outbox.claim(way=SLACK)) == ["a"]
 
 
 async def test_a_postponed_notice_waits_until_it_is_due(outbox: Outbox, clock: Clock) -> None:

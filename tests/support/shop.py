@@ -6,12 +6,13 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from bot.domain.codes import short_id, sku_key
-from bot.domain.contacts import Address, Caller, ContactKind, ContactState, Platform, Role
+from bot.domain.contacts import Address, Caller, ContactKind, ContactState, Role
 from bot.domain.living import says
 from bot.domain.notices import Claimed
 from bot.domain.staff import Moved
 from bot.domain.stock_command import parse
 from bot.domain.telling import NoticeData
+from bot.domain.ways import SLACK, TELEGRAM, WayName
 from bot.services.bundle import Options, Services, build_services
 from bot.services.outbox.composing import Composed, Drop
 from storage import contacts, moves, positions
@@ -23,14 +24,14 @@ from tests.support.clock import Clock
 
 
 def customer(number: int, language: str = "") -> Caller:
-    return Caller(Address(Platform.TELEGRAM, str(number)), f"Customer {number}", language)
+    return Caller(Address(TELEGRAM, str(number)), f"Customer {number}", language)
 
 
-CLERK = Caller(Address(Platform.SLACK, "U0CLERK"))
-MANAGER = Caller(Address(Platform.SLACK, "U0MANAGER"))
-ADMIN = Caller(Address(Platform.SLACK, "U0ADMIN"))
-VIEWER = Caller(Address(Platform.SLACK, "U0VIEWER"))
-STRANGER = Caller(Address(Platform.SLACK, "U0STRANGER"))
+CLERK = Caller(Address(SLACK, "U0CLERK"))
+MANAGER = Caller(Address(SLACK, "U0MANAGER"))
+ADMIN = Caller(Address(SLACK, "U0ADMIN"))
+VIEWER = Caller(Address(SLACK, "U0VIEWER"))
+STRANGER = Caller(Address(SLACK, "U0STRANGER"))
 ROLES = {ADMIN: Role.ADMIN, CLERK: Role.CLERK, MANAGER: Role.MANAGER, VIEWER: Role.VIEWER}
 
 
@@ -59,9 +60,9 @@ class Shop:
         now = self.clock()
         return [
             {
-                "platform": caller.address.platform.value,
+                "way": caller.address.way,
                 "kind": ContactKind.PERSON.value,
-                "address_index": self.vault.index(caller.address.platform, caller.address.value),
+                "address_index": self.vault.index(caller.address.way, caller.address.value),
                 "address": self.vault.seal(caller.address.value),
                 "state": ContactState.ACTIVE.value,
                 "role": role.word,
@@ -108,15 +109,13 @@ class Shop:
         subscribing = self.services.subscribing
         return await subscribing.notify(customer(number), sku, quantity, key or self.key())
 
-    async def claim(
-        self, platform: Platform = Platform.TELEGRAM, limit: int = 1000
-    ) -> list[Claimed]:
-        return await self.services.settling.claim(platform, limit)
+    async def claim(self, way: WayName = TELEGRAM, limit: int = 1000) -> list[Claimed]:
+        return await self.services.settling.claim(way, limit)
 
-    async def deliver(self, platform: Platform = Platform.TELEGRAM) -> list[tuple[str, NoticeData]]:
+    async def deliver(self, way: WayName = TELEGRAM) -> list[tuple[str, NoticeData]]:
         """Tell everything that is due, as the worker would on a perfect line; returns the news."""
         before = len(self.said)
-        while claimed := await self.claim(platform):
+        while claimed := await self.claim(way):
             for item in claimed:
                 await self._tell(item)
         return self.said[before:]
@@ -140,7 +139,7 @@ class Shop:
             )
 
     async def alert_channel(self, name: str = "C0ALERTS") -> None:
-        address = Address(Platform.SLACK, name)
+        address = Address(SLACK, name)
         self.services.alerting.channels.ids = await self.services.people.add_channels((address,))
 
     async def judge(self) -> None:

@@ -15,11 +15,12 @@ from bot.domain.alerts import (
     judge,
     severity_of,
 )
-from bot.domain.contacts import Caller, Contact, Platform, Role
+from bot.domain.contacts import Caller, Contact, Role
 from bot.domain.customers import Expired
 from bot.domain.notices import Lane, NewNotice, NoticeKind
 from bot.domain.staff import Acknowledged, Refused
 from bot.domain.stock import Position, Product
+from bot.domain.ways import SLACK
 from bot.services.ground import Ground
 from bot.services.people.people import People
 from bot.services.routing.destinations import Destinations
@@ -265,6 +266,6 @@ def _state(alert: AnyRow, decision: Decision) -> AlertState:
 def who_is(member: Contact) -> str:
     """How an alert names who looks after it: an address that Slack makes a mention of, and who is
     in Telegram by the name they have there. A name never passes for an address."""
-    address = f"{member.address.platform}:{member.address.value}"
-    in_slack = member.address.platform is Platform.SLACK
+    address = f"{member.address.way}:{member.address.value}"
+    in_slack = member.address.way == SLACK
     return address if in_slack or not member.name or ":" in member.name else member.name

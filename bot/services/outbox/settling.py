@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain.contacts import Address, Contact, ContactKind, ContactState, Platform
+from bot.domain.contacts import Address, Contact, ContactKind, ContactState
 from bot.domain.delivery import Verdict, after_failure, wait_before
 from bot.domain.living import Says
 from bot.domain.notices import (
@@ -19,6 +19,7 @@ from bot.domain.notices import (
 from bot.domain.sending import Withdrawn
 from bot.domain.subscriptions import SubscriptionState
 from bot.domain.telemetry import SILENT
+from bot.domain.ways import WayName
 from bot.services.engine.grouping import GroupCommit
 from bot.services.ground import Ground
 from bot.services.line.restocking import Restocking
@@ -58,7 +59,7 @@ class Settling:
         self._arrivals = GroupCommit[Delivered, None](self._arrived)
 
     async def claim(
-        self, platform: Platform, limit: int, last: Lane = LAST_LANE, *, look_first: bool = True
+        self, way: WayName, limit: int, last: Lane = LAST_LANE, *, look_first: bool = True
     ) -> list[Claimed]:
         """Take what is due for this platform in the lanes up to `last`.
 
@@ -68,14 +69,14 @@ class Settling:
         now = self.ground.now()
         if limit < 1:
             return []
-        if look_first and not await self._any_due(platform, now, last):
+        if look_first and not await self._any_due(way, now, last):
             return []
         async with self.ground.write() as tx:
-            return await claims.claim(tx, platform, now, LEASE, limit, last)
+            return await claims.claim(tx, way, now, LEASE, limit, last)
 
-    async def _any_due(self, platform: Platform, now: datetime, last: Lane) -> bool:
+    async def _any_due(self, way: WayName, now: datetime, last: Lane) -> bool:
         async with self.ground.read() as tx:
-            return await claims.any_due(tx, platform, now, last)
+            return await claims.any_due(tx, way, now, last)
 
     async def release(self, held: Sequence[Claimed]) -> None:
         """Give back what surely has not left: nobody need wait until the lease ends."""
@@ -229,12 +230,12 @@ class Settling:
     def _out_of_reach(self, contact: Contact) -> list[NewNotice]:
         """For the other channels; a new message each time that it happens."""
         subject = f"fault:channel:{contact.id}:{self.ground.now().isoformat()}"
-        payload = {"what": "fault.channel", "platform": contact.address.platform.value}
+        payload = {"what": "fault.channel", "platform": contact.address.way}
         return self.destinations.fault(subject, subject, payload, but=(contact.id,))
 
     async def moved(self, notice: Claimed, contact: Contact, new_address: str) -> None:
         """The chat has a new address: the notice follows it at once."""
-        address = Address(contact.address.platform, new_address)
+        address = Address(contact.address.way, new_address)
         async with self.ground.write() as tx:
             there = await contacts.move_address(tx, self.ground.vault, contact.id, address)
             await notices.postpone(tx, notice.id, self.ground.now())
@@ -301,9 +302,9 @@ class Settling:
     def _count(
         self, notice: Claimed, state: NoticeState, reason: SettleReason, now: datetime
     ) -> None:
-        if notice.platform is not None:
+        if notice.way is not None:
             took = now - notice.created_at
-            self.telemetry.settled(notice.platform, notice.lane, state, reason, took)
+            self.telemetry.settled(notice.way, notice.lane, state, reason, took)
 
     def _faults(self, notice: Claimed, state: NoticeState, detail: str) -> list[NewNotice]:
         what = "fault.uncertain" if state is NoticeState.UNCERTAIN else "fault.undelivered"

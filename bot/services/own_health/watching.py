@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.domain.contacts import Caller, ContactState, Platform, Role
+from bot.domain.contacts import Caller, ContactState, Role
 from bot.domain.health import (
     HealthCard,
     LaneQueue,
-    PlatformPulse,
     QueueReason,
     Queues,
     Reach,
@@ -20,6 +19,7 @@ from bot.domain.health import (
     Watch,
     WatchReason,
     WatchState,
+    WayPulse,
     as_payload,
     lateness,
     watch,
@@ -27,6 +27,7 @@ from bot.domain.health import (
 from bot.domain.notices import Lane
 from bot.domain.staff import Refused
 from bot.domain.telling import Fault
+from bot.domain.ways import WayName
 from bot.services.engine.telemetry import Lately
 from bot.services.ground import Ground
 from bot.services.people.members import Members
@@ -47,9 +48,9 @@ Probe = Callable[[], Awaitable[Reach]]
 class Process:
     """What only the running process knows; app.py fills it in. `parts`: name -> state."""
 
-    platforms: Callable[[], Sequence[PlatformPulse]] = tuple
+    platforms: Callable[[], Sequence[WayPulse]] = tuple
     parts: Callable[[], Mapping[str, str]] = dict
-    probes: Mapping[Platform, Probe] = field(default_factory=dict)
+    probes: Mapping[WayName, Probe] = field(default_factory=dict)
     leads_since: datetime | None = None
 
 
@@ -62,15 +63,15 @@ class Watching:
         self.destinations = destinations
         self.lately = Lately(ground.clock)
         self.process = Process()
-        self._reached: dict[Platform, Reach] = {}
+        self._reached: dict[WayName, Reach] = {}
 
-    def platforms(self) -> tuple[PlatformPulse, ...]:
+    def platforms(self) -> tuple[WayPulse, ...]:
         """As they stand now, with what the last look found."""
         return tuple(
             replace(
                 pulse,
-                reach=self._reached.get(pulse.platform, Reach.UNKNOWN),
-                limited=self.lately.limits.get(pulse.platform),
+                reach=self._reached.get(pulse.way, Reach.UNKNOWN),
+                limited=self.lately.limits.get(pulse.way),
             )
             for pulse in self.process.platforms()
         )
@@ -90,7 +91,7 @@ class Watching:
     async def card(self, caller: Caller) -> HealthCard | Refused:
         """`/stock health`, managers and up."""
         unasked = self.process.probes.keys() - self._reached.keys()
-        await self._ask({platform: self.process.probes[platform] for platform in unasked})
+        await self._ask({way: self.process.probes[way] for way in unasked})
         now = self.ground.now()
         async with self.ground.read() as tx:
             member = await self.members.allowed(tx, caller, Role.MANAGER)
@@ -116,13 +117,13 @@ class Watching:
             )
 
     def _told(
-        self, watches: Mapping[tuple[Trouble, Platform], Watch], waiting: Sequence[LaneQueue]
+        self, watches: Mapping[tuple[Trouble, WayName], Watch], waiting: Sequence[LaneQueue]
     ) -> tuple[Fault, ...]:
         """The troubles that staff know of and that last."""
-        pulses = {pulse.platform: pulse for pulse in self.platforms()}
+        pulses = {pulse.way: pulse for pulse in self.platforms()}
         return tuple(
-            Fault.of(as_payload(trouble, pulses[platform], seen, _due(waiting, trouble, platform)))
-            for (trouble, platform), seen in watches.items()
+            Fault.of(as_payload(trouble, pulses[way], seen, _due(waiting, trouble, way)))
+            for (trouble, way), seen in watches.items()
             if seen.state in (WatchState.FIRING, WatchState.RECOVERING)
         )
 
@@ -130,7 +131,7 @@ class Watching:
         """Staff channels in which alerts do not arrive."""
         found = [await contacts.by_id(tx, self.ground.vault, one) for one in self.destinations()]
         return [
-            Fault("fault.channel", platform=contact.address.platform)
+            Fault("fault.channel", way=contact.address.way)
             for contact in found
             if contact is not None and contact.state is not ContactState.ACTIVE
         ]
@@ -138,50 +139,48 @@ class Watching:
     async def look(self) -> list[tuple[str, str]]:
         """Ask every platform, judge everything, tell staff; (what, reason) of what is not quiet."""
         await self._ask(self.process.probes)
-        pulses = {pulse.platform: pulse for pulse in self.platforms()}
+        pulses = {pulse.way: pulse for pulse in self.platforms()}
         async with self.ground.read() as tx:
             before = await self._watches(tx)
             waiting = await queues.outbox(tx, self.ground.now())
         judged = []
-        for (trouble, platform), old in before.items():
-            bad = self._bad(trouble, pulses[platform], before, waiting)
+        for (trouble, way), old in before.items():
+            bad = self._bad(trouble, pulses[way], before, waiting)
             if bad is None:
                 continue
             new, reason = watch(old, bad, self.ground.now())
             if new != old:
-                await self._note(trouble, pulses[platform], new, reason, waiting)
+                await self._note(trouble, pulses[way], new, reason, waiting)
             if reason is not WatchReason.QUIET:
-                judged.append((f"{trouble}:{platform}", reason.value))
+                judged.append((f"{trouble}:{way}", reason.value))
         return judged
 
-    async def _ask(self, probes: Mapping[Platform, Probe]) -> None:
+    async def _ask(self, probes: Mapping[WayName, Probe]) -> None:
         await asyncio.gather(*[self._probe(*item) for item in probes.items()])
 
-    async def _probe(self, platform: Platform, probe: Probe) -> None:
+    async def _probe(self, way: WayName, probe: Probe) -> None:
         try:
             async with asyncio.timeout(PROBE_WITHIN):
-                self._reached[platform] = await probe()
+                self._reached[way] = await probe()
         except TimeoutError:
-            self._reached[platform] = Reach.SILENT
+            self._reached[way] = Reach.SILENT
 
     def _bad(
-        self, trouble: Trouble, pulse: PlatformPulse,
-        watches: Mapping[tuple[Trouble, Platform], Watch], waiting: Sequence[LaneQueue],
+        self, trouble: Trouble, pulse: WayPulse,
+        watches: Mapping[tuple[Trouble, WayName], Watch], waiting: Sequence[LaneQueue],
     ) -> bool | None:  # fmt: skip
         """None: not to be judged now; while a platform is down its queue grows for that reason."""
         if trouble is Trouble.DOWN:
             return pulse.down
-        if pulse.down or watches[Trouble.DOWN, pulse.platform].state is not WatchState.WELL:
+        if pulse.down or watches[Trouble.DOWN, pulse.way].state is not WatchState.WELL:
             return None
-        queue = _of(waiting, pulse.platform, LANES[trouble])
-        sent = self.lately.sent_last_minute(pulse.platform, queue.lane)
+        queue = _of(waiting, pulse.way, LANES[trouble])
+        sent = self.lately.sent_last_minute(pulse.way, queue.lane)
         return lateness(queue, pulse.rate, sent, self.ground.now()) is QueueReason.LATE
 
-    async def _watches(self, tx: Tx) -> dict[tuple[Trouble, Platform], Watch]:
+    async def _watches(self, tx: Tx) -> dict[tuple[Trouble, WayName], Watch]:
         """Every trouble of every platform there is."""
-        known = [
-            (trouble, pulse.platform) for pulse in self.process.platforms() for trouble in Trouble
-        ]
+        known = [(trouble, pulse.way) for pulse in self.process.platforms() for trouble in Trouble]
         stored = await settings.get_all(tx, [_name(*item) for item in known])
         kept = {item: stored.get(_name(*item)) for item in known}
         return {
@@ -189,21 +188,21 @@ class Watching:
         }
 
     async def _note(
-        self, trouble: Trouble, pulse: PlatformPulse, new: Watch, reason: WatchReason,
+        self, trouble: Trouble, pulse: WayPulse, new: Watch, reason: WatchReason,
         waiting: Sequence[LaneQueue],
     ) -> None:  # fmt: skip
         """Keep it, and tell staff of it in the same transaction if they are to know."""
         async with self.ground.write() as tx:
-            name = _name(trouble, pulse.platform)
+            name = _name(trouble, pulse.way)
             await settings.put(tx, name, json.dumps(new.as_json()))
             if reason in (WatchReason.FIRES, WatchReason.OVER):
-                due = _due(waiting, trouble, pulse.platform)
+                due = _due(waiting, trouble, pulse.way)
                 await self._tell(tx, trouble, pulse, new, due)
         tell = log.warning if reason is WatchReason.FIRES else log.info
-        tell("health", trouble=trouble.value, platform=pulse.platform.value, reason=reason.value)
+        tell("health", trouble=trouble.value, platform=pulse.way, reason=reason.value)
 
     async def _tell(
-        self, tx: Tx, trouble: Trouble, pulse: PlatformPulse, new: Watch, waiting: int
+        self, tx: Tx, trouble: Trouble, pulse: WayPulse, new: Watch, waiting: int
     ) -> None:
         """One message per occurrence and destination: posted when it begins, edited when over.
 
@@ -211,19 +210,19 @@ class Watching:
         it is over.
         """
         over = new.state is WatchState.WELL
-        subject = f"fault:{trouble.name.lower()}:{pulse.platform}:{new.number}"
+        subject = f"fault:{trouble.name.lower()}:{pulse.way}:{new.number}"
         occurrence = f"{subject}:{'over' if over else 'begins'}"
         silent = not over and trouble is not Trouble.RESTOCKS_LATE
-        unheard = await self._channels(tx, pulse.platform) if silent else ()
+        unheard = await self._channels(tx, pulse.way) if silent else ()
         payload = as_payload(trouble, pulse, new, waiting)
         told = self.destinations.fault(subject, occurrence, payload, unheard)
         await notices.supersede(tx, subject, self.ground.now())
         await notices.queue(tx, told, self.ground.now())
 
-    async def _channels(self, tx: Tx, platform: Platform) -> set[int]:
+    async def _channels(self, tx: Tx, way: WayName) -> set[int]:
         """The staff channels on this platform."""
         found = [await contacts.by_id(tx, self.ground.vault, one) for one in self.destinations()]
-        return {one.id for one in found if one is not None and one.address.platform is platform}
+        return {one.id for one in found if one is not None and one.address.way == way}
 
 
 def _lasting(found: Queues, now: datetime) -> Queues:
@@ -232,16 +231,16 @@ def _lasting(found: Queues, now: datetime) -> Queues:
     return replace(found, inbox=tuple(waits))
 
 
-def _name(trouble: Trouble, platform: Platform) -> str:
-    return f"watch:{trouble.name.lower()}:{platform}"
+def _name(trouble: Trouble, way: WayName) -> str:
+    return f"watch:{trouble.name.lower()}:{way}"
 
 
-def _due(waiting: Sequence[LaneQueue], trouble: Trouble, platform: Platform) -> int:
-    return _of(waiting, platform, LANES.get(trouble, Lane.ALERT)).due
+def _due(waiting: Sequence[LaneQueue], trouble: Trouble, way: WayName) -> int:
+    return _of(waiting, way, LANES.get(trouble, Lane.ALERT)).due
 
 
-def _of(waiting: Sequence[LaneQueue], platform: Platform, lane: Lane) -> LaneQueue:
+def _of(waiting: Sequence[LaneQueue], way: WayName, lane: Lane) -> LaneQueue:
     for queue in waiting:
-        if queue.platform is platform and queue.lane is lane:
+        if queue.way == way and queue.lane is lane:
             return queue
-    return LaneQueue(platform, lane, 0, 0, None)
+    return LaneQueue(way, lane, 0, 0, None)

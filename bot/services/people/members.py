@@ -63,8 +63,6 @@ class Members:
             found = await contacts.members(tx, self.ground.vault)
         return RoleList(
             tuple(
-                (f"{m.address.platform}:{m.address.value}", m.role)
-                for m in found
-                if m.role is not None
+                (f"{m.address.way}:{m.address.value}", m.role) for m in found if m.role is not None
             )
         )

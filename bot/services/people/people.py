@@ -81,7 +81,7 @@ class People:
             told = await history.of_contact(tx, contact.id)
             created_at = await contacts.created_at(tx, contact.id)
         document = {
-            "address": {"platform": contact.address.platform, "id": contact.address.value},
+            "address": {"platform": contact.address.way, "id": contact.address.value},
             "name": contact.name,
             "language": contact.language,
             "state": contact.state,
@@ -134,7 +134,7 @@ class People:
             if contact is None:
                 return 0
             await inbox.forget_sender(
-                tx, self.ground.vault, caller.address.platform, caller.address.value, now
+                tx, self.ground.vault, caller.address.way, caller.address.value, now
             )
             lines = await self._lines_of(tx, contact.id)
             await notices.drop_of_contact(tx, contact.id, SettleReason.FORGOTTEN, now)

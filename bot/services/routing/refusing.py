@@ -4,7 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from bot.domain.contacts import Platform
+from bot.domain.ways import WayName
 from bot.services.ground import Ground
 from bot.services.routing.destinations import Destinations
 from storage import notices
@@ -20,15 +20,15 @@ class Refusing:
     ground: Ground
     destinations: Destinations
 
-    async def form_refused(self, platform: Platform, reason: str) -> None:
+    async def form_refused(self, way: WayName, reason: str) -> None:
         """A message goes out as plain text, because `platform` refuses its form for `reason`.
 
         Staff are told once a day for each kind of reason, not for each message. One transaction.
         """
         kind, now = kind_of(reason), self.ground.now()
         mark = hashlib.sha256(kind.encode()).hexdigest()[:16]
-        subject = f"fault:form:{platform}:{mark}:{now.date()}"
-        payload = {"what": "fault.form", "platform": platform.value, "detail": kind}
+        subject = f"fault:form:{way}:{mark}:{now.date()}"
+        payload = {"what": "fault.form", "platform": way, "detail": kind}
         told = self.destinations.fault(subject, subject, payload)
         async with self.ground.write() as tx:
             await notices.queue(tx, told, now)

@@ -102,7 +102,7 @@ class Looking:
         named = []
         for entry in entries:
             who = await contacts.by_id(tx, vault, entry.actor_id or 0)
-            actor = f"{who.address.platform}:{who.address.value}" if who else ""
+            actor = f"{who.address.way}:{who.address.value}" if who else ""
             named.append(replace(entry, actor=actor))
         return tuple(named)
 

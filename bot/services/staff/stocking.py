@@ -167,9 +167,7 @@ class Stocking:
             if not isinstance(meant, tuple):
                 return meant
             product, place = meant
-            write = Write(
-                product, place, quantity, target, request.reason, key, caller.address.platform
-            )
+            write = Write(product, place, quantity, target, request.reason, key, caller.address.way)
             return await self.write(tx, member, write)
 
     async def _meant(
@@ -248,7 +246,7 @@ class Stocking:
             position=applied.position,
             move=applied.move,
             told=applied.line.to_tell if applied.move.quantity > 0 else 0,
-            actor=f"{member.address.platform}:{member.address.value}",
+            actor=f"{member.address.way}:{member.address.value}",
         )
 
     async def _repeated(self, tx: Tx, product: Product, row: AnyRow) -> Moved:
@@ -289,7 +287,7 @@ class Stocking:
                 target=number if sets else None,
                 reason=form.reason,
                 key=key,
-                source=caller.address.platform,
+                source=caller.address.way,
                 shown=form.shown if sets else None,
             )
             return await self.write(tx, member, write)
@@ -314,7 +312,7 @@ class Stocking:
                 target=None,
                 reason=preview.reason,
                 key=preview.key,
-                source=caller.address.platform,
+                source=caller.address.way,
                 shown=preview.shown,
                 confirmed=True,
             )

@@ -40,7 +40,7 @@ class Undoing:
             row = await self._to_undo(tx, member, move_id)
             if isinstance(row, NothingToUndo):
                 return row
-            return await self._post_undo(tx, member, row, key, caller.address.platform)
+            return await self._post_undo(tx, member, row, key, caller.address.way)
 
     async def _to_undo(
         self, tx: Tx, member: Contact, move_id: int | None

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from bot.domain.contacts import Address, ContactState, Platform
+from bot.domain.contacts import Address, ContactState
 from bot.domain.sending import Gone, Moved
+from bot.domain.ways import TELEGRAM
 from storage import contacts
 from storage.database import Database
 from storage.vault import Vault
@@ -15,8 +16,8 @@ from tests.support.shop import Shop
 
 __all__ = ["wire"]  # a fixture
 
-GROUP, OTHER = (Address(Platform.TELEGRAM, f"-{number}") for number in (555, 777))
-SUPERGROUP = Address(Platform.TELEGRAM, "-100555")
+GROUP, OTHER = (Address(TELEGRAM, f"-{number}") for number in (555, 777))
+SUPERGROUP = Address(TELEGRAM, "-100555")
 
 
 @pytest.fixture

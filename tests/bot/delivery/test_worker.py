@@ -11,7 +11,7 @@ import pytest
 from bot.channels.pacer import Pacer
 from bot.delivery.breaker import Breaker
 from bot.delivery.worker import OutboxWorker
-from bot.domain.contacts import Address, ContactState, Platform
+from bot.domain.contacts import Address, ContactState
 from bot.domain.faults import DatabaseDown
 from bot.domain.health import Reach
 from bot.domain.notices import Lane, Rendered
@@ -28,6 +28,7 @@ from bot.domain.sending import (
     Unchanged,
 )
 from bot.domain.telling import NoticeData
+from bot.domain.ways import TELEGRAM, WayName
 from bot.services.engine.bell import Bell
 from bot.services.engine.grouping import GroupCommit
 from bot.services.outbox.settling import Delivered
@@ -98,15 +99,15 @@ def wire() -> Wire:
     return Wire(Pacer(10_000, 100))
 
 
-def plain(platform: Platform, language: str, data: NoticeData) -> Rendered:
-    del platform, language
+def plain(way: WayName, language: str, data: NoticeData) -> Rendered:
+    del way, language
     again = " again" if getattr(data, "repeated", False) else ""
     return Rendered(f"{type(data).__name__}{again}")
 
 
 def worker_of(shop: Shop, wire: Wire) -> OutboxWorker:
     return OutboxWorker(
-        Platform.TELEGRAM, wire, shop.services.settling, shop.services.composing, plain, Bell()
+        TELEGRAM, wire, shop.services.settling, shop.services.composing, plain, Bell()
     )
 
 
@@ -311,7 +312,7 @@ async def test_a_chat_that_moved_is_followed_at_once(shop: Shop, wire: Wire) -> 
     await drain(shop, wire)
     assert "100" in wire.told
     async with shop.database.read() as tx:
-        assert await contacts.find(tx, shop.vault, Address(Platform.TELEGRAM, "100")) is not None
+        assert await contacts.find(tx, shop.vault, Address(TELEGRAM, "100")) is not None
 
 
 @pytest.mark.parametrize("error", [Rejected("bad markup"), RuntimeError("a bug of ours")])

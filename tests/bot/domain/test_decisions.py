@@ -16,7 +16,7 @@ from bot.domain.alerts import (
     severity_of,
 )
 from bot.domain.codes import short_id, sku_key, whole_number
-from bot.domain.contacts import Address, Platform, Role
+from bot.domain.contacts import Address, Role
 from bot.domain.delivery import (
     LONGEST_WAIT,
     Look,
@@ -31,6 +31,7 @@ from bot.domain.preview import Preview
 from bot.domain.restocking import LARGEST_CHUNK, RestockReason, chunk_size
 from bot.domain.restocking import judge as judge_line
 from bot.domain.stock import Location, MoveKind, Position, Product, available_to_customers
+from bot.domain.ways import TELEGRAM
 
 NOW = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 TEA = Product(1, "TEA", "tea", "Tea", lead_time_days=7)
@@ -230,6 +231,6 @@ def test_an_address_that_is_none_says_how_one_looks(text: str) -> None:
 
 
 def test_roles_are_ordered_and_read_from_words() -> None:
-    assert Address.parse(" telegram:42 ") == Address(Platform.TELEGRAM, "42")
+    assert Address.parse(" telegram:42 ") == Address(TELEGRAM, "42")
     assert Role.VIEWER < Role.CLERK < Role.MANAGER < Role.ADMIN
     assert (Role.from_word(" Clerk "), Role.from_word("boss")) == (Role.CLERK, None)

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.contacts import Platform
 from bot.domain.health import (
     GAP,
     LATE,
@@ -16,7 +15,6 @@ from bot.domain.health import (
     RECOVERING_FOR,
     HealthCard,
     LaneQueue,
-    PlatformPulse,
     QueueReason,
     Queues,
     Reach,
@@ -25,12 +23,14 @@ from bot.domain.health import (
     Watch,
     WatchReason,
     WatchState,
+    WayPulse,
     as_payload,
     lateness,
     watch,
 )
 from bot.domain.notices import Lane, NoticeState
 from bot.domain.telling import Fault
+from bot.domain.ways import SLACK, TELEGRAM
 from tests.support.clock import START
 
 MINUTE = timedelta(minutes=1)
@@ -109,18 +109,18 @@ def test_what_lasts_and_ends_is_told_from_beginning_to_end() -> None:
     fires = watch(watch(Watch(), BAD, START)[0], BAD, START + MINUTE)[0]
     well = watch(fires, GOOD, START + 12 * MINUTE)[0]
     over = watch(well, GOOD, START + 13 * MINUTE)[0]
-    down = PlatformPulse(Platform.SLACK, 20.0, reach=Reach.SILENT)
+    down = WayPulse(SLACK, 20.0, reach=Reach.SILENT)
     begins = Fault.of(as_payload(Trouble.DOWN, down, fires, 0))
-    assert begins == Fault("fault.platform_down", "", Platform.SLACK, START, None, 0)
+    assert begins == Fault("fault.platform_down", "", SLACK, START, None, 0)
     refused = replace(down, reach=Reach.REFUSES)
     assert Fault.of(as_payload(Trouble.DOWN, refused, fires, 0)).what == "fault.platform_refuses"
     ends = Fault.of(as_payload(Trouble.DOWN, replace(down, reach=Reach.ANSWERS), over, 0))
     until = START + 12 * MINUTE
-    assert ends == Fault("fault.platform_down_over", "", Platform.SLACK, START, until, 0)
+    assert ends == Fault("fault.platform_down_over", "", SLACK, START, until, 0)
 
 
 def queue(lane: Lane, due: int, age: timedelta | None) -> LaneQueue:
-    return LaneQueue(Platform.TELEGRAM, lane, due, due, None if age is None else START - age)
+    return LaneQueue(TELEGRAM, lane, due, due, None if age is None else START - age)
 
 
 Q = QueueReason
@@ -158,7 +158,7 @@ def test_a_fan_out_that_goes_at_its_pace_is_never_late(
     if left <= 0:
         return
     now = START + timedelta(seconds=elapsed)
-    waiting = LaneQueue(Platform.TELEGRAM, Lane.RESTOCK, left, left, START)
+    waiting = LaneQueue(TELEGRAM, Lane.RESTOCK, left, left, START)
     sent = int(min(elapsed, 60) * rate)
     assert lateness(waiting, rate, sent, now) is not Q.LATE
 
@@ -173,25 +173,25 @@ def test_a_queue_that_stands_still_is_late_at_last(due: int, rate: float, lane: 
 @pytest.mark.parametrize(
     ("pulse", "down"),
     [
-        (PlatformPulse(Platform.SLACK, 1.0), False),
-        (PlatformPulse(Platform.SLACK, 1.0, reach=Reach.ANSWERS, connected=True), False),
-        (PlatformPulse(Platform.SLACK, 1.0, reach=Reach.ANSWERS, connected=False), True),
-        (PlatformPulse(Platform.SLACK, 1.0, reach=Reach.SILENT, connected=True), True),
-        (PlatformPulse(Platform.SLACK, 1.0, reach=Reach.REFUSES), True),
+        (WayPulse(SLACK, 1.0), False),
+        (WayPulse(SLACK, 1.0, reach=Reach.ANSWERS, connected=True), False),
+        (WayPulse(SLACK, 1.0, reach=Reach.ANSWERS, connected=False), True),
+        (WayPulse(SLACK, 1.0, reach=Reach.SILENT, connected=True), True),
+        (WayPulse(SLACK, 1.0, reach=Reach.REFUSES), True),
     ],
 )
 def test_a_platform_is_down_when_words_reach_it_in_one_direction_only(
-    pulse: PlatformPulse, down: bool
+    pulse: WayPulse, down: bool
 ) -> None:
     assert pulse.down is down
 
 
 def test_all_is_well_only_if_nobody_has_anything_to_do() -> None:
-    well = HealthCard(START, (PlatformPulse(Platform.SLACK, 1.0, reach=Reach.ANSWERS),), Queues())
+    well = HealthCard(START, (WayPulse(SLACK, 1.0, reach=Reach.ANSWERS),), Queues())
     assert well.well
     assert well.oldest is None
-    silent = PlatformPulse(Platform.SLACK, 1.0, reach=Reach.SILENT)
-    failed = Undelivered(Platform.SLACK, NoticeState.FAILED, "rejected", 1)
+    silent = WayPulse(SLACK, 1.0, reach=Reach.SILENT)
+    failed = Undelivered(SLACK, NoticeState.FAILED, "rejected", 1)
     for wrong in (
         replace(well, platforms=(silent,)),
         replace(well, undelivered=(failed,)),

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.domain.contacts import Platform
 from bot.domain.faults import DatabaseDown
 from bot.domain.sending import NotSent, RetryAfter
 from bot.domain.telling import Fault
+from bot.domain.ways import SLACK
 from bot.intake.worker import InboxWorker
 from bot.services.engine.bell import Bell
 from bot.services.inbox.arriving import ATTEMPTS, LEASE, Arriving, Failed, Outcome
@@ -183,7 +183,7 @@ async def test_staff_are_told_once_of_a_dead_letter_and_not_what_was_written(
     for _ in range(ATTEMPTS + 2):
         await work(shop, desk)
         clock.forward(minutes=5)
-    ((_, told),) = await shop.deliver(Platform.SLACK)
+    ((_, told),) = await shop.deliver(SLACK)
     assert told == Fault("fault.dead_letter", "#1 · test · RuntimeError")
 
 
@@ -197,7 +197,7 @@ async def test_a_hundred_dead_letters_of_a_day_are_one_message(shop: Shop, clock
         assert len(failed) == 100
         await arriving.turn(failed, 0)
         clock.forward(minutes=5)
-    await shop.deliver(Platform.SLACK)
+    await shop.deliver(SLACK)
     assert await counts(shop) == {"dead": 100}
     states = Counter(row.state for row in await shop.rows("notice"))
     assert states == {"sent": 1, "dropped": 99}

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 from bot.domain import customers, staff, telling
 from bot.domain.alerts import AlertState, AlertView, Severity
-from bot.domain.contacts import Platform, Role
+from bot.domain.contacts import Role
 from bot.domain.living import Says
 from bot.domain.notices import NoticeKind, NoticeState, SettleReason
 from bot.domain.stock import Location, Move, MoveKind, Position, Product
 from bot.domain.subscriptions import EndReason, Subscription, SubscriptionState
+from bot.domain.ways import SLACK, TELEGRAM
 from bot.render.alerts import FAULTS
 from bot.render.catalogue import Texts
 from bot.render.view import RenderContext, View
@@ -267,8 +268,8 @@ def staff_notices(name: str, count: int) -> Iterator[telling.NoticeData]:
     yield telling.DailyDigest(date(2025, 11, 20), (), 0, count, count, count, ())
     for what in (*FAULTS, "fault.nobody_knows_this"):
         yield telling.Fault(what, name)
-        yield telling.Fault(what, name, Platform.SLACK, NOW - timedelta(minutes=12), None, count)
-        yield telling.Fault(what, "", Platform.TELEGRAM, NOW - timedelta(days=400), NOW)
+        yield telling.Fault(what, name, SLACK, NOW - timedelta(minutes=12), None, count)
+        yield telling.Fault(what, "", TELEGRAM, NOW - timedelta(days=400), NOW)
 
 
 def enough(name: str, count: int) -> tuple[AlertView, ...]:

@@ -12,8 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.contacts import Address, Caller, Platform
+from bot.domain.contacts import Address, Caller
 from bot.domain.telling import NoticeData
+from bot.domain.ways import SLACK
 from bot.services.bundle import Options, Services, build_services
 from bot.services.customers.subscribing import Limits
 from storage import positions
@@ -29,7 +30,7 @@ SKUS = ("MUG", "TEA")
 PLACES = ("MUG@main", "TEA@main", "TEA@back")
 # Who waits from the start: a machine that begins with nothing spends its steps on getting there.
 LINE = ((1, "MUG", 3), (2, "MUG", 1), (3, "MUG", 2), (1, "TEA", 2), (4, "TEA", 1))
-ALERTS = Address(Platform.SLACK, "C0ALERTS")
+ALERTS = Address(SLACK, "C0ALERTS")
 OPTIONS = Options(admins=(ADMIN.address,), clerk_limit=8, limits=Limits(per_person=3))
 
 people = st.integers(1, 4).map(customer)

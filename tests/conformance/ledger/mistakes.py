@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import event, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.contacts import Contact, Platform
+from bot.domain.contacts import Contact
 from bot.domain.notices import LAST_LANE, Claimed, Lane, SettleReason
 from bot.domain.restocking import Restock
 from bot.domain.subscriptions import SubscriptionState
 from bot.domain.telling import RestockTold
+from bot.domain.ways import WayName
 from bot.services.alerts.alerting import Alerting
 from bot.services.bundle import Services
 from bot.services.line.restocking import Restocking
@@ -36,9 +37,9 @@ class SettlesBeforeSending(Settling):
     """Takes who is about to be told out of the line: lost if the send fails."""
 
     async def claim(
-        self, platform: Platform, limit: int, last: Lane = LAST_LANE, *, look_first: bool = True
+        self, way: WayName, limit: int, last: Lane = LAST_LANE, *, look_first: bool = True
     ) -> list[Claimed]:
-        claimed = await Settling.claim(self, platform, limit, last, look_first=look_first)
+        claimed = await Settling.claim(self, way, limit, last, look_first=look_first)
         async with self.ground.write() as tx:
             for item in claimed:
                 if item.restock_id is not None and item.subscription_id is not None:

@@ -11,7 +11,7 @@ from hypothesis.stateful import rule
 
 from bot.channels.pacer import Pacer
 from bot.delivery.worker import OutboxWorker
-from bot.domain.contacts import ContactState, Platform
+from bot.domain.contacts import ContactState
 from bot.domain.notices import Claimed, Lane, Rendered
 from bot.domain.sending import (
     CannotLook,
@@ -25,6 +25,7 @@ from bot.domain.sending import (
     Unchanged,
 )
 from bot.domain.telling import AlertTold, NoticeData, RestockTold, SoldOut
+from bot.domain.ways import SLACK, TELEGRAM, WayName
 from bot.services.engine.bell import Bell
 from tests.conformance.ledger.base import ALIVE, Cut, MachineBase, PowerCut, cuts
 
@@ -45,14 +46,14 @@ class Hand:
     """A notice in a worker's hands; as a channel, it is the wire on which just this one is sent."""
 
     notice: Claimed
-    platform: Platform
+    way: WayName
     machine: "WireRules"
     outcome: "asyncio.Future[str]"
     data: NoticeData | None = None
     work: asyncio.Task[None] | None = None
     at_wire: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def render(self, _platform: Platform, _language: str, data: NoticeData) -> Rendered:
+    def render(self, _way: WayName, _language: str, data: NoticeData) -> Rendered:
         self.machine.checks_what_is_said(data)
         self.data = data
         return Rendered(repr(data))
@@ -106,14 +107,14 @@ class WireRules(MachineBase):
         await self.lets_go()
         await super()._start()
 
-    async def claim(self, platform: Platform, limit: int) -> list[Hand]:
+    async def claim(self, way: WayName, limit: int) -> list[Hand]:
         loop = asyncio.get_running_loop()
-        claimed = await self.services.settling.claim(platform, limit)
-        return [Hand(item, platform, self, loop.create_future()) for item in claimed]
+        claimed = await self.services.settling.claim(way, limit)
+        return [Hand(item, way, self, loop.create_future()) for item in claimed]
 
-    @rule(platform=st.sampled_from(Platform), limit=st.integers(1, 4), cut=cuts)
-    def a_worker_claims(self, platform: Platform, limit: int, cut: Cut) -> None:
-        self.hands += self.run(self._insist(lambda: self.claim(platform, limit), cut))
+    @rule(way=st.sampled_from((TELEGRAM, SLACK)), limit=st.integers(1, 4), cut=cuts)
+    def a_worker_claims(self, way: WayName, limit: int, cut: Cut) -> None:
+        self.hands += self.run(self._insist(lambda: self.claim(way, limit), cut))
         self.run(self._look())
 
     # No preconditions here: what runs at once on PostgreSQL ends in one of several orders, and a
@@ -132,15 +133,15 @@ class WireRules(MachineBase):
 
     @rule(outcome=outcomes, cut=wire_cuts)
     def a_customer_is_told(self, outcome: str, cut: Cut) -> None:
-        self.run(self.works(Platform.TELEGRAM, outcome, cut))
+        self.run(self.works(TELEGRAM, outcome, cut))
 
     @rule(outcome=outcomes, cut=wire_cuts)
     def staff_are_told(self, outcome: str, cut: Cut) -> None:
-        self.run(self.works(Platform.SLACK, outcome, cut))
+        self.run(self.works(SLACK, outcome, cut))
 
-    async def works(self, platform: Platform, outcome: str, cut: Cut) -> None:
+    async def works(self, way: WayName, outcome: str, cut: Cut) -> None:
         """One notice from the queue to the phone, and nothing happens meanwhile."""
-        for hand in await self.claim(platform, 1):
+        for hand in await self.claim(way, 1):
             self.hands.append(hand)
             await self.finish(hand, outcome, cut)
         await self._look()
@@ -149,7 +150,7 @@ class WireRules(MachineBase):
         """Until it waits for its turn, or has found that there is nothing to say."""
         services = self.services
         worker = OutboxWorker(
-            hand.platform, hand, services.settling, services.composing, hand.render, Bell()
+            hand.way, hand, services.settling, services.composing, hand.render, Bell()
         )
         hand.work = asyncio.create_task(worker.deliver(hand.notice))
         waiting = asyncio.create_task(hand.at_wire.wait())

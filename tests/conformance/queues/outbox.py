@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 from sqlalchemy import insert
 
-from bot.domain.contacts import Address, Caller, ContactKind, Platform
+from bot.domain.contacts import Address, Caller, ContactKind
 from bot.domain.delivery import Look, Step, next_step
 from bot.domain.notices import (
     Claimed,
@@ -19,6 +19,7 @@ from bot.domain.notices import (
     SettleReason,
 )
 from bot.domain.sending import Withdrawn
+from bot.domain.ways import SLACK, TELEGRAM, WayName
 from bot.services.line.restocking import Restocking
 from bot.services.outbox.composing import Drop
 from bot.services.outbox.settling import LEASE, Settling
@@ -28,8 +29,8 @@ from storage.types import AnyRow
 from tests.conformance.ledger.base import ALIVE, Cut, cuts
 from tests.conformance.queues.base import QueueMachine
 
-PEOPLE = (Address(Platform.TELEGRAM, "1"), Address(Platform.TELEGRAM, "2"))
-CHANNEL = Address(Platform.SLACK, "C0ALERTS")
+PEOPLE = (Address(TELEGRAM, "1"), Address(TELEGRAM, "2"))
+CHANNEL = Address(SLACK, "C0ALERTS")
 SUBJECTS = ("alert:1", "alert:2", "alert:3")
 OPEN = (NoticeState.QUEUED.value, NoticeState.SENDING.value)
 subjects = st.sampled_from(SUBJECTS)
@@ -66,7 +67,7 @@ class OutboxMachine(QueueMachine):
                 for address in (*PEOPLE, CHANNEL)
             ]
         self.contacts = [contact.id for contact in found]
-        self.platform = {contact.id: contact.address.platform for contact in found}
+        self.way = {contact.id: contact.address.way for contact in found}
         self.contact = {contact.id: contact for contact in found}
         self.number = 0
 
@@ -137,7 +138,7 @@ class OutboxMachine(QueueMachine):
         """Queued, perhaps claimed, and all that has not left is dropped."""
         number = await self._make_restock(who)
         if cut is ALIVE:
-            await self._claim(Platform.TELEGRAM, 2, ALIVE)
+            await self._claim(TELEGRAM, 2, ALIVE)
         before = await self._rows()
 
         async def closes() -> None:
@@ -182,23 +183,23 @@ class OutboxMachine(QueueMachine):
     # Workers and platforms.
 
     @rule(
-        platform=st.sampled_from(Platform),
+        way=st.sampled_from((TELEGRAM, SLACK)),
         limit=st.integers(1, 3),
         last=st.sampled_from((Lane.ALERT, Lane.DIGEST)),
         cut=cuts,
     )
-    def a_worker_claims(self, platform: Platform, limit: int, last: Lane, cut: Cut) -> None:
-        self.run(self._claim(platform, limit, cut, last))
+    def a_worker_claims(self, way: WayName, limit: int, last: Lane, cut: Cut) -> None:
+        self.run(self._claim(way, limit, cut, last))
 
     async def _claim(
-        self, platform: Platform, limit: int, cut: Cut = ALIVE, last: Lane = Lane.DIGEST
+        self, way: WayName, limit: int, cut: Cut = ALIVE, last: Lane = Lane.DIGEST
     ) -> int:
         before = await self._rows()
-        free = self._free(before, platform, last)
+        free = self._free(before, way, last)
         claimed: list[Claimed] = []
 
         async def claims() -> None:
-            claimed.extend(await self.settling.claim(platform, limit, last))
+            claimed.extend(await self.settling.claim(way, limit, last))
 
         if await self.survives(claims, cut):
             self._check_busy(claimed, before)
@@ -209,13 +210,13 @@ class OutboxMachine(QueueMachine):
         await self._look()
         return len(claimed)
 
-    def _free(self, rows: dict[int, AnyRow], platform: Platform, last: Lane) -> list[AnyRow]:
+    def _free(self, rows: dict[int, AnyRow], way: WayName, last: Lane) -> list[AnyRow]:
         """Whom it may be the turn of, in the order in which they are to go out."""
         now = self.clock()
         due = [
             row for row in rows.values()
             if row.state in OPEN and row.due_at <= now and not _leased(row, now)
-            and row.lane <= last and self.platform[row.contact_id] is platform
+            and row.lane <= last and self.way[row.contact_id] == way
         ]  # fmt: skip
         held = {row.contact_id for row in rows.values() if _leased(row, now)}
         earlier = {
@@ -243,16 +244,16 @@ class OutboxMachine(QueueMachine):
             assert one.doubtful == doubtful, f"{one.id} is {doubtful} times in doubt"
             assert one.doubtful >= self.unknown[one.id], f"{one.id} may be there, nobody knows"
 
-    @rule(platform=st.sampled_from(Platform), answer=answers, cut=cuts)
-    def one_is_told(self, platform: Platform, answer: str, cut: Cut) -> None:
+    @rule(way=st.sampled_from((TELEGRAM, SLACK)), answer=answers, cut=cuts)
+    def one_is_told(self, way: WayName, answer: str, cut: Cut) -> None:
         """From the queue to the phone, and nothing happens meanwhile."""
-        if self.run(self._claim(platform, 1)):
+        if self.run(self._claim(way, 1)):
             self.run(self._send(self._lay_down(0), answer, cut))
             self.run(self._look())
 
-    @rule(platform=st.sampled_from(Platform), drop=drops)
-    def one_need_not_be_said(self, platform: Platform, drop: Drop) -> None:
-        if self.run(self._claim(platform, 1)):
+    @rule(way=st.sampled_from((TELEGRAM, SLACK)), drop=drops)
+    def one_need_not_be_said(self, way: WayName, drop: Drop) -> None:
+        if self.run(self._claim(way, 1)):
             hand = self._lay_down(0)
             self.run(self._told(lambda: self.settling.dropped(hand, drop), ALIVE))
 
@@ -294,7 +295,7 @@ class OutboxMachine(QueueMachine):
     async def _send(self, hand: Claimed, answer: str, cut: Cut) -> None:
         """As the worker does it: the policy decides, the intent is written, the request leaves."""
         look = Look.CANNOT_TELL
-        if self.platform[hand.contact_id or 0] is Platform.SLACK:
+        if self.way[hand.contact_id or 0] == SLACK:
             look = Look.FOUND if self.copies[hand.id] else Look.NOT_THERE
         step = next_step(shown=False, doubtful=hand.doubtful, look=look)
         if step is Step.UNCERTAIN:
@@ -321,7 +322,7 @@ class OutboxMachine(QueueMachine):
         if answer in ("taken", "lost_after", "dies"):
             self.copies[hand.id] += 1
             assert self.copies[hand.id] <= 2, f"a third copy of {hand.id}"
-            slack = self.platform[hand.contact_id or 0] is Platform.SLACK
+            slack = self.way[hand.contact_id or 0] == SLACK
             assert not slack or self.copies[hand.id] == 1, f"{hand.id} stands twice in Slack"
         await self._answered(hand, answer)
 
@@ -395,8 +396,8 @@ class OutboxMachine(QueueMachine):
         await self.starts()
         for _ in range(6 * len(self.queued) + 5):
             found = 0
-            for platform in Platform:
-                found += await self._claim(platform, 3)
+            for way in (TELEGRAM, SLACK):
+                found += await self._claim(way, 3)
             if not found:
                 self.clock.forward(minutes=61)
             for hand in list(self.hands):

@@ -8,9 +8,10 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.domain import sending
-from bot.domain.contacts import ContactState, Platform
-from bot.domain.health import InboxQueue, LaneQueue, PlatformPulse, Queues, Reach
+from bot.domain.contacts import ContactState
+from bot.domain.health import InboxQueue, LaneQueue, Queues, Reach, WayPulse
 from bot.domain.notices import Lane, NoticeState, SettleReason
+from bot.domain.ways import SLACK, TELEGRAM
 from handlers.http.metrics import Inside, Metrics
 from tests.support.clock import START
 
@@ -41,22 +42,20 @@ def busy(metrics: Metrics) -> bytes:
     """A page on which every metric has a value."""
     counters = metrics.counters
     for state in NoticeState:
-        counters.settled(
-            Platform.SLACK, Lane.ALERT, state, SettleReason.DELIVERED, timedelta(seconds=2)
-        )
-    counters.failed(Platform.SLACK, sending.NotSent("no line"))
-    counters.answered(Platform.TELEGRAM, 0.03)
-    counters.limited(Platform.TELEGRAM, 7)
+        counters.settled(SLACK, Lane.ALERT, state, SettleReason.DELIVERED, timedelta(seconds=2))
+    counters.failed(SLACK, sending.NotSent("no line"))
+    counters.answered(TELEGRAM, 0.03)
+    counters.limited(TELEGRAM, 7)
     counters.worked_off("slack", "done", timedelta(milliseconds=20))
     queues = Queues(
-        (LaneQueue(Platform.SLACK, Lane.ALERT, 5, 3, START - timedelta(seconds=90), 1),
+        (LaneQueue(SLACK, Lane.ALERT, 5, 3, START - timedelta(seconds=90), 1),
          LaneQueue(None, Lane.RESTOCK, 1, 0, None)),
         (InboxQueue("telegram", 2, START - timedelta(seconds=4)),),
         dead=1,
     )  # fmt: skip
     platforms = (
-        PlatformPulse(Platform.TELEGRAM, 29.5, 4, reach=Reach.ANSWERS),
-        PlatformPulse(Platform.SLACK, 20.0, reach=Reach.SILENT),
+        WayPulse(TELEGRAM, 29.5, 4, reach=Reach.ANSWERS),
+        WayPulse(SLACK, 20.0, reach=Reach.SILENT),
     )
     parts = {"inbox": "running", "clock": "failed: OSError"}
     return metrics.page(Inside(START, platforms, parts, queues, leads=True))
@@ -103,7 +102,7 @@ def test_what_is_over_is_not_shown_any_more(metrics: Metrics) -> None:
 
 def test_without_a_database_the_counts_are_still_there(metrics: Metrics) -> None:
     busy(metrics)
-    telegram = PlatformPulse(Platform.TELEGRAM, 30.0, reach=Reach.UNKNOWN)
+    telegram = WayPulse(TELEGRAM, 30.0, reach=Reach.UNKNOWN)
     found = samples(metrics.page(Inside(START, (telegram,), {}, None, leads=False)))
     assert "stockbell_platform_up{platform=telegram}" not in found  # nobody asked it
     assert "stockbell_database_up{}" not in found
@@ -131,14 +130,14 @@ def test_every_error_is_counted_by_what_it_means(
 ) -> None:
     key = f"stockbell_send_errors_total{{error={name},platform=slack}}"
     assert key not in samples(metrics.page(QUIET))
-    metrics.counters.failed(Platform.SLACK, error)
+    metrics.counters.failed(SLACK, error)
     assert samples(metrics.page(QUIET))[key] == 1
 
 
 def test_every_error_there_is_has_its_own_name(metrics: Metrics) -> None:
     """An error that is added to bot.domain.sending must not be counted as a fault of our own."""
     for kind in sending.SendError.__subclasses__():
-        metrics.counters.failed(Platform.SLACK, kind.__new__(kind))
+        metrics.counters.failed(SLACK, kind.__new__(kind))
     key = "stockbell_send_errors_total{error=own_fault,platform=slack}"
     assert key not in samples(metrics.page(QUIET))
 
@@ -162,7 +161,7 @@ def test_labels_are_words_of_ours_and_names_follow_the_conventions(metrics: Metr
 
 def test_two_bots_in_one_process_count_for_themselves(metrics: Metrics) -> None:
     other = Metrics("0.1.0")
-    other.counters.limited(Platform.SLACK, 1)
+    other.counters.limited(SLACK, 1)
     key = "stockbell_rate_limited_total{platform=slack}"
     assert key in samples(other.page(QUIET))
     assert key not in samples(metrics.page(QUIET))

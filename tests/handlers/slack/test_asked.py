@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.contacts import Address, Caller, Platform
+from bot.domain.contacts import Address, Caller
 from bot.domain.staff import AdjustForm
+from bot.domain.ways import SLACK
 from handlers.slack.asked import (
     TEXT_LENGTH,
     Asked,
@@ -34,7 +35,7 @@ def view(metadata: str, **values: Json) -> Json:
 
 def test_a_command_is_kept_with_what_an_answer_needs() -> None:
     asked = Asked.of(of_command(COMMAND))
-    assert asked.caller == Caller(Address(Platform.SLACK, "U1"), "ann")
+    assert asked.caller == Caller(Address(SLACK, "U1"), "ann")
     assert (asked.key, asked.channel) == ("slack:command:1.2", "C1")
     assert arrival_key(of_command(COMMAND)) == "command:1.2"
 

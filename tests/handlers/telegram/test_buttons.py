@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.contacts import Address, Platform, Role
+from bot.domain.contacts import Address, Role
+from bot.domain.ways import TELEGRAM
 from bot.sandbox.telegram_driver import Customer
 from bot.services.stock.searching import reindex
 from storage import contacts
@@ -180,7 +181,7 @@ async def test_an_alert_is_acknowledged_in_the_staff_chat(bot: Live, ann: Custom
     await ann.say("/start")
     await ann.wait_for("Ann")
     async with bot.shop.database.write() as tx:
-        address = Address(Platform.TELEGRAM, str(ann.id))
+        address = Address(TELEGRAM, str(ann.id))
         contact = await contacts.find(tx, bot.shop.vault, address)
         assert contact is not None
         await contacts.set_role(tx, contact.id, Role.CLERK)

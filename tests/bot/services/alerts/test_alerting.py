@@ -6,9 +6,10 @@ import pytest
 
 from bot.domain.alerts import AlertState, Severity
 from bot.domain.bulk import Staged
-from bot.domain.contacts import Address, Contact, ContactKind, ContactState, Platform
+from bot.domain.contacts import Address, Contact, ContactKind, ContactState
 from bot.domain.staff import Acknowledged, Refused, ThresholdSet
 from bot.domain.telling import AlertTold, RestockOver, RestockTold
+from bot.domain.ways import SLACK, TELEGRAM, WayName
 from bot.formats import csv_in
 from bot.services.alerts.alerting import who_is
 from tests.support.shop import CLERK, STRANGER, VIEWER, Shop
@@ -24,7 +25,7 @@ async def low_shop(shop: Shop, on_hand: int = 20, point: int = 10) -> None:
 
 async def said(shop: Shop) -> list[AlertTold]:
     await shop.judge()
-    news = await shop.deliver(Platform.SLACK)
+    news = await shop.deliver(SLACK)
     return [data for _, data in news if isinstance(data, AlertTold)]
 
 
@@ -238,18 +239,18 @@ async def test_an_import_is_a_restock_like_any_other(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("platform", "name", "shown"),
+    ("way", "name", "shown"),
     [
-        (Platform.TELEGRAM, "Ann Lee", "Ann Lee"),
-        (Platform.TELEGRAM, "", "telegram:7"),
-        (Platform.TELEGRAM, "slack:U1", "telegram:7"),
-        (Platform.SLACK, "ann", "slack:7"),
+        (TELEGRAM, "Ann Lee", "Ann Lee"),
+        (TELEGRAM, "", "telegram:7"),
+        (TELEGRAM, "slack:U1", "telegram:7"),
+        (SLACK, "ann", "slack:7"),
     ],
 )
 def test_staff_see_who_looks_after_an_alert_and_no_name_passes_for_an_address(
-    platform: Platform, name: str, shown: str
+    way: WayName, name: str, shown: str
 ) -> None:
     member = Contact(
-        1, Address(platform, "7"), ContactKind.PERSON, name, "en", False, ContactState.ACTIVE, None
+        1, Address(way, "7"), ContactKind.PERSON, name, "en", False, ContactState.ACTIVE, None
     )
     assert who_is(member) == shown

@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from bot.domain.contacts import Address, Platform
-from bot.domain.health import HealthCard, LaneQueue, PlatformPulse, Reach, Undelivered
+from bot.domain.contacts import Address
+from bot.domain.health import HealthCard, LaneQueue, Reach, Undelivered, WayPulse
 from bot.domain.inbox import InboxState
 from bot.domain.notices import Lane, NewNotice, NoticeKind, NoticeState, SettleReason
 from bot.domain.staff import Refused
 from bot.domain.telling import Fault
+from bot.domain.ways import SLACK, TELEGRAM, WayName
 from bot.services.bundle import build_services
 from bot.services.own_health import watching
 from bot.services.own_health.watching import Process
@@ -22,7 +23,7 @@ from storage.vault import Vault
 from tests.support.clock import Clock
 from tests.support.shop import ADMIN, CLERK, MANAGER, Shop
 
-CHANNELS = (Address(Platform.SLACK, "C0ALERTS"), Address(Platform.TELEGRAM, "-1001"))
+CHANNELS = (Address(SLACK, "C0ALERTS"), Address(TELEGRAM, "-1001"))
 TOOK = timedelta(milliseconds=5)
 
 
@@ -34,8 +35,8 @@ class Ward:
     """
 
     shop: Shop
-    reach: dict[Platform, Reach] = field(
-        default_factory=lambda: dict.fromkeys(Platform, Reach.ANSWERS)
+    reach: dict[WayName, Reach] = field(
+        default_factory=lambda: dict.fromkeys((TELEGRAM, SLACK), Reach.ANSWERS)
     )
 
     @classmethod
@@ -49,15 +50,15 @@ class Ward:
         services = self.shop.services
         services.alerting.channels.ids = await services.people.add_channels(CHANNELS)
         services.watching.process = Process(
-            platforms=lambda: [PlatformPulse(platform, 25.0) for platform in Platform],
+            platforms=lambda: [WayPulse(way, 25.0) for way in (TELEGRAM, SLACK)],
             parts=lambda: {"inbox": "running", "clock": "failed: OSError"},
-            probes={platform: self._probe(platform) for platform in Platform},
+            probes={way: self._probe(way) for way in (TELEGRAM, SLACK)},
             leads_since=self.shop.clock(),
         )
 
-    def _probe(self, platform: Platform) -> watching.Probe:
+    def _probe(self, way: WayName) -> watching.Probe:
         async def probe() -> Reach:
-            return self.reach[platform]
+            return self.reach[way]
 
         return probe
 
@@ -70,8 +71,8 @@ class Ward:
         self.shop.clock.forward(seconds=seconds)
         return await self.shop.services.watching.look()
 
-    async def said(self, platform: Platform) -> list[str]:
-        news = await self.shop.deliver(platform)
+    async def said(self, way: WayName) -> list[str]:
+        news = await self.shop.deliver(way)
         return [data.what for _, data in news if isinstance(data, Fault)]
 
     @property
@@ -85,9 +86,9 @@ class Ward:
             counted = await tx.exec_driver_sql("SELECT count(*) FROM message")
             return int(counted.scalar_one())
 
-    async def queue(self, lane: Lane, count: int, platform: Platform = Platform.TELEGRAM) -> None:
+    async def queue(self, lane: Lane, count: int, way: WayName = TELEGRAM) -> None:
         """Notices that fall due now."""
-        index = 0 if platform is Platform.SLACK else 1
+        index = 0 if way == SLACK else 1
         contact_id = self.shop.services.alerting.channels.ids[index]
         new = [
             NewNotice(NoticeKind.FAULT, f"x:{lane}:{n}", contact_id, lane, f"x:{n}",
@@ -106,20 +107,20 @@ async def ward(shop: Shop) -> Ward:
 async def test_the_other_platform_hears_at_once_and_the_dead_one_when_it_is_over(
     ward: Ward,
 ) -> None:
-    ward.reach[Platform.SLACK] = Reach.SILENT
+    ward.reach[SLACK] = Reach.SILENT
     assert await ward.look() == [("fault.platform_down:slack", "starts")]
     assert await ward.look(59) == [("fault.platform_down:slack", "waits")]
-    assert await ward.said(Platform.TELEGRAM) == []
+    assert await ward.said(TELEGRAM) == []
     assert await ward.look(1) == [("fault.platform_down:slack", "fires")]
-    assert await ward.said(Platform.TELEGRAM) == ["fault.platform_down"]
+    assert await ward.said(TELEGRAM) == ["fault.platform_down"]
     assert await ward.look(600) == [("fault.platform_down:slack", "still_bad")]
-    ward.reach[Platform.SLACK] = Reach.ANSWERS
+    ward.reach[SLACK] = Reach.ANSWERS
     await ward.look(60)
-    for platform in Platform:  # Slack is not told that Slack cannot be reached
-        assert await ward.said(platform) == []
+    for way in (TELEGRAM, SLACK):  # Slack is not told that Slack cannot be reached
+        assert await ward.said(way) == []
     assert await ward.look(60) == [("fault.platform_down:slack", "over")]
-    assert await ward.said(Platform.TELEGRAM) == ["fault.platform_down_over"]
-    assert await ward.said(Platform.SLACK) == ["fault.platform_down_over"]
+    assert await ward.said(TELEGRAM) == ["fault.platform_down_over"]
+    assert await ward.said(SLACK) == ["fault.platform_down_over"]
     assert await ward.posts() == 2  # one in each channel: in Telegram it was edited
     (told,) = {fault for fault in ward.faults if fault.until}
     assert told.until == (told.since or ward.shop.clock()) + timedelta(minutes=12)
@@ -128,14 +129,14 @@ async def test_the_other_platform_hears_at_once_and_the_dead_one_when_it_is_over
 
 async def test_the_next_occurrence_is_posted_anew(ward: Ward) -> None:
     for _ in range(2):
-        ward.reach[Platform.SLACK] = Reach.REFUSES
+        ward.reach[SLACK] = Reach.REFUSES
         for _ in range(6):
             await ward.look()
-        ward.reach[Platform.SLACK] = Reach.ANSWERS
-        await ward.said(Platform.TELEGRAM)
+        ward.reach[SLACK] = Reach.ANSWERS
+        await ward.said(TELEGRAM)
         for _ in range(6):
             await ward.look()
-        assert await ward.said(Platform.TELEGRAM) == ["fault.platform_down_over"]
+        assert await ward.said(TELEGRAM) == ["fault.platform_down_over"]
     assert await ward.posts() == 2
     firsts = [fault.what for fault in ward.faults if not fault.until]
     assert firsts == ["fault.platform_refuses"] * 2
@@ -143,37 +144,37 @@ async def test_the_next_occurrence_is_posted_anew(ward: Ward) -> None:
 
 async def test_a_flicker_is_told_to_nobody(ward: Ward) -> None:
     for _ in range(10):
-        ward.reach[Platform.SLACK] = Reach.SILENT
+        ward.reach[SLACK] = Reach.SILENT
         await ward.look(20)
-        ward.reach[Platform.SLACK] = Reach.ANSWERS
+        ward.reach[SLACK] = Reach.ANSWERS
         await ward.look(30)
-    assert await ward.said(Platform.TELEGRAM) == []
+    assert await ward.said(TELEGRAM) == []
 
 
 async def test_a_restart_neither_repeats_nor_forgets_it(ward: Ward) -> None:
-    ward.reach[Platform.SLACK] = Reach.SILENT
+    ward.reach[SLACK] = Reach.SILENT
     for _ in range(5):
         await ward.look()
         await ward.restart()
-    assert await ward.said(Platform.TELEGRAM) == ["fault.platform_down"]
-    ward.reach[Platform.SLACK] = Reach.ANSWERS
+    assert await ward.said(TELEGRAM) == ["fault.platform_down"]
+    ward.reach[SLACK] = Reach.ANSWERS
     for _ in range(5):
         await ward.restart()
         await ward.look()
-    assert await ward.said(Platform.TELEGRAM) == ["fault.platform_down_over"]
+    assert await ward.said(TELEGRAM) == ["fault.platform_down_over"]
     assert await ward.posts() == 1
 
 
 async def test_what_was_over_before_it_could_be_told_is_told_in_one_message(ward: Ward) -> None:
     """Both platforms were away (the shop's own line): the report is short when they are back."""
-    ward.reach = dict.fromkeys(Platform, Reach.SILENT)
+    ward.reach = dict.fromkeys((TELEGRAM, SLACK), Reach.SILENT)
     for _ in range(6):
         await ward.look()
-    ward.reach = dict.fromkeys(Platform, Reach.ANSWERS)
+    ward.reach = dict.fromkeys((TELEGRAM, SLACK), Reach.ANSWERS)
     for _ in range(6):
         await ward.look()
-    for platform in Platform:
-        assert await ward.said(platform) == ["fault.platform_down_over"] * 2
+    for way in (TELEGRAM, SLACK):
+        assert await ward.said(way) == ["fault.platform_down_over"] * 2
     assert await ward.posts() == 4
 
 
@@ -185,9 +186,9 @@ async def test_a_probe_without_an_answer_in_time_is_no_answer(
         raise AssertionError
 
     monkeypatch.setattr(watching, "PROBE_WITHIN", 0.01)
-    ward.shop.services.watching.process.probes[Platform.SLACK] = never  # type: ignore[index]
+    ward.shop.services.watching.process.probes[SLACK] = never  # type: ignore[index]
     await ward.look()
-    slack = next(p for p in ward.shop.services.watching.platforms() if p.platform == "slack")
+    slack = next(p for p in ward.shop.services.watching.platforms() if p.way == "slack")
     assert slack.reach is Reach.SILENT
 
 
@@ -197,32 +198,30 @@ async def test_a_queue_that_stands_still_is_told_and_one_that_moves_is_not(ward:
     counted = ward.shop.services.watching.lately
     assert await ward.look(15) == [("fault.restocks_late:telegram", "starts")]
     for _ in range(750):
-        counted.settled(
-            Platform.TELEGRAM, Lane.RESTOCK, NoticeState.SENT, SettleReason.DELIVERED, TOOK
-        )
+        counted.settled(TELEGRAM, Lane.RESTOCK, NoticeState.SENT, SettleReason.DELIVERED, TOOK)
     assert await ward.look() == [("fault.restocks_late:telegram", "passed")]
     await ward.look(100)
     await ward.look(30)
     assert await ward.look(30) == [("fault.restocks_late:telegram", "fires")]
-    assert await ward.said(Platform.SLACK) == ["fault.restocks_late"]
+    assert await ward.said(SLACK) == ["fault.restocks_late"]
 
 
 async def test_late_alerts_are_told_on_the_other_platform(ward: Ward) -> None:
-    await ward.queue(Lane.ALERT, 3, Platform.SLACK)
+    await ward.queue(Lane.ALERT, 3, SLACK)
     await ward.look(400)
     await ward.look(60)
-    assert await ward.said(Platform.TELEGRAM) == ["fault.alerts_late"]
+    assert await ward.said(TELEGRAM) == ["fault.alerts_late"]
     (told,) = ward.faults
     assert told.waiting == 3
 
 
 async def test_what_waits_for_a_platform_that_is_down_is_not_late_as_well(ward: Ward) -> None:
-    await ward.queue(Lane.ALERT, 3, Platform.SLACK)
-    ward.reach[Platform.SLACK] = Reach.SILENT
+    await ward.queue(Lane.ALERT, 3, SLACK)
+    ward.reach[SLACK] = Reach.SILENT
     judged = set()
     for _ in range(40):
         judged |= {what for what, _ in await ward.look(30)}
-        await ward.said(Platform.TELEGRAM)
+        await ward.said(TELEGRAM)
     assert judged == {"fault.platform_down:slack"}
 
 
@@ -235,9 +234,9 @@ async def test_the_card_is_for_managers(ward: Ward) -> None:
 async def test_the_card_says_what_waits_what_failed_and_what_was_given_up(ward: Ward) -> None:
     shop = ward.shop
     began = shop.clock()
-    await ward.queue(Lane.ALERT, 2, Platform.SLACK)
+    await ward.queue(Lane.ALERT, 2, SLACK)
     await ward.queue(Lane.EDIT, 1)
-    (held,) = await shop.claim(Platform.TELEGRAM)
+    (held,) = await shop.claim(TELEGRAM)
     await shop.services.settling.rejected(held, "too long")
     async with shop.database.write() as tx:
         for number in (1, 2):
@@ -247,17 +246,17 @@ async def test_the_card_says_what_waits_what_failed_and_what_was_given_up(ward: 
             )  # fmt: skip
         given_up = {"state": InboxState.DEAD.value, "finished_at": shop.clock()}
         await tx.execute(update(tables.inbox).where(tables.inbox.c.key == "1").values(given_up))
-    ward.reach[Platform.SLACK] = Reach.REFUSES
+    ward.reach[SLACK] = Reach.REFUSES
     await ward.look()
-    shop.services.watching.lately.limited(Platform.SLACK, 30)
+    shop.services.watching.lately.limited(SLACK, 30)
     card = await shop.stock("health")
     assert isinstance(card, HealthCard)
-    slack = LaneQueue(Platform.SLACK, Lane.ALERT, 2, 2, began)
+    slack = LaneQueue(SLACK, Lane.ALERT, 2, 2, began)
     assert card.queues.outbox == (slack,)
     assert [(queue.source, queue.open) for queue in card.queues.inbox] == [("slack", 1)]
     assert card.queues.dead == 1
-    assert card.undelivered == (Undelivered(Platform.TELEGRAM, NoticeState.FAILED, "rejected", 1),)
-    assert {p.platform: p.reach for p in card.platforms} == ward.reach
+    assert card.undelivered == (Undelivered(TELEGRAM, NoticeState.FAILED, "rejected", 1),)
+    assert {p.way: p.reach for p in card.platforms} == ward.reach
     assert next(p.limited for p in card.platforms if p.limited) == (shop.clock(), 30)
     assert card.idle_parts == (("clock", "failed: OSError"),)
     assert card.leads_since == began
@@ -272,11 +271,11 @@ async def test_the_last_minute_is_a_minute(sqlite_database: Database, vault: Vau
     clock = Clock()
     lately = build_services(sqlite_database, vault, clock).watching.lately
     for state in NoticeState:
-        lately.settled(Platform.SLACK, Lane.ALERT, state, SettleReason.DELIVERED, TOOK)
-    assert lately.sent_last_minute(Platform.SLACK, Lane.ALERT) == 1
-    assert lately.sent_last_minute(Platform.SLACK, Lane.EDIT) == 0
+        lately.settled(SLACK, Lane.ALERT, state, SettleReason.DELIVERED, TOOK)
+    assert lately.sent_last_minute(SLACK, Lane.ALERT) == 1
+    assert lately.sent_last_minute(SLACK, Lane.EDIT) == 0
     clock.forward(seconds=60)
-    lately.settled(Platform.SLACK, Lane.ALERT, NoticeState.SENT, SettleReason.DELIVERED, TOOK)
-    assert lately.sent_last_minute(Platform.SLACK, Lane.ALERT) == 2
+    lately.settled(SLACK, Lane.ALERT, NoticeState.SENT, SettleReason.DELIVERED, TOOK)
+    assert lately.sent_last_minute(SLACK, Lane.ALERT) == 2
     clock.forward(seconds=1)
-    assert lately.sent_last_minute(Platform.SLACK, Lane.ALERT) == 1
+    assert lately.sent_last_minute(SLACK, Lane.ALERT) == 1

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.contacts import Platform
 from bot.domain.telling import Fault
+from bot.domain.ways import SLACK, TELEGRAM
 from bot.services.routing.refusing import kind_of
 from tests.support.shop import Shop
 
@@ -15,7 +15,7 @@ LINK = "inline keyboard button URL '{}' is invalid: can't be opened"
 
 
 async def told(shop: Shop) -> list[Any]:
-    return [data for _, data in await shop.deliver(Platform.SLACK)]
+    return [data for _, data in await shop.deliver(SLACK)]
 
 
 async def test_staff_are_told_once_for_each_reason_a_day_and_not_for_each_message(
@@ -24,19 +24,19 @@ async def test_staff_are_told_once_for_each_reason_a_day_and_not_for_each_messag
     await shop.alert_channel()
     refused = shop.services.refusing.form_refused
     for number in range(20):
-        await refused(Platform.TELEGRAM, BROKEN.format(f"tag{number}", number))
+        await refused(TELEGRAM, BROKEN.format(f"tag{number}", number))
     (fault,) = await told(shop)
-    assert fault == Fault("fault.form", KIND, Platform.TELEGRAM)
-    await refused(Platform.TELEGRAM, "BUTTON_URL_INVALID")
-    await refused(Platform.SLACK, "BUTTON_URL_INVALID")
+    assert fault == Fault("fault.form", KIND, TELEGRAM)
+    await refused(TELEGRAM, "BUTTON_URL_INVALID")
+    await refused(SLACK, "BUTTON_URL_INVALID")
     assert len(await told(shop)) == 2
     shop.clock.forward(days=1)
-    await refused(Platform.TELEGRAM, BROKEN.format("b", 1))
+    await refused(TELEGRAM, BROKEN.format("b", 1))
     assert len(await told(shop)) == 1
 
 
 async def test_without_staff_channels_nobody_is_told(shop: Shop) -> None:
-    await shop.services.refusing.form_refused(Platform.SLACK, "invalid_blocks")
+    await shop.services.refusing.form_refused(SLACK, "invalid_blocks")
     assert await shop.rows("notice") == []
 
 
