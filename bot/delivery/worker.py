@@ -190,9 +190,16 @@ class OutboxWorker:
     async def _post(self, notice: Claimed, composed: Composed) -> None:
         rendered = self._rendered(notice, composed)
 
+        intended = False
+
         async def leaves() -> None:
+            nonlocal intended
             await self._wire_is_free(notice)
-            await self.settling.on_wire(notice)
+            # Once for all its requests (the plain form after a refused one, the parts of a long
+            # message): a second intent would find the first one's attempt and withdraw the notice.
+            if not intended:
+                await self.settling.on_wire(notice)
+                intended = True
 
         with before_wire(leaves):
             ref = await self.channel.send(composed.contact.address.value, rendered, notice.lane)
