@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.contacts import Role
+from bot.domain.contacts import Platform, Role
 from bot.domain.customers import SubscriptionList
-from bot.domain.staff import RoleList, StaffWhy
 from bot.domain.telling import AlertTold, RestockTold
 from storage.database import Database
 from storage.migrate import migrate
@@ -33,7 +32,9 @@ async def shop(empty_url: str) -> AsyncIterator[Shop]:
         stack.push_async_callback(database.close)
         await earlier.put_into(database)
         await migrate(database)
-        yield await Shop.open(database, earlier.vault(), Clock(MADE_AT))
+        shop = await Shop.open(database, earlier.vault(), Clock(MADE_AT))
+        await shop.alert_channel()
+        yield shop
 
 
 async def lines(shop: Shop, number: int) -> dict[str, tuple[str, int]]:
@@ -50,3 +51,59 @@ async def test_everybody_keeps_the_place(shop: Shop) -> None:
     assert await lines(shop, 3) == {"MUG-BLUE": ("paused", 0)}
     assert await lines(shop, 4) == {"MUG-BLUE": ("waiting", 2)}
     assert await lines(shop, 5) == {"MUG-BLUE": ("waiting", 3)}
+
+
+async def test_staff_keep_their_roles(shop: Shop) -> None:
+    found = await shop.stock("role", ADMIN)
+    assert dict(found.members) == {
+        "slack:U0ADMIN": Role.ADMIN,
+        "slack:U0MANAGER": Role.MANAGER,
+        "telegram:900": Role.MANAGER,
+        "slack:U0CLERK": Role.CLERK,
+        "slack:U0VIEWER": Role.VIEWER,
+    }
+
+
+async def test_the_restock_goes_on_where_it_was(shop: Shop) -> None:
+    """Who was told is not told again, what was in doubt is marked, who blocked the bot waits."""
+    told = [(to, data) for to, data in await shop.deliver() if isinstance(data, RestockTold)]
+    assert [(to, data.repeated) for to, data in told] == [
+        ("2", True), ("4", False), ("5", False), ("900", False)
+    ]  # fmt: skip
+    assert (await lines(shop, 2))["MUG-BLUE"] == ("told", 0)
+    await shop.services.people.came_back(customer(6).address)
+    assert [to for to, _ in await shop.deliver()] == ["6"]
+
+
+async def test_open_alerts_stay_with_their_message_and_who_looks_after_them(shop: Shop) -> None:
+    card = await shop.stock("MUG-GREEN@back")
+    (alert,) = card.alerts
+    assert (alert.state, alert.acknowledged_by) == ("acknowledged", "slack:U0CLERK")
+    messages = await shop.rows("message")
+    assert len(messages) == len(Earlier.read("shop_of_0006.json").tables["message"])
+    before = {(row.subject, row.ref) for row in messages}
+    await shop.deliver(Platform.SLACK)
+    assert before <= {(row.subject, row.ref) for row in await shop.rows("message")}
+
+
+async def test_alerts_go_on_in_their_old_messages(shop: Shop) -> None:
+    await shop.deliver(Platform.SLACK)
+    await shop.stock("TEA-CHAI =0")
+    await shop.judge()
+    said = [data for _, data in await shop.deliver(Platform.SLACK) if isinstance(data, AlertTold)]
+    (rises,) = [data for data in said if not data.alerts[0].superseded]
+    assert [(a.product.sku, a.severity.word) for a in rises.alerts] == [("TEA-CHAI", "out")]
+    await shop.stock("TEA-CHAI =50")
+    await shop.judge()
+    await shop.deliver(Platform.SLACK)
+    assert not (await shop.stock("TEA-CHAI")).alerts
+
+
+async def test_what_waits_is_told_and_nothing_else(shop: Shop) -> None:
+    """The notices that were open at the update, and no new alert for what was known."""
+    before = len(await shop.rows("alert"))
+    await shop.judge()
+    await shop.deliver(Platform.SLACK)
+    await shop.deliver(Platform.TELEGRAM)
+    assert len(await shop.rows("alert")) == before
+    assert {row.state for row in await shop.rows("notice")} <= {"sent", "dropped"}

@@ -18,7 +18,7 @@ from bot.services.outbox.composing import Composed, Drop
 from storage import contacts, moves, positions
 from storage.database import Database
 from storage.dialect import insert_for
-from storage.tables import alert, contact, move, notice, product, subscription
+from storage.tables import alert, contact, message, move, notice, product, subscription
 from storage.vault import Vault
 from tests.support.clock import Clock
 
@@ -147,7 +147,10 @@ class Shop:
             pass
 
     async def rows(self, table: str) -> list[Any]:
-        tables = {"notice": notice, "subscription": subscription, "alert": alert, "move": move}
+        tables = {
+            "notice": notice, "subscription": subscription, "alert": alert, "move": move,
+            "message": message,
+        }  # fmt: skip
         async with self.database.read() as tx:
             return list(
                 (await tx.execute(select(tables[table]).order_by(tables[table].c.id))).all()
