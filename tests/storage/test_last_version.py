@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.contacts import Platform, Role
+from bot.domain.contacts import Role
 from bot.domain.customers import SubscriptionList
 from bot.domain.telling import AlertTold, RestockTold
+from bot.domain.ways import SLACK, TELEGRAM
 from storage.database import Database
 from storage.migrate import migrate
 from tests.support.clock import Clock
@@ -82,20 +83,20 @@ async def test_open_alerts_stay_with_their_message_and_who_looks_after_them(shop
     messages = await shop.rows("message")
     assert len(messages) == len(Earlier.read("shop_of_0006.json").tables["message"])
     before = {(row.subject, row.ref) for row in messages}
-    await shop.deliver(Platform.SLACK)
+    await shop.deliver(SLACK)
     assert before <= {(row.subject, row.ref) for row in await shop.rows("message")}
 
 
 async def test_alerts_go_on_in_their_old_messages(shop: Shop) -> None:
-    await shop.deliver(Platform.SLACK)
+    await shop.deliver(SLACK)
     await shop.stock("TEA-CHAI =0")
     await shop.judge()
-    said = [data for _, data in await shop.deliver(Platform.SLACK) if isinstance(data, AlertTold)]
+    said = [data for _, data in await shop.deliver(SLACK) if isinstance(data, AlertTold)]
     (rises,) = [data for data in said if not data.alerts[0].superseded]
     assert [(a.product.sku, a.severity.word) for a in rises.alerts] == [("TEA-CHAI", "out")]
     await shop.stock("TEA-CHAI =50")
     await shop.judge()
-    await shop.deliver(Platform.SLACK)
+    await shop.deliver(SLACK)
     assert not (await shop.stock("TEA-CHAI")).alerts
 
 
@@ -103,7 +104,7 @@ async def test_what_waits_is_told_and_nothing_else(shop: Shop) -> None:
     """The notices that were open at the update, and no new alert for what was known."""
     before = len(await shop.rows("alert"))
     await shop.judge()
-    await shop.deliver(Platform.SLACK)
-    await shop.deliver(Platform.TELEGRAM)
+    await shop.deliver(SLACK)
+    await shop.deliver(TELEGRAM)
     assert len(await shop.rows("alert")) == before
     assert {row.state for row in await shop.rows("notice")} <= {"sent", "dropped"}
