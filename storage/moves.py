@@ -69,6 +69,8 @@ async def append(tx: Tx, entry: Entry, *, before: Position, now: datetime) -> Mo
     await tx.execute(FOLLOW, {**where, "to_on_hand": after, "now": now})
     return Move(
         id=move_id,
+        product_id=entry.product_id,
+        location_id=entry.location_id,
         kind=entry.kind,
         quantity=entry.quantity,
         before=before.on_hand,
@@ -78,6 +80,7 @@ async def append(tx: Tx, entry: Entry, *, before: Position, now: datetime) -> Mo
         created_at=now,
         location=before.location.code,
         actor_id=entry.actor_id,
+        undo_of=entry.undo_of,
     )
 
 
@@ -91,9 +94,13 @@ async def ensure_position(tx: Tx, product_id: int, location_id: int, now: dateti
 
 
 async def set_rule(
-    tx: Tx, product_id: int, location_id: int, point: int | None,
-    clear_level: int | None, now: datetime,
-) -> None:  # fmt: skip
+    tx: Tx,
+    product_id: int,
+    location_id: int,
+    point: int | None,
+    clear_level: int | None,
+    now: datetime,
+) -> None:
     await tx.execute(
         update(position)
         .where(position.c.product_id == product_id, position.c.location_id == location_id)
@@ -116,9 +123,11 @@ BY_KEY = MOVES.where(move.c.key == bindparam("wanted"))
 BY_ID = MOVES.where(move.c.id == bindparam("wanted"))
 
 
-def as_move(row: AnyRow) -> Move:
+def _move(row: AnyRow) -> Move:
     return Move(
         id=row.id,
+        product_id=row.product_id,
+        location_id=row.location_id,
         kind=MoveKind(row.kind),
         quantity=row.quantity,
         before=row.before,
@@ -128,32 +137,33 @@ def as_move(row: AnyRow) -> Move:
         created_at=row.created_at,
         location=row.location,
         actor_id=row.actor_id,
+        undo_of=row.undo_of,
         undone=row.undo_id is not None,
     )
 
 
-async def by_key(tx: Tx, key: str) -> AnyRow | None:
-    """The move that this effect key made, with `location` and `undo_id` columns."""
-    row: AnyRow | None = (await tx.execute(BY_KEY, {"wanted": key})).first()
-    return row
+async def by_key(tx: Tx, key: str) -> Move | None:
+    """The move that this effect key made."""
+    row = (await tx.execute(BY_KEY, {"wanted": key})).first()
+    return None if row is None else _move(row)
 
 
-async def by_id(tx: Tx, move_id: int) -> AnyRow | None:
-    row: AnyRow | None = (await tx.execute(BY_ID, {"wanted": move_id})).first()
-    return row
+async def by_id(tx: Tx, move_id: int) -> Move | None:
+    row = (await tx.execute(BY_ID, {"wanted": move_id})).first()
+    return None if row is None else _move(row)
 
 
-async def last_of_actor(tx: Tx, actor_id: int) -> AnyRow | None:
+async def last_of_actor(tx: Tx, actor_id: int) -> Move | None:
     """The newest move of the member that is neither undone nor an undo itself."""
     statement = MOVES.where(move.c.actor_id == actor_id, move.c.undo_of.is_(None))
     rows = (await tx.execute(statement.order_by(move.c.id.desc()).limit(50))).all()
-    return next((row for row in rows if row.undo_id is None), None)
+    return next((_move(row) for row in rows if row.undo_id is None), None)
 
 
 async def newest(tx: Tx, product_id: int, limit: int = 5) -> Sequence[Move]:
     statement = MOVES.where(move.c.product_id == product_id)
     rows = (await tx.execute(statement.order_by(move.c.id.desc()).limit(limit))).all()
-    return [as_move(row) for row in rows]
+    return [_move(row) for row in rows]
 
 
 async def sums(tx: Tx, product_id: int) -> dict[int, int]:

@@ -92,9 +92,14 @@ def available_to_customers(positions: "tuple[Position, ...]") -> int:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One ledger entry as people read it. `actor` is a name for display, never stored here."""
+    """One ledger entry as people read it. `actor` is a name for display, never stored here.
+
+    `undo_of`: the move that this one takes back; `undone`: another one takes this one back.
+    """
 
     id: int
+    product_id: int
+    location_id: int
     kind: MoveKind
     quantity: int
     before: int
@@ -105,4 +110,5 @@ class Move:
     location: str
     actor_id: int | None = None
     actor: str = ""
+    undo_of: int | None = None
     undone: bool = False

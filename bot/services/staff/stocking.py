@@ -33,7 +33,7 @@ from bot.domain.staff import (
     Undone,
     WhichLocation,
 )
-from bot.domain.stock import MoveKind, Position, Product
+from bot.domain.stock import Move, MoveKind, Position, Product
 from bot.services.ground import Ground
 from bot.services.people.members import Members
 from bot.services.staff.looking import Looking
@@ -41,7 +41,6 @@ from bot.services.staff.undoing import Undoing
 from bot.services.stock.ledger import Applied, BelowZeroError, Change, Ledger
 from storage import alerts, audit, moves, positions, products
 from storage.tx import Tx
-from storage.types import AnyRow
 
 MAIN = "main"
 
@@ -249,9 +248,9 @@ class Stocking:
             actor=f"{member.address.way}:{member.address.value}",
         )
 
-    async def _repeated(self, tx: Tx, product: Product, row: AnyRow) -> Moved:
-        position = await self.ledger.position(tx, product.id, row.location_id)
-        (named,) = await self.looking.named(tx, [moves.as_move(row)])
+    async def _repeated(self, tx: Tx, product: Product, move: Move) -> Moved:
+        position = await self.ledger.position(tx, product.id, move.location_id)
+        (named,) = await self.looking.named(tx, [move])
         return Moved(product, position, named, told=0, repeated=True, actor=named.actor)
 
     async def validate_adjust(self, caller: Caller, form: AdjustForm) -> dict[str, str]:

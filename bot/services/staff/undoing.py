@@ -6,13 +6,12 @@ from datetime import timedelta
 from bot.domain.contacts import Caller, Contact, Role
 from bot.domain.restocking import RestockReason
 from bot.domain.staff import NothingToUndo, Refused, Undone
-from bot.domain.stock import MoveKind
+from bot.domain.stock import Move, MoveKind
 from bot.services.ground import Ground
 from bot.services.staff.looking import Looking
 from bot.services.stock.ledger import BelowZeroError, Change, Ledger
 from storage import moves, products
 from storage.tx import Tx
-from storage.types import AnyRow
 
 UNDO_WINDOW = timedelta(days=1)
 
@@ -37,62 +36,60 @@ class Undoing:
             earlier = await moves.by_key(tx, key)
             if earlier is not None and earlier.undo_of is not None:
                 return await self._undone_before(tx, earlier)
-            row = await self._to_undo(tx, member, move_id)
-            if isinstance(row, NothingToUndo):
-                return row
-            return await self._post_undo(tx, member, row, key, caller.address.way)
+            move = await self._to_undo(tx, member, move_id)
+            if isinstance(move, NothingToUndo):
+                return move
+            return await self._post_undo(tx, member, move, key, caller.address.way)
 
-    async def _to_undo(
-        self, tx: Tx, member: Contact, move_id: int | None
-    ) -> AnyRow | NothingToUndo:
+    async def _to_undo(self, tx: Tx, member: Contact, move_id: int | None) -> Move | NothingToUndo:
         if move_id is None:
-            row = await moves.last_of_actor(tx, member.id)
+            move = await moves.last_of_actor(tx, member.id)
         else:
-            row = await moves.by_id(tx, move_id)
-        if row is None:
+            move = await moves.by_id(tx, move_id)
+        if move is None:
             return NothingToUndo("none")
-        await products.lock(tx, row.product_id)
-        row = await moves.by_id(tx, row.id) or row
-        if row.undo_id is not None or row.undo_of is not None:
+        await products.lock(tx, move.product_id)
+        move = await moves.by_id(tx, move.id) or move
+        if move.undone or move.undo_of is not None:
             return NothingToUndo("undone")
-        if row.actor_id != member.id and (member.role or Role.VIEWER) < Role.MANAGER:
+        if move.actor_id != member.id and (member.role or Role.VIEWER) < Role.MANAGER:
             return NothingToUndo("not_yours")
-        if self.ground.now() - row.created_at > UNDO_WINDOW:
+        if self.ground.now() - move.created_at > UNDO_WINDOW:
             return NothingToUndo("too_old")
-        return row
+        return move
 
     async def _post_undo(
-        self, tx: Tx, member: Contact, row: AnyRow, key: str, source: str
+        self, tx: Tx, member: Contact, move: Move, key: str, source: str
     ) -> Undone | NothingToUndo:
-        product = await products.get(tx, row.product_id)
+        product = await products.get(tx, move.product_id)
         if product is None:
             return NothingToUndo("none")
         change = Change(
             product=product,
-            location_id=row.location_id,
-            quantity=-row.quantity,
+            location_id=move.location_id,
+            quantity=-move.quantity,
             kind=MoveKind.ADJUSTMENT,
-            reason=f"undo of #{row.id}",
+            reason=f"undo of #{move.id}",
             actor_id=member.id,
             source=source,
             key=key,
-            undo_of=row.id,
+            undo_of=move.id,
         )
         now = self.ground.now()
-        before = await self.ledger.take(tx, product.id, row.location_id, now)
+        before = await self.ledger.take(tx, product.id, move.location_id, now)
         try:
             applied = await self.ledger.apply(tx, change, before, now)
         except BelowZeroError:
             return NothingToUndo("below_zero")
         closed = applied.line.reason is RestockReason.CLOSES
-        counter, undone = await self.looking.named(tx, [applied.move, moves.as_move(row)])
+        counter, undone = await self.looking.named(tx, [applied.move, move])
         return Undone(product, applied.position, counter, undone, restock_closed=closed)
 
-    async def _undone_before(self, tx: Tx, row: AnyRow) -> Undone | NothingToUndo:
-        product = await products.get(tx, row.product_id)
-        undone = await moves.by_id(tx, row.undo_of)
+    async def _undone_before(self, tx: Tx, move: Move) -> Undone | NothingToUndo:
+        product = await products.get(tx, move.product_id)
+        undone = await moves.by_id(tx, move.undo_of or 0)
         if product is None or undone is None:
             return NothingToUndo("none")
-        position = await self.ledger.position(tx, product.id, row.location_id)
-        counter, old = await self.looking.named(tx, [moves.as_move(row), moves.as_move(undone)])
+        position = await self.ledger.position(tx, product.id, move.location_id)
+        counter, old = await self.looking.named(tx, [move, undone])
         return Undone(product, position, counter, old, restock_closed=False, repeated=True)

@@ -123,10 +123,20 @@ def alerts(name: str, count: int) -> tuple[AlertView, ...]:
 
 def move(name: str = PLAIN, count: int = 5, **changes: object) -> Move:
     made = Move(
-        id=10**15, kind=MoveKind.RECEIPT, quantity=count, before=12, after=12 + count, reason=name,
-        source="slack", created_at=NOW - timedelta(minutes=5), location="main", actor_id=3,
+        id=10**15,
+        product_id=1,
+        location_id=1,
+        kind=MoveKind.RECEIPT,
+        quantity=count,
+        before=12,
+        after=12 + count,
+        reason=name,
+        source="slack",
+        created_at=NOW - timedelta(minutes=5),
+        location="main",
+        actor_id=3,
         actor="slack:U0ADA",
-    )  # fmt: skip
+    )
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
