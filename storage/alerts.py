@@ -24,6 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
+from bot.domain.alerts import Severity
+from bot.domain.routes import Concern, Scope
 from storage.dialect import insert_ignore, upsert
 from storage.tables import alert, batch, dirty, position, product
 from storage.topics import Topic, bring
@@ -122,6 +124,30 @@ async def by_batch(tx: Tx, batch_id: int) -> Sequence[AnyRow]:
         .order_by(*worst_first(alert.c.available, alert.c.projected, alert.c.point), alert.c.id)
     )
     return (await tx.execute(statement)).all()
+
+
+async def concerns_of_batch(tx: Tx, batch_id: int) -> Sequence[Concern]:
+    """What the alerts that a bulk change raised are of, each once however many there are."""
+    statement = (
+        select(
+            alert.c.kind,
+            alert.c.severity,
+            alert.c.location_id,
+            product.c.supplier,
+            product.c.category,
+        )
+        .join(product, product.c.id == alert.c.product_id)
+        .where(alert.c.batch_id == batch_id)
+        .distinct()
+    )
+    return [
+        Concern(
+            row.kind,
+            Severity[row.severity.upper()],
+            Scope(row.location_id, row.supplier or None, row.category or None),
+        )
+        for row in (await tx.execute(statement)).all()
+    ]
 
 
 async def raise_new(tx: Tx, values: dict[str, Any]) -> int | None:

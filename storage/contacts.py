@@ -9,8 +9,9 @@ from sqlalchemy import delete as sql_delete
 
 from bot.domain.contacts import Address, Caller, Contact, ContactKind, ContactState, Role
 from bot.domain.ways import WayName
+from storage import routes
 from storage.dialect import insert_for
-from storage.tables import contact, message, notice, subscription
+from storage.tables import contact, message, notice, route, subscription
 from storage.tx import Tx
 from storage.types import AnyRow
 from storage.vault import HEADER_BYTES, Vault
@@ -163,8 +164,8 @@ async def created_at(tx: Tx, contact_id: int) -> datetime:
 async def move_address(tx: Tx, vault: Vault, contact_id: int, new: Address) -> int:
     """Follow a chat to its new address; returns the id of the contact that is there now.
 
-    If the new address is known already, that contact takes over the notices and the messages, and
-    the old one is deleted.
+    If the new address is known already, that contact takes over the notices, the messages and the
+    routes, and the old one is deleted.
     """
     there = await _row(tx, vault, new)
     if there is None or there.id == contact_id:
@@ -176,6 +177,7 @@ async def move_address(tx: Tx, vault: Vault, contact_id: int, new: Address) -> i
             kept = select(message.c.subject).where(message.c.contact_id == there.id)
             statement = statement.where(message.c.subject.not_in(kept))
         await tx.execute(statement.values(contact_id=there.id))
+    await routes.move(tx, contact_id, there.id)
     await delete(tx, contact_id)
     return int(there.id)
 
@@ -217,7 +219,10 @@ def _header() -> Any:
 
 
 async def idle_since(tx: Tx, limit: datetime, count: int) -> Sequence[int]:
-    """People, no staff, unseen since `limit`, whom nothing live needs or who are out of reach."""
+    """People, no staff, unseen since `limit`, whom nothing live needs or who are out of reach.
+
+    To whom a route leads is no customer whom one may forget.
+    """
     live = exists().where(
         subscription.c.contact_id == contact.c.id, subscription.c.state != "ended"
     )
@@ -227,6 +232,7 @@ async def idle_since(tx: Tx, limit: datetime, count: int) -> Sequence[int]:
         .where(
             contact.c.kind == ContactKind.PERSON.value,
             contact.c.role.is_(None),
+            ~exists().where(route.c.contact_id == contact.c.id),
             contact.c.seen_at < limit,
             or_(unreachable, ~live),
         )

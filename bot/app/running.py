@@ -75,9 +75,7 @@ class App:
         """What must be true before the first part of a leader starts."""
         services, settings = self.base.services, self.base.settings
         await services.people.add_admins(settings.admins)
-        services.alerting.channels.ids = await services.people.add_channels(
-            settings.alert_addresses
-        )
+        await services.routes.follow_settings(settings.alert_addresses)
         orphans = (
             await services.settling.release_orphans(), await services.arriving.release_orphans()
         )  # fmt: skip

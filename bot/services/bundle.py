@@ -19,8 +19,8 @@ from bot.services.own_health.upkeep import Retention, Upkeep
 from bot.services.own_health.watching import Watching
 from bot.services.people.members import Members
 from bot.services.people.people import People
-from bot.services.routing.destinations import Destinations
 from bot.services.routing.refusing import Refusing
+from bot.services.routing.routes import Routes
 from bot.services.staff.looking import Looking
 from bot.services.staff.stocking import Stocking
 from bot.services.stock.bulk import Bulk
@@ -47,6 +47,7 @@ class Options:
 @dataclass(frozen=True, slots=True)
 class Services:
     ground: Ground
+    routes: Routes
     arriving: Arriving
     people: People
     subscribing: Subscribing
@@ -72,18 +73,19 @@ def build_services(
     ground = Ground(database, vault, clock)
     restocking = Restocking(options.out_level, options.limits.few)
     ledger = Ledger(restocking, allow_negative=options.allow_negative)
-    channels = Destinations()
-    people = People(ground, tuple(options.languages), restocking, channels)
+    routes = Routes(ground)
+    people = People(ground, tuple(options.languages), restocking)
     subscribing = Subscribing(ground, people, restocking, options.limits)
-    alerting = Alerting(ground, people, channels)
-    reporting = Reporting(ground, alerting, options.zone)
+    alerting = Alerting(ground, people, routes)
+    reporting = Reporting(ground, alerting, routes, options.zone)
     bulk = Bulk(database, clock, restocking.judge_piece)
     members = Members(ground, options.admins)
     looking = Looking(ground, members, alerting, restocking)
-    watching = Watching(ground, members, channels)
+    watching = Watching(ground, members, routes)
     return Services(
         ground=ground,
-        arriving=Arriving(ground, channels),
+        routes=routes,
+        arriving=Arriving(ground, routes),
         people=people,
         subscribing=subscribing,
         stocking=Stocking(
@@ -92,13 +94,13 @@ def build_services(
         alerting=alerting,
         reporting=reporting,
         composing=Composing(ground, subscribing, alerting, reporting),
-        settling=Settling(ground, restocking, channels),
+        settling=Settling(ground, restocking, routes),
         upkeep=Upkeep(ground, restocking, alerting, bulk, options.retention),
         restocking=restocking,
         endings=Endings(ground, restocking.living),
         ledger=ledger,
         bulk=bulk,
         exporting=Exporting(database),
-        refusing=Refusing(ground, channels),
+        refusing=Refusing(ground, routes),
         watching=watching,
     )

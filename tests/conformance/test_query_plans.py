@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import event
 
+from bot.domain.alerts import Severity
+from bot.domain.routes import Concern, Scope
 from bot.domain.ways import SLACK, TELEGRAM
 from storage import claims, inbox
 from storage.database import Database
@@ -63,6 +65,19 @@ async def test_a_claim_reads_the_open_rows_only(
     queue = [step for steps in plans if "ix_inbox" not in str(steps) for step in steps]
     assert queue
     assert not [step for step in queue if "TEMP B-TREE" in step]
+
+
+async def test_where_a_notice_goes_is_one_query_by_index_however_many_things_it_is_of(
+    sqlite_database: Database, vault: Vault, clock: Clock
+) -> None:
+    shop = await Shop.open(sqlite_database, vault, clock)
+    await shop.alert_channel()
+    concerns = [Concern("low", Severity.LOW, Scope(place)) for place in range(100)]
+    with recorded(sqlite_database) as statements:
+        async with sqlite_database.read() as tx:
+            assert await shop.services.routes.contacts_of(tx, concerns)
+    ((sql, parameters),) = statements.items()
+    assert "ix_route_on" in str(await plan(sqlite_database, sql, parameters))
 
 
 # Tables that stay small by nature: marks that are worked off at once, and the places of a shop.

@@ -92,7 +92,7 @@ class Process:
         """From the start until `stop` is set and all is put down."""
         services = self.services
         await services.people.add_admins((ADMIN,))
-        services.alerting.channels.ids = await services.people.add_channels((ALERTS,))
+        await services.routes.follow_settings((ALERTS,))
         await services.settling.release_orphans()
         await services.arriving.release_orphans()
         supervisor = Supervisor(self.stop, passing=(DatabaseDown,))

@@ -140,7 +140,7 @@ class Shop:
 
     async def alert_channel(self, name: str = "C0ALERTS") -> None:
         address = Address(SLACK, name)
-        self.services.alerting.channels.ids = await self.services.people.add_channels((address,))
+        await self.services.routes.follow_settings((address,))
 
     async def judge(self) -> None:
         while await self.services.alerting.judge_dirty():

@@ -18,12 +18,13 @@ from bot.domain.alerts import (
 from bot.domain.contacts import Caller, Contact, Role
 from bot.domain.customers import Expired
 from bot.domain.notices import Lane, NewNotice, NoticeKind
+from bot.domain.routes import Concern, Destination, Scope
 from bot.domain.staff import Acknowledged, Refused
 from bot.domain.stock import Position, Product
 from bot.domain.ways import SLACK
 from bot.services.ground import Ground
 from bot.services.people.people import People
-from bot.services.routing.destinations import Destinations
+from bot.services.routing.routes import Routes
 from storage import alerts, applying, audit, contacts, notices, positions, products, subscriptions
 from storage.tx import Tx
 from storage.types import AnyRow
@@ -42,12 +43,12 @@ class Judged:
 
 
 class Alerting:
-    """`channels` are those that alerts go to."""
+    """`routes` say where alerts go to."""
 
-    def __init__(self, ground: Ground, people: People, channels: Destinations) -> None:
+    def __init__(self, ground: Ground, people: People, routes: Routes) -> None:
         self.ground = ground
         self.people = people
-        self.channels = channels
+        self.routes = routes
 
     async def judge_dirty(self) -> int:
         """Judge the next dirty SKUs; returns how many there were, 0 when none is left."""
@@ -92,11 +93,10 @@ class Alerting:
         if not values:
             return
         await alerts.change(tx, item.alert.id, **values)
-        old = item.alert.subject
-        await self._tell(tx, old, f"{old}:v{item.alert.id}.{item.alert.version + 1}", Lane.EDIT)
+        await self._edit(tx, item.alert, item.product)
         if decision.reason is Reason.RISES:
-            subject = str(values["subject"])
-            await self._tell(tx, subject, f"{subject}:new", Lane.ALERT)
+            concern = concern_of(item.alert, item.product, decision.severity)
+            await self._post(tx, str(values["subject"]), [concern])
 
     async def _fire(self, tx: Tx, item: Judged, decision: Decision, now: datetime) -> None:
         severity = decision.severity or Severity.LOW
@@ -125,7 +125,7 @@ class Alerting:
         subject = f"alert:{alert_id}" if item.batch_id is None else f"batch:{item.batch_id}"
         await alerts.set_subject(tx, alert_id, subject)
         if item.batch_id is None:
-            await self._tell(tx, subject, f"{subject}:new", Lane.ALERT)
+            await self._post(tx, subject, [Concern("low", severity, scope_of(item.product, place))])
 
     async def _tell_batch(self, tx: Tx, batch_id: int) -> None:
         """All SKUs of a bulk change are judged: one summary, or the one alert as a message."""
@@ -135,22 +135,35 @@ class Alerting:
             subject = f"alert:{raised[0].id}"
             await alerts.set_subject(tx, raised[0].id, subject)
         if raised:
-            await self._tell(tx, subject, f"{subject}:new", Lane.ALERT)
+            await self._post(tx, subject, await alerts.concerns_of_batch(tx, batch_id))
         await alerts.batch_told(tx, batch_id, self.ground.now())
 
-    async def _tell(self, tx: Tx, subject: str, key: str, lane: Lane) -> None:
+    async def _post(self, tx: Tx, subject: str, concerns: Sequence[Concern]) -> None:
+        """Queue a new message."""
+        to = await self.routes.contacts_of(tx, concerns)
+        await self._tell(tx, subject, f"{subject}:new", Lane.ALERT, to)
+
+    async def _edit(self, tx: Tx, row: AnyRow, product: Product | None) -> None:
+        """Queue the newest state of the message that carries the alert, as it was before."""
+        to = await self.routes.to_edit(tx, row.subject, [concern_of(row, product)])
+        key = f"{row.subject}:v{row.id}.{row.version + 1}"
+        await self._tell(tx, row.subject, key, Lane.EDIT, to)
+
+    async def _tell(
+        self, tx: Tx, subject: str, key: str, lane: Lane, to: Sequence[Destination]
+    ) -> None:
         """Queue the newest state of a message for every destination; older states are dropped."""
         now = self.ground.now()
         await notices.supersede(tx, subject, now)
         new = [
             NewNotice(
                 kind=NoticeKind.ALERT,
-                key=f"{key}:{contact_id}",
-                contact_id=contact_id,
+                key=f"{key}:{there.contact_id}",
+                contact_id=there.contact_id,
                 lane=lane,
                 subject=subject,
             )
-            for contact_id in self.channels()
+            for there in to
         ]
         await notices.queue(tx, new, now)
 
@@ -181,7 +194,7 @@ class Alerting:
             updated_at=now,
         )  # fmt: skip
         await audit.write(tx, member_id, "acknowledge", f"alert:{row.id}", {}, now)
-        await self._tell(tx, row.subject, f"{row.subject}:v{row.id}.{row.version + 1}", Lane.EDIT)
+        await self._edit(tx, row, await products.get(tx, row.product_id))
 
     async def sweep(self, limit: int = 1000) -> int:
         """Mark what should be judged anew though no event announced it; returns how many."""
@@ -251,6 +264,18 @@ def changes(
         }
     changed = {name: value for name, value in new.items() if getattr(alert, name) != value}
     return changed | {"updated_at": now} if changed else {}
+
+
+def concern_of(row: AnyRow, product: Product | None, severity: Severity | None = None) -> Concern:
+    """What an alert is of, as its routes are found by; `severity` if it is another one now."""
+    told = severity or Severity[row.severity.upper()]
+    return Concern(row.kind, told, scope_of(product, row.location_id))
+
+
+def scope_of(product: Product | None, location_id: int | None) -> Scope:
+    if product is None:
+        return Scope(location_id)
+    return Scope(location_id, product.supplier or None, product.category or None)
 
 
 def _state(alert: AnyRow, decision: Decision) -> AlertState:

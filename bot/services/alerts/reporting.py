@@ -7,6 +7,7 @@ from bot.domain.notices import Lane, NewNotice, NoticeKind
 from bot.domain.telling import DailyDigest
 from bot.services.alerts.alerting import Alerting
 from bot.services.ground import Ground
+from bot.services.routing.routes import Routes
 from storage import alerts, history, notices, products, restocks, subscriptions
 from storage.tx import Tx
 
@@ -17,27 +18,28 @@ WANTED_ROWS = 5
 class Reporting:
     """`zone` is the shop's: a day of the digest is a day there."""
 
-    def __init__(self, ground: Ground, alerting: Alerting, zone: ZoneInfo) -> None:
+    def __init__(self, ground: Ground, alerting: Alerting, routes: Routes, zone: ZoneInfo) -> None:
         self.ground = ground
         self.alerting = alerting
+        self.routes = routes
         self.zone = zone
 
     async def queue_digest(self) -> date:
         """Queue today's digest for every destination; a second call the same day adds nothing."""
         now = self.ground.now()
         day = now.astimezone(self.zone).date()
-        new = [
-            NewNotice(
-                kind=NoticeKind.DIGEST,
-                key=f"digest:{day.isoformat()}:{contact_id}",
-                contact_id=contact_id,
-                lane=Lane.DIGEST,
-                subject=f"digest:{day.isoformat()}",
-                payload={"day": day.isoformat()},
-            )
-            for contact_id in self.alerting.channels()
-        ]
         async with self.ground.write() as tx:
+            new = [
+                NewNotice(
+                    kind=NoticeKind.DIGEST,
+                    key=f"digest:{day.isoformat()}:{there.contact_id}",
+                    contact_id=there.contact_id,
+                    lane=Lane.DIGEST,
+                    subject=f"digest:{day.isoformat()}",
+                    payload={"day": day.isoformat()},
+                )
+                for there in await self.routes.contacts(tx, NoticeKind.DIGEST)
+            ]
             await notices.queue(tx, new, now)
         return day
 

@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.delivery import wait_before
 from bot.domain.inbox import Arrival, DeadLetter, InboxReport
 from bot.services.ground import Ground
-from bot.services.routing.destinations import Destinations
+from bot.services.routing.routes import Routes
 from storage import inbox, notices
 from storage.inbox import Claimed
 from storage.tx import Tx
@@ -53,10 +53,10 @@ Outcome = Worked | Failed | Later
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """`destinations` are the staff channels, which are told of a dead letter."""
+    """`routes` say who is told of a dead letter."""
 
     ground: Ground
-    destinations: Destinations = field(default_factory=Destinations)
+    routes: Routes
 
     async def accept(self, source: str, key: str, sender: str, payload: Json) -> Arrival:
         """Store one arrival. When this returns it survives a power cut; only then acknowledge."""
@@ -135,7 +135,7 @@ class Arriving:
         detail = f"#{claimed.id} · {claimed.source} · {type(error).__name__}"
         occurrence = f"fault:dead_letter:{claimed.id}:{now.isoformat()}"
         payload = {"what": "fault.dead_letter", "detail": detail}
-        told = self.destinations.fault(subject, occurrence, payload)
+        told = await self.routes.fault(tx, subject, occurrence, payload)
         await notices.supersede(tx, subject, now)
         await notices.queue(tx, told, now)
 

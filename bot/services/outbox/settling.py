@@ -24,7 +24,7 @@ from bot.services.engine.grouping import GroupCommit
 from bot.services.ground import Ground
 from bot.services.line.restocking import Restocking
 from bot.services.outbox.composing import Composed, Drop
-from bot.services.routing.destinations import Destinations
+from bot.services.routing.routes import Routes
 from storage import claims, contacts, messages, notices, products, restocks, subscriptions
 from storage.tx import Tx
 
@@ -46,14 +46,13 @@ class Settling:
     """The only place that changes a notice's state. Each method is one transaction.
 
     What happens to every notice, its intent and its arrival, shares transactions with others when
-    many go out at once (GroupCommit). `destinations` are the staff channels, for what staff must
-    see.
+    many go out at once (GroupCommit). `routes` say who sees what staff must see.
     """
 
-    def __init__(self, ground: Ground, restocking: Restocking, destinations: Destinations) -> None:
+    def __init__(self, ground: Ground, restocking: Restocking, routes: Routes) -> None:
         self.ground = ground
         self.restocking = restocking
-        self.destinations = destinations
+        self.routes = routes
         self.telemetry = SILENT
         self._intents = GroupCommit[Claimed, bool](self._put_on_wire)
         self._arrivals = GroupCommit[Delivered, None](self._arrived)
@@ -214,7 +213,7 @@ class Settling:
             await contacts.set_state(tx, contact.id, state)
             await contacts.touch(tx, contact.id, self.ground.now())
             if channel and contact.state is ContactState.ACTIVE:
-                await notices.queue(tx, self._out_of_reach(contact), self.ground.now())
+                await notices.queue(tx, await self._out_of_reach(tx, contact), self.ground.now())
         if channel and notice.kind is NoticeKind.ALERT:
             await self.not_sent(notice)
             return
@@ -227,19 +226,18 @@ class Settling:
             await contacts.set_state(tx, contact.id, ContactState.ACTIVE)
             await notices.hurry(tx, contact.id, self.ground.now())
 
-    def _out_of_reach(self, contact: Contact) -> list[NewNotice]:
+    async def _out_of_reach(self, tx: Tx, contact: Contact) -> list[NewNotice]:
         """For the other channels; a new message each time that it happens."""
         subject = f"fault:channel:{contact.id}:{self.ground.now().isoformat()}"
         payload = {"what": "fault.channel", "platform": contact.address.way}
-        return self.destinations.fault(subject, subject, payload, but=(contact.id,))
+        return await self.routes.fault(tx, subject, subject, payload, but=(contact.id,))
 
     async def moved(self, notice: Claimed, contact: Contact, new_address: str) -> None:
         """The chat has a new address: the notice follows it at once."""
         address = Address(contact.address.way, new_address)
         async with self.ground.write() as tx:
-            there = await contacts.move_address(tx, self.ground.vault, contact.id, address)
+            await contacts.move_address(tx, self.ground.vault, contact.id, address)
             await notices.postpone(tx, notice.id, self.ground.now())
-        self.destinations.moved(contact.id, there)
 
     async def rejected(self, notice: Claimed, detail: str) -> None:
         """The platform refuses it for good: staff see it, the line goes on."""
@@ -295,7 +293,7 @@ class Settling:
             await self._lock(tx, [notice])
             await notices.settle(tx, [notice.id], state, reason, now)
             if notice.kind is not NoticeKind.FAULT:
-                await notices.queue(tx, self._faults(notice, state, detail), now)
+                await notices.queue(tx, await self._faults(tx, notice, state, detail), now)
             await self._advance(tx, notice)
         self._count(notice, state, reason, now)
 
@@ -306,8 +304,10 @@ class Settling:
             took = now - notice.created_at
             self.telemetry.settled(notice.way, notice.lane, state, reason, took)
 
-    def _faults(self, notice: Claimed, state: NoticeState, detail: str) -> list[NewNotice]:
+    async def _faults(
+        self, tx: Tx, notice: Claimed, state: NoticeState, detail: str
+    ) -> list[NewNotice]:
         what = "fault.uncertain" if state is NoticeState.UNCERTAIN else "fault.undelivered"
         payload = {"what": what, "detail": detail or str(notice.kind)}
         subject = f"fault:{notice.id}"
-        return self.destinations.fault(subject, subject, payload, but=(notice.contact_id,))
+        return await self.routes.fault(tx, subject, subject, payload, but=(notice.contact_id,))

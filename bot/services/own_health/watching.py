@@ -31,8 +31,8 @@ from bot.domain.ways import WayName
 from bot.services.engine.telemetry import Lately
 from bot.services.ground import Ground
 from bot.services.people.members import Members
-from bot.services.routing.destinations import Destinations
-from storage import contacts, notices, queues, settings
+from bot.services.routing.routes import Routes
+from storage import notices, queues, settings
 from storage.tx import Tx
 
 log = structlog.get_logger(__name__)
@@ -55,12 +55,10 @@ class Process:
 
 
 class Watching:
-    """`destinations` are the staff channels."""
-
-    def __init__(self, ground: Ground, members: Members, destinations: Destinations) -> None:
+    def __init__(self, ground: Ground, members: Members, routes: Routes) -> None:
         self.ground = ground
         self.members = members
-        self.destinations = destinations
+        self.routes = routes
         self.lately = Lately(ground.clock)
         self.process = Process()
         self._reached: dict[WayName, Reach] = {}
@@ -129,11 +127,10 @@ class Watching:
 
     async def _unreached(self, tx: Tx) -> list[Fault]:
         """Staff channels in which alerts do not arrive."""
-        found = [await contacts.by_id(tx, self.ground.vault, one) for one in self.destinations()]
         return [
-            Fault("fault.channel", way=contact.address.way)
-            for contact in found
-            if contact is not None and contact.state is not ContactState.ACTIVE
+            Fault("fault.channel", way=there.way)
+            for there in await self.routes.all(tx)
+            if there.state is not ContactState.ACTIVE
         ]
 
     async def look(self) -> list[tuple[str, str]]:
@@ -215,14 +212,14 @@ class Watching:
         silent = not over and trouble is not Trouble.RESTOCKS_LATE
         unheard = await self._channels(tx, pulse.way) if silent else ()
         payload = as_payload(trouble, pulse, new, waiting)
-        told = self.destinations.fault(subject, occurrence, payload, unheard)
+        told = await self.routes.fault(tx, subject, occurrence, payload, unheard)
         await notices.supersede(tx, subject, self.ground.now())
         await notices.queue(tx, told, self.ground.now())
 
     async def _channels(self, tx: Tx, way: WayName) -> set[int]:
         """The staff channels on this platform."""
-        found = [await contacts.by_id(tx, self.ground.vault, one) for one in self.destinations()]
-        return {one.id for one in found if one is not None and one.address.way == way}
+        found = await self.routes.all(tx)
+        return {there.contact_id for there in found if there.way == way}
 
 
 def _lasting(found: Queues, now: datetime) -> Queues:

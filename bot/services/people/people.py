@@ -8,7 +8,6 @@ from bot.domain.notices import SettleReason
 from bot.domain.subscriptions import EndReason
 from bot.services.ground import Ground
 from bot.services.line.restocking import Restocking
-from bot.services.routing.destinations import Destinations
 from storage import contacts, history, inbox, notices, products, subscriptions
 from storage.tx import Tx
 
@@ -18,17 +17,10 @@ ROTATED_AT_ONCE = 500  # rows a transaction
 class People:
     """Personal data live in contacts only; everything else knows a contact by its number."""
 
-    def __init__(
-        self,
-        ground: Ground,
-        languages: tuple[str, ...],
-        restocking: Restocking,
-        channels: Destinations,
-    ) -> None:
+    def __init__(self, ground: Ground, languages: tuple[str, ...], restocking: Restocking) -> None:
         self.restocking = restocking
         self.ground = ground
         self.languages = languages
-        self.channels = channels
 
     async def ensure(self, tx: Tx, caller: Caller) -> Contact:
         """The contact of whoever asks, made on the first word; who writes is not blocked."""
@@ -169,13 +161,11 @@ class People:
                 await self._reachable_again(tx, contact)
 
     async def moved(self, old: Address, new: Address) -> None:
-        """A group became a supergroup: follow it."""
+        """A group became a supergroup: follow it, with all that is routed there."""
         async with self.ground.write() as tx:
             contact = await contacts.find(tx, self.ground.vault, old)
             if contact is not None:
-                there = await contacts.move_address(tx, self.ground.vault, contact.id, new)
-        if contact is not None:
-            self.channels.moved(contact.id, there)
+                await contacts.move_address(tx, self.ground.vault, contact.id, new)
 
     async def role(self, tx: Tx, caller: Caller) -> Contact | None:
         """The caller as a contact if known, without making one: strangers leave no trace."""
@@ -195,17 +185,6 @@ class People:
                     tx, self.ground.vault, caller, ContactKind.PERSON, self.ground.now()
                 )
                 await contacts.set_role(tx, contact.id, Role.ADMIN)
-
-    async def add_channels(self, addresses: tuple[Address, ...]) -> tuple[int, ...]:
-        """The contacts of the channels that alerts go to."""
-        async with self.ground.write() as tx:
-            found = [
-                await contacts.ensure(
-                    tx, self.ground.vault, Caller(address), ContactKind.CHANNEL, self.ground.now()
-                )
-                for address in addresses
-            ]
-        return tuple(contact.id for contact in found)
 
     async def rotate_keys(self) -> int:
         """Seal everything that another key than the first sealed anew; returns how much it was."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.domain.ways import WayName
 from bot.services.ground import Ground
-from bot.services.routing.destinations import Destinations
+from bot.services.routing.routes import Routes
 from storage import notices
 
 # What differs from message to message: places, and the words of others that are quoted.
@@ -15,10 +15,8 @@ _PARTICULAR = re.compile(r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)|\d+")
 
 @dataclass(frozen=True, slots=True)
 class Refusing:
-    """`destinations` are the staff channels."""
-
     ground: Ground
-    destinations: Destinations
+    routes: Routes
 
     async def form_refused(self, way: WayName, reason: str) -> None:
         """A message goes out as plain text, because `platform` refuses its form for `reason`.
@@ -29,9 +27,8 @@ class Refusing:
         mark = hashlib.sha256(kind.encode()).hexdigest()[:16]
         subject = f"fault:form:{way}:{mark}:{now.date()}"
         payload = {"what": "fault.form", "platform": way, "detail": kind}
-        told = self.destinations.fault(subject, subject, payload)
         async with self.ground.write() as tx:
-            await notices.queue(tx, told, now)
+            await notices.queue(tx, await self.routes.fault(tx, subject, subject, payload), now)
 
 
 def kind_of(reason: str) -> str:

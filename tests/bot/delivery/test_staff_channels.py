@@ -34,7 +34,7 @@ async def shop(sqlite_database: Database, vault: Vault, clock: Clock) -> Shop:
 
 async def alerts_go_to(shop: Shop, *channels: Address) -> None:
     """As at each start, from the settings."""
-    shop.services.alerting.channels.ids = await shop.services.people.add_channels(channels)
+    await shop.services.routes.follow_settings(channels)
 
 
 async def runs_low(shop: Shop, wire: Wire, sku: str) -> None:

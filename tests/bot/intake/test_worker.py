@@ -145,7 +145,7 @@ async def test_what_was_done_when_nothing_could_be_written_is_not_done_again(
         await read_only(sqlite_database, "ON")
 
     await arrive(shop, 1)
-    arriving, stop = Refused(shop.services.ground), asyncio.Event()
+    arriving, stop = Refused(shop.services.ground, shop.services.routes), asyncio.Event()
     worker = InboxWorker(arriving, {"test": last_that_works}, Bell())
     running = asyncio.create_task(worker.run(stop))
     async with asyncio.timeout(10):

@@ -148,8 +148,7 @@ class MachineBase(RuleBasedStateMachine):
         """The process starts: what it held in memory is gone, what a dead one held is taken up."""
         self.database.cut = ALIVE
         self.shop.services = self.world.build(self.database, self.world.vault, self.clock)
-        found = await self.services.people.add_channels((ALERTS,))
-        self.services.alerting.channels.ids = found
+        await self.services.routes.follow_settings((ALERTS,))
         await self.services.settling.release_orphans()
 
     async def _insist(self, work: Callable[[], Awaitable[T]], cut: Cut = ALIVE) -> T:

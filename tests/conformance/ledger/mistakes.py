@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import event, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.contacts import Contact
 from bot.domain.notices import LAST_LANE, Claimed, Lane, SettleReason
 from bot.domain.restocking import Restock
+from bot.domain.stock import Product
 from bot.domain.subscriptions import SubscriptionState
 from bot.domain.telling import RestockTold
 from bot.domain.ways import WayName
@@ -26,6 +26,8 @@ from bot.services.staff.stocking import Stocking, Write
 from storage import contacts, restocks, subscriptions
 from storage.database import Database
 from storage.tables import notice
+from storage.tx import Tx
+from storage.types import AnyRow
 from storage.vault import Vault
 from tests.conformance.ledger.base import build
 from tests.support.clock import Clock
@@ -61,7 +63,7 @@ class ForgetsDoubt(Settling):
 class ForgetsKeys(Stocking):
     """Applies what arrives again, again."""
 
-    async def write(self, tx: AsyncConnection, member: Contact, write: Write) -> Any:
+    async def write(self, tx: Tx, member: Contact, write: Write) -> Any:
         return await super().write(tx, member, replace(write, key=str(uuid.uuid4())))
 
 
@@ -75,7 +77,7 @@ class ForgetsTheRest(Restocking):
 class NeverLooksBack(Restocking):
     """Goes on behind the cursor when more arrives: who wanted more than there was is passed by."""
 
-    async def _feed(self, tx: AsyncConnection, current: Restock, available: int, now: Any) -> int:
+    async def _feed(self, tx: Tx, current: Restock, available: int, now: Any) -> int:
         if not await restocks.outstanding(tx, current.id, now):
             await self._write_chunk(tx, current, available, now)
         return 0
@@ -100,9 +102,8 @@ class NeverLooksAgain(Composing):
 class ForgetsEdits(Alerting):
     """Posts an alert and lets its message grow old."""
 
-    async def _tell(self, tx: AsyncConnection, subject: str, key: str, lane: Lane) -> None:
-        if lane is not Lane.EDIT:
-            await super()._tell(tx, subject, key, lane)
+    async def _edit(self, tx: Tx, row: AnyRow, product: Product | None) -> None:
+        pass
 
 
 def one_with(part: str, mistake: type) -> Builder:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 from hypothesis.stateful import RuleBasedStateMachine
 from sqlalchemy import Table, delete, select
 
+from bot.services.ground import Ground
 from storage.tables import metadata
 from storage.types import AnyRow
 from storage.vault import Vault, generate_key
@@ -39,6 +40,10 @@ class QueueMachine(RuleBasedStateMachine):
     @property
     def vault(self) -> Vault:
         return self.world.vault
+
+    @property
+    def ground(self) -> Ground:
+        return Ground(self.database, self.vault, self.clock)
 
     def run(self, work: Awaitable[T]) -> T:
         async def waiting() -> T:

@@ -8,6 +8,7 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from bot.domain.inbox import Arrival, InboxState
 from bot.services.inbox.arriving import ATTEMPTS, LEASE, Arriving, Failed, Later, Outcome, Worked
+from bot.services.routing.routes import Routes
 from storage import inbox
 from storage.inbox import NOBODY, Claimed
 from storage.tables import inbox as table
@@ -46,7 +47,7 @@ class InboxMachine(QueueMachine):
         self.hands.clear()
         for kept in self.kept.values():
             kept.lease_until = None
-        self.arriving: Arriving = self.world.part(self.database, self.vault, self.clock)
+        self.arriving: Arriving = self.world.part(self.ground, Routes(self.ground))
         await self.arriving.release_orphans()
 
     # Platforms.

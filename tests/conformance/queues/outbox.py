@@ -23,6 +23,7 @@ from bot.domain.ways import SLACK, TELEGRAM, WayName
 from bot.services.line.restocking import Restocking
 from bot.services.outbox.composing import Drop
 from bot.services.outbox.settling import LEASE, Settling
+from bot.services.routing.routes import Routes
 from storage import contacts, notices
 from storage.tables import notice, product, restock, subscription
 from storage.types import AnyRow
@@ -75,9 +76,7 @@ class OutboxMachine(QueueMachine):
         self.hands.clear()
         self.held.clear()
         line = Restocking()
-        self.settling: Settling = self.world.part(
-            self.database, self.vault, self.clock, line, lambda: ()
-        )
+        self.settling: Settling = self.world.part(self.ground, line, Routes(self.ground))
         await self.settling.release_orphans()
 
     # Services.

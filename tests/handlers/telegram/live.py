@@ -87,6 +87,4 @@ class Live:
 
     async def alert_chat(self, chat_id: int) -> None:
         address = Address.parse(f"telegram:{chat_id}")
-        self.shop.services.alerting.channels.ids = await self.shop.services.people.add_channels(
-            (address,)
-        )
+        await self.shop.services.routes.follow_settings((address,))

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from bot.domain.contacts import Address
+from bot.domain.contacts import Address, Caller
 from bot.domain.health import HealthCard, LaneQueue, Reach, Undelivered, WayPulse
 from bot.domain.inbox import InboxState
 from bot.domain.notices import Lane, NewNotice, NoticeKind, NoticeState, SettleReason
@@ -48,7 +48,7 @@ class Ward:
     async def start(self) -> None:
         """What a new process does; the database is the one there was."""
         services = self.shop.services
-        services.alerting.channels.ids = await services.people.add_channels(CHANNELS)
+        await services.routes.follow_settings(CHANNELS)
         services.watching.process = Process(
             platforms=lambda: [WayPulse(way, 25.0) for way in (TELEGRAM, SLACK)],
             parts=lambda: {"inbox": "running", "clock": "failed: OSError"},
@@ -88,8 +88,8 @@ class Ward:
 
     async def queue(self, lane: Lane, count: int, way: WayName = TELEGRAM) -> None:
         """Notices that fall due now."""
-        index = 0 if way == SLACK else 1
-        contact_id = self.shop.services.alerting.channels.ids[index]
+        (channel,) = [one for one in CHANNELS if one.way == way]
+        contact_id = await self.shop.contact_id(Caller(channel))
         new = [
             NewNotice(NoticeKind.FAULT, f"x:{lane}:{n}", contact_id, lane, f"x:{n}",
                       {"what": "fault.other"})
