@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo run test check bench faults clean
+.PHONY: help setup demo run test promises check bench faults clean
 
 help: ## Show what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -26,8 +26,11 @@ demo: $(READY) ## The main job in a browser: the real bot, a local Telegram and 
 run: $(READY) ## Run the bot with the settings of .env
 	@$(BIN)/python -m bot run
 
-test: $(READY) ## All tests, on SQLite and on a real PostgreSQL
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup $(ARGS)
+test: $(READY) ## The tests, on SQLite and on a real PostgreSQL; two minutes
+	$(BIN)/python -m pytest -m "not promises" --numprocesses 3 --dist loadgroup $(ARGS)
+
+promises: $(READY) ## Shares of the campaigns, state machines, simulations; about 20 minutes
+	$(BIN)/python -m pytest -m promises --numprocesses 3 --dist loadgroup $(ARGS)
 
 check: $(READY) ## ruff, ruff format, mypy --strict, the import rules
 	$(BIN)/ruff check .

@@ -47,7 +47,10 @@ def tracked_files() -> list[str]:
     return [*names, "pyproject.toml", "README.md", "LICENSE"]
 
 
-pytestmark = pytest.mark.xdist_group("one wheel for all of them")
+pytestmark = [
+    pytest.mark.promises,
+    pytest.mark.xdist_group("one wheel for all of them"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from importlib import import_module
 from tests.faults.rows import Campaign
 
 CAMPAIGNS: dict[str, str] = {
+    "job": "tests.faults.job:killed",
     "kills": "tests.faults.kills:killed",
     "stops": "tests.faults.kills:stopped",
     "answers": "tests.faults.answers:telegram",

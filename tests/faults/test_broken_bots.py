@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from bot.app.platforms import Platforms
 from bot.app.running import App
 from bot.channels.base import Channel
@@ -21,6 +23,8 @@ from tests.faults.rows import SEED
 from tests.faults.stage import MARKS, STAFF, add_crowd, sku
 from tests.support.live import bot_settings, running
 from tests.support.shop import Shop
+
+pytestmark = pytest.mark.promises
 
 PEOPLE = 20
 ANN = Caller(Address(SLACK, STAFF))

@@ -12,7 +12,7 @@ from bot.sandbox.server import Sandbox
 from storage.vault import generate_key
 from tests.faults import breaking
 from tests.faults.broken_database import SAID, Seen, judged
-from tests.faults.rows import SEED, Row, failed, line
+from tests.faults.rows import SEED, failed, holds
 from tests.support.databases import PostgresServer, own_postgres_server
 from tests.support.process import BotProcess, settings_for
 
@@ -25,22 +25,17 @@ os.execv(sys.executable, [sys.executable, "-m", "bot", "run"])
 """
 
 
-def check(rows: list[Row]) -> None:
-    lines = "\n".join(line("broken", row) for row in rows)
-    print(f"STOCKBELL_SEED={SEED}\n{lines}")  # noqa: T201  # shown when it fails
-    assert rows
-    assert not failed(rows), lines
-
-
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STOCKBELL_BROKEN_SECONDS", "1")
 
 
+@pytest.mark.promises
 async def test_a_locked_and_a_full_sqlite_cost_nothing_but_time(tmp_path: Path) -> None:
-    check(await breaking.on_sqlite(tmp_path, SEED))
+    holds("sqlite", await breaking.on_sqlite(tmp_path, SEED))
 
 
+@pytest.mark.promises
 async def test_a_postgresql_that_is_stopped_and_started_costs_nothing_but_time(
     tmp_path: Path, postgres: PostgresServer
 ) -> None:
@@ -48,7 +43,7 @@ async def test_a_postgresql_that_is_stopped_and_started_costs_nothing_but_time(
         server = postgres
         if postgres.data is None:  # not ours to stop
             server = stack.enter_context(own_postgres_server())
-        check(await breaking.on_server(server, tmp_path, SEED, "stopped"))
+        holds("postgresql", await breaking.on_server(server, tmp_path, SEED, "stopped"))
         server.drop()
 
 
@@ -67,6 +62,7 @@ def read_only_file(tmp_path: Path) -> Iterator[Path]:
     folder.chmod(0o755)
 
 
+@pytest.mark.promises
 async def test_a_read_only_file_at_the_start_is_said_in_one_line(
     tmp_path: Path, read_only_file: Path
 ) -> None:
@@ -79,6 +75,7 @@ async def test_a_read_only_file_at_the_start_is_said_in_one_line(
     assert said.startswith(f"Error: DATABASE_URL: the file {read_only_file} cannot be opened: ")
 
 
+@pytest.mark.promises
 async def test_a_bot_that_finds_a_read_only_server_says_so_and_leads_when_it_can(
     tmp_path: Path, postgres: PostgresServer
 ) -> None:

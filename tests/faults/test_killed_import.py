@@ -14,6 +14,8 @@ from storage.database import Database
 from storage.tables import batch, stage
 from tests.support.process import BotProcess, settings_for
 
+pytestmark = pytest.mark.promises
+
 ROWS = 7_000  # three pieces
 
 

@@ -11,6 +11,8 @@ from bot.sandbox.telegram_driver import Customer
 from tests.support.databases import PostgresServer
 from tests.support.process import BotProcess, settings_for
 
+pytestmark = pytest.mark.promises
+
 TAKES_OVER_WITHIN = 30.0  # seconds
 STARTS_WITHIN = 60.0  # machines that run tests are slow
 

@@ -20,6 +20,8 @@ from tests.support.databases import PostgresServer
 from tests.support.network import free_port
 from tests.support.process import BotProcess, settings_for
 
+pytestmark = pytest.mark.promises
+
 PATIENCE = 60.0  # seconds; machines that run tests are slow
 TAKEN_OVER_WITHIN = 30.0
 SECRET = "hook-secret"

@@ -7,11 +7,14 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
 from storage.database import Database
 from storage.tables import notice
 from tests.faults.stage import Stage, staged
+
+pytestmark = pytest.mark.promises
 
 GONE_WITHIN = 10.0
 PATIENCE = 60.0

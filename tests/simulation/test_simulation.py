@@ -1,5 +1,7 @@
 """Promises 1 to 4 in simulated worlds: the real code, a virtual clock, and trouble from a seed.
 
+`make test` looks into a few worlds, `make promises` into 500, and by hand there may be more:
+
     STOCKBELL_SIM_SEEDS=10000 python -m pytest tests/simulation     (or python -m tests.simulation)
     STOCKBELL_SIM_SEED=7 python -m tests.simulation                 one seed, with its trace
 
@@ -19,6 +21,7 @@ from tests.simulation.world import Builder
 
 SEEDS = int(os.environ.get("STOCKBELL_SIM_SEEDS", "500"))
 FIRST = int(os.environ.get("STOCKBELL_SIM_SEED", "0"))
+FEW = 8  # for `make test`: enough to see that the simulation itself works
 PARTS = 10  # so that the workers of one run share them
 WITHIN = 100  # seeds
 
@@ -29,6 +32,12 @@ def simulated() -> Iterator[Simulator]:
         yield built
 
 
+def test_in_a_few_worlds_nothing_is_lost_doubled_or_too_early(simulated: Simulator) -> None:
+    for seed in range(FIRST, FIRST + FEW):
+        simulated.run(seed)
+
+
+@pytest.mark.promises
 @pytest.mark.parametrize("part", range(PARTS))
 def test_whatever_happens_nothing_is_lost_doubled_or_too_early(
     simulated: Simulator, part: int
@@ -37,13 +46,16 @@ def test_whatever_happens_nothing_is_lost_doubled_or_too_early(
         simulated.run(seed)
 
 
-@pytest.mark.parametrize("seed", [3, 11, 29])
+@pytest.mark.parametrize(
+    "seed", [3, *(pytest.param(seed, marks=pytest.mark.promises) for seed in (11, 29))]
+)
 def test_a_seed_replays_exactly(simulated: Simulator, seed: int) -> None:
     first, second = trace(simulated, seed), trace(simulated, seed)
     assert first == second
     assert len(first) > 40
 
 
+@pytest.mark.promises
 def test_a_seed_replays_exactly_in_another_process(simulated: Simulator) -> None:
     """Where sets of words are walked in another order, and memory lies elsewhere."""
     here = trace(simulated, 29)
@@ -57,6 +69,7 @@ def trace(simulated: Simulator, seed: int) -> list[tuple[float, str]]:
     return simulated.run(seed).trace.events
 
 
+@pytest.mark.promises
 @pytest.mark.parametrize(
     ("build", "words"),
     [
