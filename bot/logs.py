@@ -8,6 +8,8 @@ from typing import Any
 
 import structlog
 
+from bot.repeats import Repeats
+
 # Telegram's token stands in every URL; these libraries print URLs, headers or bodies when asked.
 CHATTY = (
     "aiosqlite",
@@ -81,6 +83,7 @@ def configure(level: str, form: str, secrets: Iterable[str]) -> None:
             ],
         )
     )
+    handler.addFilter(Repeats())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

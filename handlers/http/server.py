@@ -3,14 +3,17 @@
 import asyncio
 import html
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-import uvicorn
 from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute
+
+from handlers.http.bodies import Capped, broken_off
+from handlers.http.crowd import Crowd, most_connections
+from handlers.http.guarded import GuardedConfig, GuardedServer
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -59,15 +62,9 @@ def build_http(health: Health, routes: Sequence[BaseRoute]) -> FastAPI:
         return HTMLResponse(PAGE.format(shop=shop, verdict=verdict, role=role, rows=rows))
 
     http.router.routes.extend(routes)
+    http.add_middleware(Capped)
+    http.add_exception_handler(ClientDisconnect, broken_off)
     return http
-
-
-class _Server(uvicorn.Server):
-    """serve() would take SIGTERM for itself; the signals are the application's."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +73,16 @@ class HttpServer:
 
     app: FastAPI
     socket: socket.socket
+    crowd: Crowd = field(default_factory=lambda: Crowd(most_connections()))
 
     async def run(self, stop: asyncio.Event) -> None:
-        config = uvicorn.Config(
-            self.app, log_config=None, access_log=False,
-            timeout_graceful_shutdown=5, lifespan="off",
-        )  # fmt: skip
-        server = _Server(config)
+        config = GuardedConfig(self.app, self.crowd)
+        server = GuardedServer(config)
         serving = asyncio.create_task(server.serve(sockets=[self.socket]))
+        watching = asyncio.create_task(self.crowd.watch())
         stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({serving, watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        watching.cancel()
         stopping.cancel()
         server.should_exit = True
         await serving

@@ -33,7 +33,7 @@ def webhook_route(url: str, secret: str, accept_many: AcceptMany) -> Route:
             return PlainTextResponse("wrong secret", 403)
         try:
             arrival = _read(await request.body())
-        except ValueError:
+        except (ValueError, RecursionError):  # thousands of brackets in one another
             return PlainTextResponse("not an update", 400)
         try:
             await accept_many([arrival])

@@ -22,6 +22,7 @@ CAMPAIGNS: dict[str, str] = {
     "sqlite": "tests.faults.breaking:on_sqlite",
     "postgresql": "tests.faults.breaking:on_postgres",
     "network": "tests.faults.network:network",
+    "strangers": "tests.faults.strangers:strangers",
 }
 
 

@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
-from handlers.slack.http import LARGEST, slack_route
+from handlers.http.bodies import LARGEST
+from handlers.slack.http import slack_route
 from tests.handlers.slack.desk import SECRET, Desk, by_http
 
 COMMAND = urlencode(
