@@ -61,6 +61,9 @@ class Contact:
     state: ContactState
     role: Role | None
 
+    def may(self, needed: Role) -> bool:
+        return self.role is not None and self.role >= needed
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

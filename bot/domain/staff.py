@@ -4,8 +4,34 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.alerts import AlertView
-from bot.domain.contacts import Role
+from bot.domain.contacts import Caller, Role
 from bot.domain.stock import Move, Position, Product
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Somebody who asks for something of staff: through which source, under which effect key.
+
+    `needed` is the role that it takes, as the row of what is asked for says (handlers.verbs).
+    """
+
+    caller: Caller
+    source: str
+    key: str
+    needed: Role = Role.ADMIN  # what has no row is the admins'
+
+
+@dataclass(frozen=True, slots=True)
+class HelpLine:
+    """What can be typed after the command, and the message that says what it does."""
+
+    typed: str
+    msgid: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelpText:
+    lines: tuple[HelpLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +47,17 @@ class AdjustForm:
     quantity: str
     reason: str
     shown: int
+
+
+@dataclass(frozen=True, slots=True)
+class FormChecked:
+    """The Adjust modal before it is stored: {} or what is wrong, by block, as adjust_form's codes.
+
+    `card`: what there is now, when it is another than the form shows.
+    """
+
+    wrong: dict[str, str]
+    card: "Card | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +131,14 @@ class Refused:
 
     role: Role | None
     needed: Role
+
+
+class NotAllowed(Exception):
+    """Raised where the transaction begins, so nothing is written."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(f"needs {refused.needed.word}")
+        self.refused = refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,8 @@
-"""The words of a `/stock` line: quotes, places, signed numbers and people, as people type them."""
+"""The words of a `/stock` line, as people type them: quotes, places, signed numbers, people.
+
+What the verbs of handlers/verbs are made of. Nothing here raises, and any text is words.
+A code with spaces, with an @ or spelled like a verb is put in quotes: "low" +5.
+"""
 
 import re
 import unicodedata
@@ -9,6 +13,8 @@ from bot.domain.codes import plain_number
 
 MOST = 999_999_999_999  # what codes.whole_number reads: 12 digits
 ECHO = 20  # characters
+REASON_LENGTH = 300
+QUERY_LENGTH = 200
 # What keyboards and spreadsheets leave in copied text: invisible marks that change no meaning,
 # among them those that turn the reading direction. The joiners inside emoji stay.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
@@ -58,6 +64,29 @@ class Amount:
     wrong: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class BadInput:
+    """Not understood and nothing done. `text` is the piece that is wrong; `example` is right.
+
+    `code` is one of no_number (a sign alone), not_whole (+1.5, +5kg), too_big, zero (+0), negative
+    (=-5, threshold -1), reason_too_long, or a verb's own. The catalogue calls it bad.<code>.
+    """
+
+    code: str
+    text: str = ""
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`MUG@main +5 pallet 7`. `location` "" means: the only one there is."""
+
+    sku: str
+    location: str
+    number: int
+    reason: str = ""
+
+
 def clean(text: str) -> str:
     """Without what no database takes and nobody sees; control characters become spaces."""
     text = _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text))
@@ -104,6 +133,37 @@ def located(word: Word) -> tuple[str, str]:
         return mention[1], mention[3] or ""
     code, at, place = word.text.replace("\uff20", "@").rpartition("@")
     return (code, place) if at and code and place else (word.text, "")
+
+
+def code_and_place(words: Sequence[Word]) -> tuple[str, str, Sequence[Word]]:
+    """The code, the location (`A@main` or `A @main`) and the words after them."""
+    sku, location = located(words[0])
+    if not location and len(words) > 1 and words[1].place:
+        return sku, words[1].place, words[2:]
+    return sku, location, words[1:]
+
+
+def joined(words: Sequence[Word]) -> str:
+    """As a query."""
+    return " ".join(word.text for word in words)[:QUERY_LENGTH]
+
+
+def written(words: Sequence[Word], signs: str) -> Written | BadInput | None:
+    """ONE code and after it a number with one of these signs; None for anything else."""
+    sku, location, rest = code_and_place(words)
+    if not sku or not rest:
+        return None
+    amount, used = signed_amount(rest)
+    if amount is None or amount.sign not in signs:
+        return None
+    if not location and len(rest) > used and rest[used].folded.startswith("@"):
+        location, used = rest[used].place, used + 1
+    reason = " ".join(word.text for word in rest[used:])
+    if amount.wrong:
+        return BadInput(amount.wrong, amount.text)
+    if len(reason) > REASON_LENGTH:
+        return BadInput("reason_too_long", str(REASON_LENGTH))
+    return Written(sku, location, amount.number, reason)
 
 
 def signed_amount(words: Sequence[Word]) -> tuple[Amount | None, int]:

@@ -1,5 +1,8 @@
 """Slack: what became of a write."""
 
+from collections.abc import Callable
+from typing import Any
+
 from bot.domain.notices import Rendered
 from bot.domain.staff import (
     BadThreshold,
@@ -11,6 +14,7 @@ from bot.domain.staff import (
     NothingToUndo,
     RoleList,
     RoleSet,
+    StaffNotFound,
     ThresholdSet,
     Unchanged,
     Undone,
@@ -20,7 +24,7 @@ from bot.domain.stock import Position
 from bot.render import slack_blocks as kit
 from bot.render.escape import Safe
 from bot.render.roles import role_name
-from bot.render.slack_card import KINDS, reason_of, title
+from bot.render.slack_card import KINDS, not_found, reason_of, title
 from bot.render.voice import Voice, joined, lines
 
 
@@ -187,3 +191,17 @@ def role_list(say: Voice, result: RoleList) -> Rendered:
 
 def last_admin(say: Voice, result: LastAdmin) -> Rendered:
     return kit.note(say("role.last_admin", who=person(say, result.person)))
+
+
+# What becomes of every write, and of one that nobody can tell what it is of.
+WROTE: dict[type, Callable[[Voice, Any], Rendered]] = {
+    Moved: moved,
+    Unchanged: unchanged,
+    BelowZero: below_zero,
+    NeedsConfirmation: needs_confirmation,
+    ChangedMeanwhile: changed_meanwhile,
+}
+NOT_MEANT: dict[type, Callable[[Voice, Any], Rendered]] = {
+    WhichLocation: which_location,
+    StaffNotFound: not_found,
+}

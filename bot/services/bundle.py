@@ -21,8 +21,12 @@ from bot.services.people.members import Members
 from bot.services.people.people import People
 from bot.services.routing.refusing import Refusing
 from bot.services.routing.routes import Routes
+from bot.services.staff.adjusting import Adjusting
 from bot.services.staff.looking import Looking
-from bot.services.staff.stocking import Stocking
+from bot.services.staff.meaning import Meaning
+from bot.services.staff.thresholds import Thresholds
+from bot.services.staff.undoing import Undoing
+from bot.services.staff.writing import Writing
 from bot.services.stock.bulk import Bulk
 from bot.services.stock.exporting import Exporting
 from bot.services.stock.ledger import Ledger
@@ -51,7 +55,12 @@ class Services:
     arriving: Arriving
     people: People
     subscribing: Subscribing
-    stocking: Stocking
+    members: Members
+    looking: Looking
+    writing: Writing
+    adjusting: Adjusting
+    undoing: Undoing
+    thresholds: Thresholds
     alerting: Alerting
     reporting: Reporting
     composing: Composing
@@ -76,11 +85,14 @@ def build_services(
     routes = Routes(ground)
     people = People(ground, tuple(options.languages), restocking)
     subscribing = Subscribing(ground, people, restocking, options.limits)
-    alerting = Alerting(ground, people, routes)
+    members = Members(ground, options.admins)
+    alerting = Alerting(ground, members, routes)
     reporting = Reporting(ground, alerting, routes, options.zone)
     bulk = Bulk(database, clock, restocking.judge_piece)
-    members = Members(ground, options.admins)
     looking = Looking(ground, members, alerting, restocking)
+    meaning = Meaning(looking)
+    limits = {Role.CLERK: options.clerk_limit}
+    writing = Writing(ground, members, meaning, ledger, limits)
     watching = Watching(ground, members, routes)
     return Services(
         ground=ground,
@@ -88,9 +100,12 @@ def build_services(
         arriving=Arriving(ground, routes),
         people=people,
         subscribing=subscribing,
-        stocking=Stocking(
-            ground, looking, ledger, {Role.CLERK: options.clerk_limit}, watching.card
-        ),
+        members=members,
+        looking=looking,
+        writing=writing,
+        adjusting=Adjusting(members, looking, writing),
+        undoing=Undoing(ground, members, looking, ledger),
+        thresholds=Thresholds(ground, members, meaning, ledger),
         alerting=alerting,
         reporting=reporting,
         composing=Composing(ground, subscribing, alerting, reporting),

@@ -2,52 +2,89 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic
 
-from bot.domain.contacts import Role
 from bot.domain.customers import Expired
-from bot.domain.staff import Acknowledged, Card, Refused, Undone
+from bot.domain.staff import Acknowledged, Card, Undone
+from bot.services.bundle import Services
 from handlers.slack.answer import Answers
-from handlers.slack.asked import Asked
-from handlers.slack.ports import Json, Services
+from handlers.slack.asked import Asked, Json
+from handlers.verbs.act import Act, Done, Request, do
+from handlers.verbs.pressed import ACKNOWLEDGE, CARD, CONFIRM, OPEN_ADJUST
+from handlers.verbs.undo import UNDO, Undo
 
 Action = Callable[[Services, Answers, Json], Awaitable[None]]
 _NUMBERS = re.compile("[0-9]{1,18}(:[0-9]{1,18})*")
 
 
-async def show(services: Services, answers: Answers, payload: Json) -> None:
-    """A found product was chosen."""
-    asked, numbers = Asked.of(payload), numbers_in(payload)
-    card = await services.stocking.card(asked.caller, numbers[0]) if numbers else Expired()
-    await answers.tell(asked, card)
+@dataclass(frozen=True, slots=True)
+class Button(Generic[Request]):
+    """`read` makes the request of the button's value; None: no button of ours, or an older one."""
+
+    act: Act[Request]
+    read: Callable[[str], Request | None]
+    answer: Callable[[Answers, Asked, Done], Awaitable[None]]
+
+    async def __call__(self, services: Services, answers: Answers, payload: Json) -> None:
+        asked = Asked.of(payload)
+        request = self.read(payload["value"])
+        if request is None:
+            await answers.tell(asked, Done(self.act, Expired()))
+            return
+        await self.answer(answers, asked, await do(services, self.act, request, asked.acting))
 
 
-async def share(services: Services, answers: Answers, payload: Json) -> None:
+def numbers_in(value: str) -> tuple[int, ...]:
+    """The ids that a button carries ("12" or "12:3"); none when it is no button of ours."""
+    if not _NUMBERS.fullmatch(value):
+        return ()
+    return tuple(map(int, value.split(":")))
+
+
+def first_number(value: str) -> int | None:
+    return next(iter(numbers_in(value)), None)
+
+
+def undo_of(value: str) -> Undo | None:
+    move_id = first_number(value)
+    return None if move_id is None else Undo(move_id)
+
+
+def alert_of(value: str) -> int | None:
+    """`<alert>:<version>`."""
+    numbers = numbers_in(value)
+    return numbers[0] if len(numbers) == 2 else None
+
+
+async def tell(answers: Answers, asked: Asked, done: Done) -> None:
+    await answers.tell(asked, done)
+
+
+async def share(answers: Answers, asked: Asked, done: Done) -> None:
     """The card for everybody in the channel, with today's numbers."""
-    asked, numbers = Asked.of(payload), numbers_in(payload)
-    card = await services.stocking.card(asked.caller, numbers[0]) if numbers else Expired()
-    if isinstance(card, Card):
-        await answers.share(asked, card)
+    if isinstance(done.result, Card):
+        await answers.share(asked, done, done.result)
     else:
-        await answers.tell(asked, card)
+        await answers.tell(asked, done)
 
 
-async def undo(services: Services, answers: Answers, payload: Json) -> None:
-    asked, numbers = Asked.of(payload), numbers_in(payload)
-    if not numbers:
-        await answers.tell(asked, Expired())
-        return
-    result = await services.stocking.undo_move(asked.caller, numbers[0], asked.key)
-    if isinstance(result, Undone):
-        await answers.replace(asked, result)
+async def undone(answers: Answers, asked: Asked, done: Done) -> None:
+    if isinstance(done.result, Undone):
+        await answers.replace(asked, done)
     else:
-        await answers.tell(asked, result)
+        await answers.tell(asked, done)
 
 
-async def confirm(services: Services, answers: Answers, payload: Json) -> None:
-    """A preview was confirmed; what became of it takes its place, so it is pressed once."""
-    asked = Asked.of(payload)
-    result = await services.stocking.confirm(asked.caller, payload["value"], asked.key)
-    await answers.replace(asked, result)
+async def instead(answers: Answers, asked: Asked, done: Done) -> None:
+    """What became of a preview takes its place, so it is pressed once."""
+    await answers.replace(asked, done)
+
+
+async def acknowledged(answers: Answers, asked: Asked, done: Done) -> None:
+    """The alert's message itself shows who did it; only a press that did nothing is answered."""
+    if not (isinstance(done.result, Acknowledged) and done.result.done):
+        await answers.tell(asked, done)
 
 
 async def cancel(services: Services, answers: Answers, payload: Json) -> None:
@@ -56,45 +93,25 @@ async def cancel(services: Services, answers: Answers, payload: Json) -> None:
     await answers.note(Asked.of(payload), "confirm.cancelled", instead=True)
 
 
-async def acknowledge(services: Services, answers: Answers, payload: Json) -> None:
-    """The alert's message itself shows who did it; only a press that did nothing is answered."""
-    asked, numbers = Asked.of(payload), numbers_in(payload)
-    if len(numbers) != 2:
-        await answers.tell(asked, Expired())
-        return
-    alert_id, version = numbers
-    result = await services.alerting.acknowledge(asked.caller, alert_id, version, asked.key)
-    if not (isinstance(result, Acknowledged) and result.done):
-        await answers.tell(asked, result)
-
-
 async def open_adjust(services: Services, answers: Answers, payload: Json, trigger_id: str) -> None:
     """Adjust was pressed: the modal must be open within the trigger's 3 seconds."""
-    asked, numbers = Asked.of(payload), numbers_in(payload)
-    card = await services.stocking.card(asked.caller, numbers[0]) if numbers else Expired()
-    if isinstance(card, Card) and not card.can_write:
-        card = Refused(Role.VIEWER, Role.CLERK)
-    if not isinstance(card, Card):
-        await answers.tell(asked, card)
+    asked, numbers = Asked.of(payload), numbers_in(payload["value"])
+    done = Done(OPEN_ADJUST, Expired())
+    if numbers:
+        done = await do(services, OPEN_ADJUST, numbers[0], asked.acting)
+    if not isinstance(done.result, Card):
+        await answers.tell(asked, done)
         return
     location_id = numbers[1] if len(numbers) > 1 else None
-    if not await answers.open_adjust(asked, card, location_id, trigger_id):
-        await answers.tell(asked, Expired())
-
-
-def numbers_in(payload: Json) -> tuple[int, ...]:
-    """The ids that a button carries ("12" or "12:3"); none when it is no button of ours."""
-    value = payload["value"]
-    if not _NUMBERS.fullmatch(value):
-        return ()
-    return tuple(map(int, value.split(":")))
+    if not await answers.open_adjust(asked, done.result, location_id, trigger_id):
+        await answers.tell(asked, Done(OPEN_ADJUST, Expired()))
 
 
 KEPT: dict[str, Action] = {
-    "stock_show": show,
-    "stock_share": share,
-    "stock_undo": undo,
-    "stock_confirm": confirm,
+    "stock_show": Button(CARD, first_number, tell),
+    "stock_share": Button(CARD, first_number, share),
+    "stock_undo": Button(UNDO, undo_of, undone),
+    "stock_confirm": Button(CONFIRM, str, instead),
     "stock_cancel": cancel,
-    "alert_ack": acknowledge,
+    "alert_ack": Button(ACKNOWLEDGE, alert_of, acknowledged),
 }

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -13,9 +13,10 @@ from bot.domain.notices import Rendered
 from bot.domain.sending import RetryAfter, SendError
 from bot.domain.staff import Card
 from bot.domain.ways import SLACK
-from handlers.slack.asked import Asked
-from handlers.slack.ports import Client, Json, Refusing
+from bot.services.routing.refusing import Refusing
+from handlers.slack.asked import Asked, Json
 from handlers.slack.words import Words
+from handlers.verbs.act import Done
 
 Post = Callable[..., Coroutine[Any, Any, Any]]
 
@@ -25,6 +26,22 @@ OPENED_ALREADY = "exchanged_trigger_id"  # the trigger was used; docs.slack.dev,
 LONGEST = 3_000  # of plain text
 OF_THE_FORM = ("block", "too_long", "invalid_payload")  # in Slack's words for such refusals
 UNREACHABLE = (aiohttp.ClientError, TimeoutError, SendError)
+
+
+class Client(Protocol):
+    """The paced client, as far as answers use it. Raises SlackApiError or aiohttp's errors."""
+
+    async def respond(self, url: str, body: Json) -> str: ...
+
+    async def chat_postEphemeral(  # noqa: N802  # slack_sdk's name
+        self, *, channel: str, user: str, text: str, blocks: list[Json]
+    ) -> Any: ...
+
+    async def chat_postMessage(  # noqa: N802  # slack_sdk's name
+        self, *, channel: str, text: str, blocks: list[Json]
+    ) -> Any: ...
+
+    async def views_open(self, *, trigger_id: str, view: Json) -> Any: ...
 
 
 class Answers:
@@ -41,24 +58,24 @@ class Answers:
         self.words = words
         self._refusing = refusing
 
-    async def tell(self, asked: Asked, result: object) -> None:
+    async def tell(self, asked: Asked, done: Done) -> None:
         """A new message under what was asked."""
-        await self._say(asked, self.words.answer(result), {"replace_original": False})
+        await self._say(asked, self.words.say(done), {"replace_original": False})
 
-    async def replace(self, asked: Asked, result: object) -> None:
+    async def replace(self, asked: Asked, done: Done) -> None:
         """In place of the message whose button was pressed, if only this person sees it."""
-        await self._say(asked, self.words.answer(result), {"replace_original": asked.alone})
+        await self._say(asked, self.words.say(done), {"replace_original": asked.alone})
 
     async def note(self, asked: Asked, msgid: str, *, instead: bool = False) -> None:
         """One of the bot's own short texts; `instead`: of the pressed message."""
         rendered = self.words.simple(msgid)
         await self._say(asked, rendered, {"replace_original": instead and asked.alone})
 
-    async def share(self, asked: Asked, card: Card) -> None:
+    async def share(self, asked: Asked, done: Done, card: Card) -> None:
         """For everybody in the channel; the card that was pressed then offers it no more."""
         await self._share(asked, self.words.shared(card, asked))
         if asked.alone:
-            await self.replace(asked, replace(card, shared=True))
+            await self.replace(asked, Done(done.act, replace(card, shared=True)))
 
     async def _share(self, asked: Asked, rendered: Rendered) -> None:
         """A response_url may post where the bot is no member."""

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.contacts import Address, Caller
-from bot.domain.staff import AdjustForm
+from bot.domain.staff import Acting, AdjustForm
 from bot.domain.ways import SLACK
-from handlers.slack.ports import Json
+
+Json = dict[str, Any]
 
 SOURCE = "slack"  # of arrivals in the inbox
 ONCE = {"stock_share"}
@@ -46,6 +47,10 @@ class Asked:
     @property
     def caller(self) -> Caller:
         return Caller(Address(SLACK, self.user), self.name)
+
+    @property
+    def acting(self) -> Acting:
+        return Acting(self.caller, SOURCE, self.key)
 
 
 def arrival_key(payload: Json) -> str:

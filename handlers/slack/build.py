@@ -1,16 +1,20 @@
 """The Slack side as bot.app wires it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
 from bot.render.view import View
-from handlers.slack.answer import Answers
+from bot.services.bundle import Services
+from handlers.slack.answer import Answers, Client
 from handlers.slack.background import Background
 from handlers.slack.dispatch import Dispatcher
-from handlers.slack.ports import Accept, Client, Services
-from handlers.slack.receive import Receiver, build_app
+from handlers.slack.receive import Accept, Receiver, build_app
 from handlers.slack.words import Words
+from handlers.verbs.act import Verb
+from handlers.verbs.table import VERBS, Verbs
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,15 @@ class SlackSide:
     background: Background
 
 
-def build_slack(client: Client, services: Services, view: View, accept: Accept) -> SlackSide:
+def build_slack(
+    client: Client,
+    services: Services,
+    view: View,
+    accept: Accept,
+    verbs: Sequence[Verb[Any]] = VERBS,
+) -> SlackSide:
     """Builds, and connects to nothing."""
-    dispatch = Dispatcher(services, Answers(client, Words(view), services.refusing))
+    answers = Answers(client, Words(view), services.refusing)
+    dispatch = Dispatcher(services, answers, Verbs(verbs))
     background = Background()
     return SlackSide(build_app(Receiver(accept, dispatch, background)), dispatch, background)

@@ -2,10 +2,11 @@
 
 import re
 
-from bot.domain.stock_command import parse
+from bot.services.bundle import Services
 from handlers.slack.answer import Answers
-from handlers.slack.asked import Asked
-from handlers.slack.ports import Json, Services
+from handlers.slack.asked import Asked, Json
+from handlers.verbs.act import do
+from handlers.verbs.table import Verbs
 
 # What Slack makes of addresses and channels that it finds in a text: <https://a.io|a.io>, <#C1|x>
 _LINK = re.compile(r"<(?:https?://|mailto:)([^|>]*)(?:\|([^>]*))?>")
@@ -13,11 +14,11 @@ _CHANNEL = re.compile(r"<#[CG][A-Z0-9]+\|([^>]*)>")
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 
 
-async def stock(services: Services, answers: Answers, payload: Json) -> None:
+async def stock(verbs: Verbs, services: Services, answers: Answers, payload: Json) -> None:
     """`/stock`: one line in, one answer out."""
     asked = Asked.of(payload)
-    request = parse(as_typed(payload["text"]))
-    await answers.tell(asked, await services.stocking.handle(asked.caller, request, asked.key))
+    verb, request = verbs.understand(as_typed(payload["text"]))
+    await answers.tell(asked, await do(services, verb, request, asked.acting))
 
 
 def as_typed(text: str) -> str:

@@ -2,15 +2,17 @@
 
 from collections import deque
 from collections.abc import Awaitable
+from functools import partial
 
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.faults import DatabaseDown
 from bot.domain.sending import NotSent, RetryAfter
+from bot.services.bundle import Services
 from handlers.slack import actions, commands, views
 from handlers.slack.answer import UNREACHABLE, Answers
-from handlers.slack.asked import Asked
-from handlers.slack.ports import Json, Services
+from handlers.slack.asked import Asked, Json
+from handlers.verbs.table import Verbs
 
 REMEMBERED = 500  # arrivals whose sender has heard of a failure
 
@@ -18,15 +20,19 @@ REMEMBERED = 500  # arrivals whose sender has heard of a failure
 class Dispatcher:
     """The inbox worker's way into the handlers: returns when it is handled, or raises."""
 
-    def __init__(self, services: Services, answers: Answers) -> None:
+    def __init__(self, services: Services, answers: Answers, verbs: Verbs) -> None:
         self._services = services
         self._answers = answers
+        self._handlers: dict[str, actions.Action] = {
+            "command": partial(commands.stock, verbs),
+            "adjust": views.adjust,
+        }
         self._told: deque[str] = deque(maxlen=REMEMBERED)
 
     async def __call__(self, payload: Json) -> None:
         """Raises LookupError for a payload that no version of the bot has stored."""
         handler = actions.KEPT[payload["action"]] if payload["kind"] == "action" else None
-        handler = handler or {"command": commands.stock, "adjust": views.adjust}[payload["kind"]]
+        handler = handler or self._handlers[payload["kind"]]
         await self.guard(payload, handler(self._services, self._answers, payload))
 
     async def open_adjust(self, payload: Json, trigger_id: str) -> None:

@@ -7,6 +7,7 @@ said it: what could not be stored is not acknowledged.
 
 import logging
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -16,10 +17,19 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.faults import DatabaseDown
 from handlers.slack.actions import KEPT
-from handlers.slack.asked import SOURCE, arrival_key, of_action, of_command, of_submission
+from handlers.slack.asked import (
+    SOURCE,
+    Json,
+    arrival_key,
+    of_action,
+    of_command,
+    of_submission,
+)
 from handlers.slack.background import Background
 from handlers.slack.dispatch import Dispatcher
-from handlers.slack.ports import Accept, Json
+
+# Stores an arrival (source, key, sender, payload): when it returns, it survives a power cut.
+Accept = Callable[[str, str, str, Json], Awaitable[object]]
 
 log = logging.getLogger(__name__)
 ANYTHING = re.compile(".*")

@@ -1,9 +1,11 @@
 """What is submitted: the Adjust modal."""
 
-from bot.domain.staff import Card
+from bot.domain.staff import FormChecked, Refused
+from bot.services.bundle import Services
 from handlers.slack.answer import Answers
-from handlers.slack.asked import Asked, form_of
-from handlers.slack.ports import Json, Services
+from handlers.slack.asked import Asked, Json, form_of
+from handlers.verbs.act import do
+from handlers.verbs.pressed import ADJUST, CHECK_ADJUST
 
 
 async def correction(services: Services, answers: Answers, payload: Json) -> Json:
@@ -13,11 +15,14 @@ async def correction(services: Services, answers: Answers, payload: Json) -> Jso
     was typed.
     """
     asked, form = Asked.of(payload), form_of(payload)
-    codes = await services.stocking.validate_adjust(asked.caller, form)
-    if "changed_meanwhile" in codes.values():
-        card = await services.stocking.card(asked.caller, form.product_id)
-        if isinstance(card, Card):
-            return {"response_action": "update", "view": answers.words.modal(card, asked, form)}
+    checked = (await do(services, CHECK_ADJUST, form, asked.acting)).result
+    if isinstance(checked, FormChecked) and checked.card is not None:
+        return {
+            "response_action": "update",
+            "view": answers.words.modal(checked.card, asked, form),
+        }
+    refused = {"quantity": "refused"} if isinstance(checked, Refused) else {}
+    codes = checked.wrong if isinstance(checked, FormChecked) else refused
     errors = answers.words.errors(codes)
     return {"response_action": "errors", "errors": errors} if errors else {}
 
@@ -25,5 +30,4 @@ async def correction(services: Services, answers: Answers, payload: Json) -> Jso
 async def adjust(services: Services, answers: Answers, payload: Json) -> None:
     """The form was right when it came; what changed since is answered."""
     asked = Asked.of(payload)
-    result = await services.stocking.adjust(asked.caller, form_of(payload), asked.key)
-    await answers.tell(asked, result)
+    await answers.tell(asked, await do(services, ADJUST, form_of(payload), asked.acting))

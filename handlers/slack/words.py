@@ -8,8 +8,9 @@ from bot.domain.staff import AdjustForm, Card
 from bot.render import slack as render_slack
 from bot.render.slack_modal import OPTIONS
 from bot.render.view import View
-from handlers.slack.asked import Asked
-from handlers.slack.ports import Json
+from bot.render.voice import SLACK
+from handlers.slack.asked import Asked, Json
+from handlers.verbs.act import Done, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,8 @@ class Words:
     view: View
     language: str = ""
 
-    def answer(self, result: object) -> Rendered:
-        return render_slack.answer(self.view, self.language, result)
+    def say(self, done: Done) -> Rendered:
+        return say(self.view, SLACK, self.language, done)
 
     def simple(self, msgid: str) -> Rendered:
         return render_slack.simple(self.view, self.language, msgid)

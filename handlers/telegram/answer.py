@@ -1,14 +1,32 @@
 """How handlers answer: the only place among them that sends, edits or ends a press."""
 
+from typing import Protocol
+
 import structlog
 
 from bot.domain.contacts import Address
 from bot.domain.notices import Lane, Rendered
 from bot.domain.sending import Gone, MessageLost, Moved, Rejected, Unchanged
+from bot.services.people.people import People
 from handlers.telegram.incoming import Press
-from handlers.telegram.ports import People, Wire
 
 log = structlog.get_logger(__name__)
+
+
+class Wire(Protocol):
+    """What answers need of the Telegram channel. All of it may raise SendError."""
+
+    async def send(self, address: str, rendered: Rendered, lane: Lane) -> str: ...
+
+    async def edit(self, address: str, ref: str, rendered: Rendered, lane: Lane) -> None: ...
+
+    async def send_document(
+        self, address: str, name: str, content: bytes, caption: Rendered, lane: Lane
+    ) -> str: ...
+
+    async def answer_press(
+        self, press_id: str, words: str = "", *, alert: bool = False
+    ) -> bool: ...
 
 
 class Answers:

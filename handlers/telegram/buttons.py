@@ -3,9 +3,12 @@
 from collections.abc import Awaitable, Callable
 
 from bot.domain.customers import Expired
-from bot.domain.staff import Refused
+from bot.domain.staff import Acting, Refused
 from bot.render import telegram as render
+from handlers.telegram.arrivals import SOURCE
 from handlers.telegram.desk import Desk, Pressed
+from handlers.verbs.act import do
+from handlers.verbs.pressed import ACKNOWLEDGE
 
 Button = Callable[[Desk, Pressed], Awaitable[None]]
 # What a button does to a subscription, in the words of services.subscribing.
@@ -132,11 +135,9 @@ async def acknowledge(desk: Desk, pressed: Pressed) -> None:
     if not numbers:
         await expired(desk, pressed)
         return
-    alert_id, version = numbers
-    result = await desk.services.alerting.acknowledge(
-        pressed.caller, alert_id, version, pressed.key
-    )
-    await close(desk, pressed, result)
+    acting = Acting(pressed.caller, SOURCE, pressed.key)
+    done = await do(desk.services, ACKNOWLEDGE, numbers[0], acting)
+    await close(desk, pressed, done.result)
 
 
 async def expired(desk: Desk, pressed: Pressed) -> None:

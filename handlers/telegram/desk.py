@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from bot.domain.contacts import Caller
 from bot.render.view import View
+from bot.services.bundle import Services
 from handlers.telegram.answer import Answers
 from handlers.telegram.incoming import Press
-from handlers.telegram.ports import Services
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from telegram import ChatMember, ChatMemberUpdated, Message
 
+from bot.services.people.people import People
 from handlers.telegram.incoming import chat_address
-from handlers.telegram.ports import People
 
 OUT = (ChatMember.BANNED, ChatMember.LEFT)  # a person blocked the bot, a group removed it
 

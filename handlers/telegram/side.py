@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.render.view import View
-from handlers.telegram.answer import Answers
+from bot.services.bundle import Services
+from handlers.telegram.answer import Answers, Wire
 from handlers.telegram.arrivals import AcceptMany
 from handlers.telegram.build import AnyApplication
 from handlers.telegram.connection import Connection
 from handlers.telegram.desk import Desk
 from handlers.telegram.dispatch import Dispatcher
 from handlers.telegram.poll import Poller
-from handlers.telegram.ports import Services, Wire
 from handlers.telegram.routes import Routes
 from handlers.telegram.setup import Profile
 from handlers.telegram.waiting import Backoff

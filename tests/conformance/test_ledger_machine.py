@@ -81,7 +81,7 @@ def test_the_promises_hold_in_more_sequences(database_url: str) -> None:
         (mistakes.one_with("settling", mistakes.SettlesBeforeSending), "is told, its notice is", 0),
         (mistakes.one_with("settling", mistakes.ForgetsDoubt), "told twice", 2),
         (
-            mistakes.one_with("stocking", mistakes.ForgetsKeys),
+            mistakes.one_with("writing", mistakes.ForgetsKeys),
             "a second time|what was applied is|answer is lost",
             2,
         ),

@@ -11,7 +11,6 @@ import pytest
 from bot.app.opening import now, opened
 from bot.app.running import App
 from bot.domain.contacts import Address, Caller
-from bot.domain.stock_command import parse
 from bot.domain.ways import TELEGRAM
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
@@ -76,7 +75,7 @@ async def shop(sandbox: Sandbox, settings: Settings) -> AsyncIterator[Shop]:
 
 
 async def stock(shop: Shop, text: str) -> None:
-    await shop.services.stocking.handle(ADMIN, parse(text), shop.key())
+    await shop.stock(text, ADMIN)
 
 
 async def test_who_waits_is_told_of_a_restock_and_answers_it(sandbox: Sandbox, shop: Shop) -> None:

@@ -17,7 +17,7 @@ from bot.domain.customers import SubscriptionList
 from bot.domain.faults import DatabaseDown
 from bot.domain.notices import Lane, Rendered
 from bot.domain.sending import Gone, Rejected
-from bot.domain.stock_command import parse
+from bot.domain.staff import Acting
 from bot.domain.telling import AlertTold, NoticeData, RestockOver, RestockTold, SoldOut
 from bot.domain.ways import SLACK, TELEGRAM, WayName
 from bot.intake.dirty import DirtyLoop
@@ -27,6 +27,9 @@ from bot.services.engine.bell import Bell
 from bot.services.engine.pacing import PaceMemory
 from bot.services.inbox.arriving import Json
 from bot.supervisor import Supervisor
+from handlers.verbs.act import do
+from handlers.verbs.pressed import ACKNOWLEDGE
+from handlers.verbs.table import Verbs
 from storage.database import Database
 from storage.topics import Topic
 from storage.vault import Vault
@@ -150,14 +153,14 @@ class Process:
 
     async def staff(self, payload: Json) -> None:
         caller = Caller(Address(SLACK, payload["sender"]))
-        key = f"sl:{payload['key']}"
+        acting = Acting(caller, "slack", f"sl:{payload['key']}")
         if payload["says"].startswith("ack"):
             number = int(payload["says"].partition(" ")[2] or 1)
-            answer: object = await self.services.alerting.acknowledge(caller, number, 1, key)
+            done = await do(self.services, ACKNOWLEDGE, number, acting)
         else:
-            answer = await self.services.stocking.handle(caller, parse(payload["says"]), key)
-        self.answered(payload["key"], answer)
-        await self._reply(caller, answer)
+            done = await do(self.services, *Verbs().understand(payload["says"]), acting)
+        self.answered(payload["key"], done.result)
+        await self._reply(caller, done.result)
 
     async def _reply(self, caller: Caller, answer: object) -> None:
         words = Rendered(type(answer).__name__)

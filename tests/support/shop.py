@@ -9,12 +9,13 @@ from bot.domain.codes import short_id, sku_key
 from bot.domain.contacts import Address, Caller, ContactKind, ContactState, Role
 from bot.domain.living import says
 from bot.domain.notices import Claimed
-from bot.domain.staff import Moved
-from bot.domain.stock_command import parse
+from bot.domain.staff import Acting, Moved
 from bot.domain.telling import NoticeData
 from bot.domain.ways import SLACK, TELEGRAM, WayName
 from bot.services.bundle import Options, Services, build_services
 from bot.services.outbox.composing import Composed, Drop
+from handlers.verbs.act import Act, do
+from handlers.verbs.table import Verbs
 from storage import contacts, moves, positions
 from storage.database import Database
 from storage.dialect import insert_for
@@ -98,7 +99,15 @@ class Shop:
 
     async def stock(self, text: str, caller: Caller = MANAGER, key: str = "") -> Any:
         """What staff type after `/stock`."""
-        return await self.services.stocking.handle(caller, parse(text), key or self.key())
+        verb, request = Verbs().understand(text)
+        return await self.do(verb, request, caller, key)
+
+    async def do(
+        self, act: Act[Any], request: object, caller: Caller = MANAGER, key: str = ""
+    ) -> Any:
+        """What staff type, press or submit."""
+        acting = Acting(caller, caller.address.way, key or self.key())
+        return (await do(self.services, act, request, acting)).result
 
     async def moved(self, text: str) -> Moved:
         answer = await self.stock(text)

@@ -15,15 +15,15 @@ from bot.domain.alerts import (
     judge,
     severity_of,
 )
-from bot.domain.contacts import Caller, Contact, Role
+from bot.domain.contacts import Contact
 from bot.domain.customers import Expired
 from bot.domain.notices import Lane, NewNotice, NoticeKind
 from bot.domain.routes import Concern, Destination, Scope
-from bot.domain.staff import Acknowledged, Refused
+from bot.domain.staff import Acknowledged, Acting
 from bot.domain.stock import Position, Product
 from bot.domain.ways import SLACK
 from bot.services.ground import Ground
-from bot.services.people.people import People
+from bot.services.people.members import Members
 from bot.services.routing.routes import Routes
 from storage import alerts, applying, audit, contacts, notices, positions, products, subscriptions
 from storage.tx import Tx
@@ -45,9 +45,9 @@ class Judged:
 class Alerting:
     """`routes` say where alerts go to."""
 
-    def __init__(self, ground: Ground, people: People, routes: Routes) -> None:
+    def __init__(self, ground: Ground, members: Members, routes: Routes) -> None:
         self.ground = ground
-        self.people = people
+        self.members = members
         self.routes = routes
 
     async def judge_dirty(self) -> int:
@@ -167,16 +167,12 @@ class Alerting:
         ]
         await notices.queue(tx, new, now)
 
-    async def acknowledge(
-        self, caller: Caller, alert_id: int, version: int, key: str
-    ) -> Acknowledged | Refused | Expired:
-        """The Acknowledge button. Who presses second is told who was first."""
-        del version, key  # an alert is acknowledged once: its own state is the effect key
-        async with self.ground.write() as tx:
-            member = await self.people.role(tx, caller)
-            role = member.role if member else None
-            if member is None or role is None or role < Role.CLERK:
-                return Refused(role, Role.CLERK)
+    async def acknowledge(self, acting: Acting, alert_id: int) -> Acknowledged | Expired:
+        """Who does it second is told who was first: an alert's own state is the effect key.
+
+        Raises NotAllowed.
+        """
+        async with self.members.write(acting) as (tx, member):
             row = await alerts.lock(tx, alert_id)
             if row is None:
                 return Expired()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.domain.contacts import Caller, ContactState, Role
+from bot.domain.contacts import ContactState
 from bot.domain.health import (
     HealthCard,
     LaneQueue,
@@ -25,7 +25,7 @@ from bot.domain.health import (
     watch,
 )
 from bot.domain.notices import Lane
-from bot.domain.staff import Refused
+from bot.domain.staff import Acting
 from bot.domain.telling import Fault
 from bot.domain.ways import WayName
 from bot.services.engine.telemetry import Lately
@@ -86,15 +86,12 @@ class Watching:
             dead=await queues.dead_letters(tx),
         )
 
-    async def card(self, caller: Caller) -> HealthCard | Refused:
-        """`/stock health`, managers and up."""
+    async def card(self, acting: Acting) -> HealthCard:
+        """How the bot itself is. Raises NotAllowed."""
         unasked = self.process.probes.keys() - self._reached.keys()
         await self._ask({way: self.process.probes[way] for way in unasked})
         now = self.ground.now()
-        async with self.ground.read() as tx:
-            member = await self.members.allowed(tx, caller, Role.MANAGER)
-            if isinstance(member, Refused):
-                return member
+        async with self.members.read(acting) as (tx, _):
             found = _lasting(await self._queues(tx), now)
             return HealthCard(
                 at=now,

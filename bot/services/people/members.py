@@ -1,9 +1,11 @@
 """Who is staff, and what each may do."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.domain.contacts import Address, Caller, Contact, ContactKind, Role
-from bot.domain.staff import LastAdmin, Refused, RoleList, RoleSet
+from bot.domain.staff import Acting, LastAdmin, NotAllowed, Refused, RoleList, RoleSet
 from bot.services.ground import Ground
 from storage import audit, contacts
 from storage.tx import Tx
@@ -19,23 +21,36 @@ class Members:
     ground: Ground
     admins: tuple[Address, ...] = ()
 
-    async def allowed(self, tx: Tx, caller: Caller, needed: Role) -> Contact | Refused:
-        """The caller's contact if the role suffices."""
-        member = await contacts.find(tx, self.ground.vault, caller.address)
-        if member is None or member.role is None or member.role < needed:
-            return Refused(member.role if member else None, needed)
+    @asynccontextmanager
+    async def write(self, acting: Acting) -> AsyncIterator[tuple[Tx, Contact]]:
+        """A transaction of a member whose role suffices. Raises NotAllowed at its beginning."""
+        async with self.ground.write() as tx:
+            yield tx, await self._member(tx, acting)
+
+    @asynccontextmanager
+    async def read(self, acting: Acting) -> AsyncIterator[tuple[Tx, Contact]]:
+        """The same, for what only reads."""
+        async with self.ground.read() as tx:
+            yield tx, await self._member(tx, acting)
+
+    async def admit(self, acting: Acting) -> None:
+        """Only the check, for what needs no data. Raises NotAllowed."""
+        async with self.read(acting):
+            pass
+
+    async def _member(self, tx: Tx, acting: Acting) -> Contact:
+        """The only place where a role is held against what is asked for."""
+        member = await contacts.find(tx, self.ground.vault, acting.caller.address)
+        if member is None or not member.may(acting.needed):
+            raise NotAllowed(Refused(member.role if member else None, acting.needed))
         return member
 
-    async def set_role(
-        self, caller: Caller, person: str, role: Role | None
-    ) -> RoleSet | LastAdmin | Refused:
-        """`/stock role @person clerk`; `role` None takes it away."""
+    async def set_role(self, acting: Acting, person: str, role: Role | None) -> RoleSet | LastAdmin:
+        """`role` None takes it away. Raises NotAllowed."""
         address = Address.parse(person)
         async with self.ground.write() as tx:
-            await contacts.lock_members(tx)
-            admin = await self.allowed(tx, caller, Role.ADMIN)
-            if isinstance(admin, Refused):
-                return admin
+            await contacts.lock_members(tx)  # first: two admins may take each other's role
+            admin = await self._member(tx, acting)
             before = await contacts.find(tx, self.ground.vault, address)
             if role is not Role.ADMIN and await self._must_stay(tx, address):
                 return LastAdmin(person)
@@ -54,12 +69,9 @@ class Members:
         members = await contacts.members(tx, self.ground.vault)
         return [m.address for m in members if m.role is Role.ADMIN] == [address]
 
-    async def roles(self, caller: Caller) -> RoleList | Refused:
-        """Who is staff, for viewers and up."""
-        async with self.ground.read() as tx:
-            member = await self.allowed(tx, caller, Role.VIEWER)
-            if isinstance(member, Refused):
-                return member
+    async def roles(self, acting: Acting) -> RoleList:
+        """Who is staff."""
+        async with self.read(acting) as (tx, _):
             found = await contacts.members(tx, self.ground.vault)
         return RoleList(
             tuple(

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 from bot.domain.alerts import AlertState, OpenAlert, Severity, effective_clear_level, judge
 from bot.domain.codes import sku_key
-from bot.domain.contacts import Caller, Role
+from bot.domain.contacts import Role
 from bot.domain.customers import Expired
 from bot.domain.staff import (
+    Acting,
     Card,
     LowList,
     LowRow,
-    Refused,
     RestockFact,
     StaffNotFound,
     StaffWhy,
@@ -33,40 +33,43 @@ LAST_MOVES = 5
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """Reads only. Viewers and up may look."""
+    """Reads only. What is asked for by somebody of staff raises NotAllowed."""
 
     ground: Ground
     members: Members
     alerting: Alerting
     restocking: Restocking
 
-    async def card(self, caller: Caller, product_id: int) -> Card | Refused | Expired:
+    async def card(self, acting: Acting, product_id: int) -> Card | Expired:
         """The card of a SKU, as it is now."""
-        async with self.ground.read() as tx:
-            member = await self.members.allowed(tx, caller, Role.VIEWER)
-            if isinstance(member, Refused):
-                return member
+        async with self.members.read(acting) as (tx, member):
             product = await products.get(tx, product_id)
             if product is None:
                 return Expired()
-            return await self.card_of(tx, product, can_write=(member.role or 0) >= Role.CLERK)
+            return await self.card_of(tx, product, can_write=member.may(Role.CLERK))
 
     async def show(
-        self, caller: Caller, sku: str, words: str, location: str = "", *, was_write: bool = False
-    ) -> Card | StaffNotFound | WhichLocation | Refused:
-        """`/stock SKU`, or a search when the words are no code."""
-        async with self.ground.read() as tx:
-            member = await self.members.allowed(tx, caller, Role.VIEWER)
-            if isinstance(member, Refused):
-                return member
-            can_write = (member.role or 0) >= Role.CLERK
+        self, acting: Acting, sku: str, words: str, location: str = ""
+    ) -> Card | StaffNotFound | WhichLocation:
+        """The card of the SKU `sku`, or else of `words`, or else a search for them."""
+        async with self.members.read(acting) as (tx, member):
+            can_write = member.may(Role.CLERK)
             product = await self.find(tx, sku, words)
             if product is not None:
                 card = await self.card_of(tx, product, can_write=can_write)
                 if location and not any(_is(p, location) for p in card.positions):
                     return WhichLocation(product, card.positions, location)
                 return card
-            return await self.search(tx, words, can_write=can_write, was_write=was_write)
+            return await self.closest(tx, words, can_write=can_write)
+
+    async def search(self, acting: Acting, words: str, *, was_write: bool) -> Card | StaffNotFound:
+        """The SKU that `words` are the code of, or else the closest; never a write."""
+        async with self.members.read(acting) as (tx, member):
+            can_write = member.may(Role.CLERK)
+            product = await self.find(tx, words)
+            if product is not None:
+                return await self.card_of(tx, product, can_write=can_write)
+            return await self.closest(tx, words, can_write=can_write, was_write=was_write)
 
     async def find(self, tx: Tx, *codes: str) -> Product | None:
         """The SKU that one of these texts is the code of."""
@@ -75,10 +78,10 @@ class Looking:
                 return product
         return None
 
-    async def search(
+    async def closest(
         self, tx: Tx, words: str, *, can_write: bool, was_write: bool = False
     ) -> StaffNotFound:
-        """The closest five; never a write."""
+        """What these words may mean, at most five."""
         found = await products.by_ids(tx, await searching.find(tx, words, limit=5))
         cards = [await self.card_of(tx, item, can_write=can_write) for item in found.values()]
         return StaffNotFound(query=words, found=tuple(cards), was_write=was_write)
@@ -106,13 +109,10 @@ class Looking:
             named.append(replace(entry, actor=actor))
         return tuple(named)
 
-    async def low(self, caller: Caller, location: str = "") -> LowList | Refused:
-        """`/stock low`: at or under the point, the worst first."""
+    async def low(self, acting: Acting, location: str = "") -> LowList:
+        """At or under the point, the worst first."""
         now = self.ground.now()
-        async with self.ground.read() as tx:
-            member = await self.members.allowed(tx, caller, Role.VIEWER)
-            if isinstance(member, Refused):
-                return member
+        async with self.members.read(acting) as (tx, _):
             codes = {sku_key(p.code): p for p in await positions.locations(tx)}
             if location and sku_key(location) not in codes:
                 return LowList((), 0, location, tuple(p.code for p in codes.values()))
@@ -134,15 +134,12 @@ class Looking:
             listed.append(LowRow(product, position, projected, alert))
         return LowList(tuple(listed), total)
 
-    async def why(self, caller: Caller, sku: str) -> StaffWhy | StaffNotFound | Refused:
-        """`/stock why SKU`: the arithmetic of the rules and of the line."""
-        async with self.ground.read() as tx:
-            member = await self.members.allowed(tx, caller, Role.VIEWER)
-            if isinstance(member, Refused):
-                return member
+    async def why(self, acting: Acting, sku: str) -> StaffWhy | StaffNotFound:
+        """The arithmetic of the rules and of the line."""
+        async with self.members.read(acting) as (tx, _):
             product = await self.find(tx, sku)
             if product is None:
-                return await self.search(tx, sku, can_write=False)
+                return await self.closest(tx, sku, can_write=False)
             return await self._why(tx, product)
 
     async def _why(self, tx: Tx, product: Product) -> StaffWhy:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.domain.contacts import Caller, Contact, Role
+from bot.domain.contacts import Contact, Role
 from bot.domain.restocking import RestockReason
-from bot.domain.staff import NothingToUndo, Refused, Undone
+from bot.domain.staff import Acting, NothingToUndo, Undone
 from bot.domain.stock import Move, MoveKind
 from bot.services.ground import Ground
+from bot.services.people.members import Members
 from bot.services.staff.looking import Looking
 from bot.services.stock.ledger import BelowZeroError, Change, Ledger
 from storage import moves, products
@@ -19,27 +20,23 @@ UNDO_WINDOW = timedelta(days=1)
 @dataclass(frozen=True, slots=True)
 class Undoing:
     ground: Ground
+    members: Members
     looking: Looking
     ledger: Ledger
 
-    async def undo(
-        self, caller: Caller, move_id: int | None, key: str
-    ) -> Undone | NothingToUndo | Refused:
-        """Post the counter-move of `move_id`, or (None) of the caller's last move.
+    async def undo(self, acting: Acting, move_id: int | None) -> Undone | NothingToUndo:
+        """Post the counter-move of `move_id`, or (None) of the member's last move.
 
-        Managers may undo anybody's; the same `key` again gives the first answer.
+        Managers may undo anybody's; the same key again gives the first answer. Raises NotAllowed.
         """
-        async with self.ground.write() as tx:
-            member = await self.looking.members.allowed(tx, caller, Role.CLERK)
-            if isinstance(member, Refused):
-                return member
-            earlier = await moves.by_key(tx, key)
+        async with self.members.write(acting) as (tx, member):
+            earlier = await moves.by_key(tx, acting.key)
             if earlier is not None and earlier.undo_of is not None:
                 return await self._undone_before(tx, earlier)
             move = await self._to_undo(tx, member, move_id)
             if isinstance(move, NothingToUndo):
                 return move
-            return await self._post_undo(tx, member, move, key, caller.address.way)
+            return await self._post_undo(tx, member, move, acting)
 
     async def _to_undo(self, tx: Tx, member: Contact, move_id: int | None) -> Move | NothingToUndo:
         if move_id is None:
@@ -52,14 +49,14 @@ class Undoing:
         move = await moves.by_id(tx, move.id) or move
         if move.undone or move.undo_of is not None:
             return NothingToUndo("undone")
-        if move.actor_id != member.id and (member.role or Role.VIEWER) < Role.MANAGER:
+        if move.actor_id != member.id and not member.may(Role.MANAGER):
             return NothingToUndo("not_yours")
         if self.ground.now() - move.created_at > UNDO_WINDOW:
             return NothingToUndo("too_old")
         return move
 
     async def _post_undo(
-        self, tx: Tx, member: Contact, move: Move, key: str, source: str
+        self, tx: Tx, member: Contact, move: Move, acting: Acting
     ) -> Undone | NothingToUndo:
         product = await products.get(tx, move.product_id)
         if product is None:
@@ -71,8 +68,8 @@ class Undoing:
             kind=MoveKind.ADJUSTMENT,
             reason=f"undo of #{move.id}",
             actor_id=member.id,
-            source=source,
-            key=key,
+            source=acting.source,
+            key=acting.key,
             undo_of=move.id,
         )
         now = self.ground.now()

@@ -2,13 +2,33 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
-from bot.domain import customers, staff, stock_command
+from bot.domain import customers, staff
 from bot.domain.alerts import Reason
 from bot.domain.contacts import Role
+from bot.domain.notices import Rendered
 from bot.domain.stock import MoveKind, Position, Product
+from bot.domain.stock_words import BadInput
+from bot.render.view import View
+from bot.render.voice import Style
+from handlers.verbs import pressed
+from handlers.verbs.act import ALWAYS, Act, Done, say
+from handlers.verbs.table import Verbs
 from tests.bot.render import health_samples
 from tests.bot.render.samples import NOW, alert, card, full_position, move, position, product
+
+ROWS = Verbs().rows
+PRESSED = (pressed.CARD, pressed.CONFIRM, pressed.ADJUST, pressed.ACKNOWLEDGE)
+ACTS: tuple[Act[Any], ...] = (*ROWS, *PRESSED)
+
+
+def said(view: View, form: Style, language: str, result: object) -> Iterator[Rendered]:
+    """As every row says it that may come to this result; at least one does."""
+    kind = type(result)
+    acts = [act for act in ACTS if kind in act.says.get(form, {})]
+    for act in acts or (ACTS[:1] if kind in ALWAYS[form] else []):
+        yield say(view, form, language, Done(act, result))
 
 
 def staff_answers(name: str, count: int) -> Iterator[object]:
@@ -26,11 +46,10 @@ def staff_answers(name: str, count: int) -> Iterator[object]:
     yield staff.ThresholdSet(item, place, 14)
     yield staff.ThresholdSet(item, replace(place, reorder_point=None), None)
     yield staff.BadThreshold(count, count)
-    yield stock_command.Help()
+    yield staff.HelpText(tuple(line for verb in ROWS for line in verb.help))
     yield customers.Expired()
-    yield customers.NotForSale(item)
     for code in BAD_CODES:
-        yield stock_command.BadInput(code, name)
+        yield BadInput(code, name, "MUG-BLUE +5")
 
 
 def cards(name: str, count: int) -> Iterator[object]:

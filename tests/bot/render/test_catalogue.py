@@ -77,12 +77,16 @@ def read(folder: Path, language: str) -> Catalog:
 
 
 def ids_in_code() -> set[str]:
-    """Literals in bot/render that look like ids, and what handlers ask `simple` for."""
+    """Literals in bot/render and the verbs that look like ids, what handlers ask `simple` for, and
+    what is said of each mistake in a `/stock` line."""
     found = set()
-    for path in (ROOT / "bot" / "render").glob("*.py"):
+    verbs = [*(ROOT / "handlers" / "verbs").glob("*.py")]
+    for path in (*(ROOT / "bot" / "render").glob("*.py"), *verbs):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found |= {node.value} if MSGID.fullmatch(node.value) else set()
+    for path in (ROOT / "bot" / "domain" / "stock_words.py", *verbs):
+        found |= {f"bad.{code}" for code in mistakes(ast.parse(path.read_text("utf-8")))}
     for path in (ROOT / "handlers").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and "simple" in ast.unparse(node.func):
@@ -92,6 +96,20 @@ def ids_in_code() -> set[str]:
                     if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
                 }
     return found - {"stockbell.po"}
+
+
+def mistakes(tree: ast.Module) -> Iterator[str]:
+    """The codes of BadInput: `BadInput("person", ...)`, `wrong="zero"` and `wrong = "zero"`."""
+    for node in ast.walk(tree):
+        named: list[ast.expr] = []
+        if isinstance(node, ast.Call):
+            named = [given.value for given in node.keywords if given.arg == "wrong"]
+            named += node.args[:1] if ast.unparse(node.func) == "BadInput" else []
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "wrong":
+            named = [node.value]
+        for value in named:
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                yield value.value
 
 
 def test_the_chinese_catalogue_matches_the_english_one() -> None:

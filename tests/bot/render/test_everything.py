@@ -10,6 +10,7 @@ from bot.domain.notices import Rendered
 from bot.render import slack, telegram
 from bot.render.catalogue import Escape, Texts
 from bot.render.view import View
+from bot.render.voice import SLACK
 from tests.bot.render import samples, slack_check, staff_samples, telegram_check
 
 CASES = [(samples.PLAIN, count) for count in samples.COUNTS] + [(n, 2) for n in samples.HOSTILE]
@@ -48,14 +49,15 @@ def telegram_words(view: View, language: str) -> Iterator[Rendered]:
 def in_slack(view: View, language: str, name: str, count: int) -> Iterator[Rendered]:
     answers: tuple[Sampler, ...] = (staff_samples.staff_answers, samples.acknowledgements)
     for result in (result for sampler in answers for result in sampler(name, count)):
-        yield slack.answer(view, language, result)
+        answers_to_it = [*staff_samples.said(view, SLACK, language, result)]
+        assert answers_to_it, type(result)
+        yield from answers_to_it
     for notice in samples.staff_notices(name, count):
         yield slack.notice(view, language, notice)
     yield slack.shared_card(view, language, samples.card(name, count), "slack:U0ADA")
 
 
 def slack_words(view: View, language: str) -> Iterator[Rendered]:
-    yield slack.help(view, language)
     for msgid in slack.SIMPLE:
         yield slack.simple(view, language, msgid)
 

@@ -22,7 +22,7 @@ from bot.services.bundle import Services
 from bot.services.line.restocking import Restocking
 from bot.services.outbox.composing import Composed, Composing, Drop
 from bot.services.outbox.settling import Settling
-from bot.services.staff.stocking import Stocking, Write
+from bot.services.staff.writing import Write, Writing
 from storage import contacts, restocks, subscriptions
 from storage.database import Database
 from storage.tables import notice
@@ -60,7 +60,7 @@ class ForgetsDoubt(Settling):
             return int((await tx.execute(held)).rowcount)
 
 
-class ForgetsKeys(Stocking):
+class ForgetsKeys(Writing):
     """Applies what arrives again, again."""
 
     async def write(self, tx: Tx, member: Contact, write: Write) -> Any:

@@ -9,6 +9,7 @@ from hypothesis.stateful import precondition, rule
 from bot.domain.contacts import Caller
 from bot.domain.preview import Preview
 from bot.domain.staff import BelowZero, Moved, NeedsConfirmation, Unchanged, Undone
+from handlers.verbs.pressed import ACKNOWLEDGE, CONFIRM
 from tests.conformance.ledger.base import ALIVE, Cut, MachineBase, cuts, few, places, staff
 from tests.support.shop import MANAGER
 
@@ -85,8 +86,8 @@ class StaffRules(MachineBase):
         if not self.tokens:
             return
         token = self.tokens[-1 - number % len(self.tokens)]
-        confirm = self.services.stocking.confirm
-        answer = self.run(self._insist(lambda: confirm(who, token, self.shop.key()), cut))
+        key = self.shop.key()
+        answer = self.run(self._insist(lambda: self.shop.do(CONFIRM, token, who, key), cut))
         if isinstance(answer, Moved):
             place = f"{answer.product.sku}@{answer.move.location}"
             preview = Preview.from_token(token)
@@ -124,8 +125,7 @@ class StaffRules(MachineBase):
         alerts = [row for row in self.last.alerts if row.resolved_at is None]
         if alerts:
             row = alerts[number % len(alerts)]
-            acknowledge = self.services.alerting.acknowledge
-            self.run(acknowledge(who, row.id, row.version, self.shop.key()))
+            self.run(self.shop.do(ACKNOWLEDGE, row.id, who))
             self.run(self._look())
 
     @rule()

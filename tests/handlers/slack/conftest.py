@@ -6,17 +6,14 @@ from bot.sandbox.server import Sandbox
 from bot.services.stock.searching import reindex
 from storage.database import Database
 from storage.vault import Vault
-from tests.handlers.slack.desk import PEOPLE, Desk, by_http, by_socket, open_desk
+from tests.handlers.slack.desk import Desk, by_http, by_socket, open_desk, open_sandbox
 from tests.support.clock import Clock
 from tests.support.shop import Shop
 
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        for name, caller in PEOPLE.items():
-            await sandbox.slack.user(caller.address.value, name)
-        await sandbox.slack.channel("C1", "warehouse")
+    async with open_sandbox() as sandbox:
         yield sandbox
 
 

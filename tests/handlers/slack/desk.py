@@ -2,7 +2,7 @@
 
 import asyncio
 import socket as sockets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,12 +16,14 @@ from bot.render.catalogue import Texts
 from bot.render.view import RenderContext, View
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack_driver import SlackUser
+from bot.services.bundle import Services
 from bot.services.engine.bell import Bell
 from handlers.http.server import Health, HttpServer, bind, build_http
 from handlers.slack.build import SlackSide, build_slack
 from handlers.slack.http import slack_route
-from handlers.slack.ports import Services
 from handlers.slack.socket import SlackSocket
+from handlers.verbs.act import Verb
+from handlers.verbs.table import VERBS
 from storage import inbox
 from tests.support.shop import ADMIN, CLERK, MANAGER, STRANGER, VIEWER, Shop
 
@@ -79,8 +81,21 @@ def view_of(shop: Shop) -> View:
 
 
 @asynccontextmanager
+async def open_sandbox() -> AsyncIterator[Sandbox]:
+    """With the shop's people and a channel."""
+    async with Sandbox() as sandbox:
+        for name, caller in PEOPLE.items():
+            await sandbox.slack.user(caller.address.value, name)
+        await sandbox.slack.channel("C1", "warehouse")
+        yield sandbox
+
+
+@asynccontextmanager
 async def open_desk(
-    sandbox: Sandbox, shop: Shop, services: Services | None = None
+    sandbox: Sandbox,
+    shop: Shop,
+    services: Services | None = None,
+    verbs: Sequence[Verb[Any]] = VERBS,
 ) -> AsyncIterator[Desk]:
     """The inbox is worked off; no way in is open yet."""
     async with slack_session() as session:
@@ -90,7 +105,7 @@ async def open_desk(
         async def accept(source: str, key: str, sender: str, payload: Json, /) -> Arrival:
             return await desk.accept(source, key, sender, payload)
 
-        side = build_slack(client, services or shop.services, view_of(shop), accept)
+        side = build_slack(client, services or shop.services, view_of(shop), accept, verbs)
         worker = InboxWorker(shop.services.arriving, {"slack": side.dispatch}, bell)
         desk = Desk(sandbox, shop, bell, side, client, worker)
         async with AsyncExitStack() as stack:

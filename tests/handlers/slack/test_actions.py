@@ -217,4 +217,4 @@ async def test_a_button_with_rubbish_is_answered_and_does_nothing(desk: Desk) ->
     [("12", (12,)), ("12:3", (12, 3)), ("12:", ()), ("", ()), ("１", ()), ("1" * 19, ())],
 )
 def test_the_ids_of_a_button(value: str, numbers: tuple[int, ...]) -> None:
-    assert numbers_in({"value": value}) == numbers
+    assert numbers_in(value) == numbers

@@ -1,14 +1,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from types import SimpleNamespace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.domain.faults import DatabaseDown
 from bot.domain.inbox import Arrival
+from bot.domain.staff import Acting
 from bot.sandbox.server import Sandbox
+from bot.services.staff.meaning import NotMeant
+from bot.services.staff.writing import Writing, Wrote
 from handlers.slack.receive import Receiver, build_app
 from tests.handlers.slack.desk import Desk, by_http, by_socket, open_desk
 from tests.support.shop import Shop
@@ -114,32 +117,31 @@ async def test_a_database_that_is_down_is_not_told_again_for_each_command(
     await open_both_ways.person("cleo").wait_for("25")
 
 
-class Late:
-    """Stocking that fails so many milliseconds after it was asked, the first time."""
+class Late(Writing):
+    """Fails so many milliseconds after it was asked, the first time."""
 
     def __init__(self, shop: Shop, milliseconds: int) -> None:
-        self._stocking = shop.services.stocking
+        usual = shop.services.writing
+        super().__init__(
+            usual.ground, usual.members, usual.meaning, usual.ledger, usual.move_limits
+        )
         self._seconds = milliseconds / 1000
         self.failures = 0
 
-    async def handle(self, caller: Any, request: Any, key: str) -> object:
+    async def change(
+        self, acting: Acting, sku: str, location: str, quantity: int, reason: str
+    ) -> Wrote | NotMeant:
         if not self.failures:
             self.failures += 1
             await asyncio.sleep(self._seconds)  # the trap: Bolt forgets acks of failing listeners
             raise RuntimeError("a fault of ours")
-        return await self._stocking.handle(caller, request, key)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stocking, name)
+        return await super().change(acting, sku, location, quantity, reason)
 
 
 @asynccontextmanager
 async def failing(sandbox: Sandbox, shop: Shop, way: str, late: Late) -> AsyncIterator[Desk]:
-    services = SimpleNamespace(
-        stocking=late, alerting=shop.services.alerting, refusing=shop.services.refusing
-    )
     async with (
-        open_desk(sandbox, shop, services) as desk,
+        open_desk(sandbox, shop, replace(shop.services, writing=late)) as desk,
         by_socket(desk) if way == "socket" else by_http(desk),
     ):
         yield desk
@@ -165,11 +167,13 @@ async def test_an_error_after_the_ack_is_answered_and_the_work_is_done_later(
 
 
 class Broken(Late):
-    """Stocking that always fails."""
+    """Always fails."""
 
-    async def handle(self, caller: Any, request: Any, key: str) -> object:
+    async def change(
+        self, acting: Acting, sku: str, location: str, quantity: int, reason: str
+    ) -> Wrote | NotMeant:
         self.failures = 0
-        return await super().handle(caller, request, key)
+        return await super().change(acting, sku, location, quantity, reason)
 
 
 async def test_a_failure_that_stays_is_told_once(sandbox: Sandbox, shop: Shop) -> None:

@@ -12,6 +12,7 @@ from bot.domain.telling import AlertTold, RestockOver, RestockTold
 from bot.domain.ways import SLACK, TELEGRAM, WayName
 from bot.formats import csv_in
 from bot.services.alerts.alerting import who_is
+from handlers.verbs.pressed import ACKNOWLEDGE
 from tests.support.shop import CLERK, STRANGER, VIEWER, Shop
 
 
@@ -88,7 +89,7 @@ async def test_a_rise_in_severity_is_posted_anew_and_breaks_the_acknowledgement(
     await shop.moved("TEA =9")
     await said(shop)
     (row,) = await shop.rows("alert")
-    await shop.services.alerting.acknowledge(CLERK, row.id, row.version, shop.key())
+    await shop.do(ACKNOWLEDGE, row.id, CLERK)
     await said(shop)
     await shop.moved("TEA =0")
     news = await said(shop)
@@ -105,12 +106,9 @@ async def test_two_clicks_acknowledge_once_and_the_second_learns_who_was_first(s
     await shop.moved("TEA =9")
     await shop.judge()
     (row,) = await shop.rows("alert")
-    acknowledge = shop.services.alerting.acknowledge
-    answers = await asyncio.gather(
-        *(acknowledge(CLERK, row.id, row.version, shop.key()) for _ in range(5))
-    )
-    assert sorted(answer.done for answer in answers) == [False] * 4 + [True]  # type: ignore[union-attr]
-    assert {answer.alert.acknowledged_by for answer in answers} == {"slack:U0CLERK"}  # type: ignore[union-attr]
+    answers = await asyncio.gather(*(shop.do(ACKNOWLEDGE, row.id, CLERK) for _ in range(5)))
+    assert sorted(answer.done for answer in answers) == [False] * 4 + [True]
+    assert {answer.alert.acknowledged_by for answer in answers} == {"slack:U0CLERK"}
 
 
 async def test_the_button_fails_closed(shop: Shop) -> None:
@@ -119,7 +117,7 @@ async def test_the_button_fails_closed(shop: Shop) -> None:
     await shop.judge()
     (row,) = await shop.rows("alert")
     for caller in (STRANGER, VIEWER):
-        answer = await shop.services.alerting.acknowledge(caller, row.id, 1, shop.key())
+        answer = await shop.do(ACKNOWLEDGE, row.id, caller)
         assert isinstance(answer, Refused)
     assert (await shop.rows("alert"))[0].acknowledged_at is None
 
@@ -156,7 +154,7 @@ async def test_an_acknowledgement_reaches_every_destination(shop: Shop) -> None:
     await shop.moved("TEA =9")
     await said(shop)
     (row,) = await shop.rows("alert")
-    answer = await shop.services.alerting.acknowledge(CLERK, row.id, row.version, shop.key())
+    answer = await shop.do(ACKNOWLEDGE, row.id, CLERK)
     assert isinstance(answer, Acknowledged)
     (news,) = await said(shop)
     assert news.alerts[0].acknowledged_by == "slack:U0CLERK"

@@ -1,15 +1,18 @@
 """What staff type: applied once, within their limits, undone by a counter-move."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from bot.domain.contacts import Role
 from bot.domain.staff import (
     AdjustForm,
     BadThreshold,
     BelowZero,
     Card,
     ChangedMeanwhile,
+    FormChecked,
     LastAdmin,
     LowList,
     Moved,
@@ -27,6 +30,9 @@ from bot.domain.staff import (
 )
 from bot.domain.stock import MoveKind
 from bot.services.bundle import Options, build_services
+from handlers.verbs.act import Act
+from handlers.verbs.pressed import ADJUST, CARD, CHECK_ADJUST, CONFIRM, OPEN_ADJUST
+from handlers.verbs.undo import UNDO, Undo
 from storage import moves, positions
 from storage.database import Database
 from storage.vault import Vault
@@ -62,6 +68,25 @@ async def test_viewers_may_look_and_not_write(shop: Shop, text: str) -> None:
     assert isinstance(await shop.stock(text, VIEWER), Refused)
     assert isinstance(await shop.stock("MUG", VIEWER), Card)
     assert await on_hand(shop) == 0
+
+
+async def test_what_is_pressed_takes_the_role_that_its_row_says(shop: Shop, mug: int) -> None:
+    moved = await shop.moved("MUG +500")
+    large = await shop.stock("MUG +101", CLERK)
+    form = AdjustForm(mug, moved.position.location.id, "add", "5", "found", shown=500)
+    pressed: list[tuple[Act[Any], object]] = [
+        (CONFIRM, large.token),
+        (OPEN_ADJUST, mug),
+        (CHECK_ADJUST, form),
+        (ADJUST, form),
+        (UNDO, Undo(moved.move.id)),
+    ]
+    for act, request in pressed:
+        assert await shop.do(act, request, STRANGER) == Refused(None, Role.CLERK)
+        assert await shop.do(act, request, VIEWER) == Refused(Role.VIEWER, Role.CLERK)
+    assert await shop.do(CARD, mug, STRANGER) == Refused(None, Role.VIEWER)
+    assert isinstance(await shop.do(CARD, mug, VIEWER), Card)
+    assert await on_hand(shop) == 500
 
 
 @pytest.mark.usefixtures("mug")
@@ -142,9 +167,8 @@ async def test_above_the_limit_a_preview_asks_and_two_presses_apply_it_once(shop
     answer = await shop.stock("MUG +101 pallet", CLERK)
     assert isinstance(answer, NeedsConfirmation)
     assert (answer.limit, await on_hand(shop)) == (100, 0)
-    confirm = shop.services.stocking.confirm
-    pressed = [await confirm(who, answer.token, shop.key()) for who in (CLERK, MANAGER)]
-    assert [item.repeated for item in pressed] == [False, True]  # type: ignore[union-attr]
+    pressed = [await shop.do(CONFIRM, answer.token, who) for who in (CLERK, MANAGER)]
+    assert [item.repeated for item in pressed] == [False, True]
     assert await on_hand(shop) == 101
 
 
@@ -152,7 +176,7 @@ async def test_above_the_limit_a_preview_asks_and_two_presses_apply_it_once(shop
 async def test_a_preview_of_what_changed_meanwhile_writes_nothing(shop: Shop) -> None:
     answer = await shop.stock("MUG +101", CLERK)
     await shop.moved("MUG +1")
-    pressed = await shop.services.stocking.confirm(CLERK, answer.token, shop.key())
+    pressed = await shop.do(CONFIRM, answer.token, CLERK)
     assert isinstance(pressed, ChangedMeanwhile)
     assert await on_hand(shop) == 1
 
@@ -160,12 +184,13 @@ async def test_a_preview_of_what_changed_meanwhile_writes_nothing(shop: Shop) ->
 async def test_the_modal_sets_only_what_it_showed(shop: Shop, mug: int) -> None:
     moved = await shop.moved("MUG +5")
     form = AdjustForm(mug, moved.position.location.id, "set", "9", "count", shown=4)
-    adjust = shop.services.stocking
-    assert await adjust.validate_adjust(CLERK, form) == {"quantity": "changed_meanwhile"}
-    assert isinstance(await adjust.adjust(CLERK, form, shop.key()), ChangedMeanwhile)
+    checked = await shop.do(CHECK_ADJUST, form, CLERK)
+    assert checked.wrong == {"quantity": "changed_meanwhile"}
+    assert checked.card.positions == (moved.position,)
+    assert isinstance(await shop.do(ADJUST, form, CLERK), ChangedMeanwhile)
     good = AdjustForm(mug, moved.position.location.id, "set", "９", "count", shown=5)
-    assert await adjust.validate_adjust(CLERK, good) == {}
-    assert isinstance(await adjust.adjust(CLERK, good, shop.key()), Moved)
+    assert await shop.do(CHECK_ADJUST, good, CLERK) == FormChecked({})
+    assert isinstance(await shop.do(ADJUST, good, CLERK), Moved)
     assert await on_hand(shop) == 9
 
 
@@ -201,8 +226,8 @@ async def test_undo_that_would_fall_below_zero_is_refused(shop: Shop) -> None:
 @pytest.mark.usefixtures("mug")
 async def test_a_move_is_undone_once_by_whoever_presses_first(shop: Shop) -> None:
     moved = await shop.moved("MUG +5")
-    undo = shop.services.stocking.undo_move
-    answers = await asyncio.gather(*(undo(MANAGER, moved.move.id, shop.key()) for _ in range(5)))
+    again = Undo(moved.move.id)
+    answers = await asyncio.gather(*(shop.do(UNDO, again, MANAGER) for _ in range(5)))
     assert sum(isinstance(answer, Undone) for answer in answers) == 1
     assert await on_hand(shop) == 0
 
@@ -210,10 +235,10 @@ async def test_a_move_is_undone_once_by_whoever_presses_first(shop: Shop) -> Non
 @pytest.mark.usefixtures("mug")
 async def test_a_clerk_undoes_only_own_moves_of_the_last_day(shop: Shop) -> None:
     moved = await shop.moved("MUG +5")
-    undo = shop.services.stocking.undo_move
-    assert await undo(CLERK, moved.move.id, shop.key()) == NothingToUndo("not_yours")
+    undo = Undo(moved.move.id)
+    assert await shop.do(UNDO, undo, CLERK) == NothingToUndo("not_yours")
     shop.clock.forward(hours=25)
-    assert await undo(MANAGER, moved.move.id, shop.key()) == NothingToUndo("too_old")
+    assert await shop.do(UNDO, undo, MANAGER) == NothingToUndo("too_old")
 
 
 @pytest.mark.usefixtures("mug")

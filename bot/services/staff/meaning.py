@@ -1,0 +1,41 @@
+"""Which SKU and which place a write means."""
+
+from dataclasses import dataclass
+
+from bot.domain.staff import StaffNotFound, WhichLocation
+from bot.domain.stock import Product
+from bot.services.staff.looking import Looking
+from storage import positions, products
+from storage.tx import Tx
+
+MAIN = "main"
+NotMeant = StaffNotFound | WhichLocation
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """Runs inside the caller's transaction."""
+
+    looking: Looking
+
+    async def of(self, tx: Tx, sku: str, location: str) -> tuple[Product, int] | NotMeant:
+        """The SKU, locked, and the id of the location; what was typed is searched for otherwise."""
+        found = await self.looking.find(tx, sku)
+        product = await products.lock(tx, found.id) if found else None
+        if product is None:
+            return await self.looking.closest(tx, sku, can_write=True, was_write=True)
+        place = await self._place(tx, product, location)
+        return place if isinstance(place, WhichLocation) else (product, place)
+
+    async def _place(self, tx: Tx, product: Product, named: str) -> int | WhichLocation:
+        """The location a write means: the named one, else the only one, else `main`."""
+        places = (await positions.for_products(tx, [product.id]))[product.id]
+        if named:
+            known = {p.code.casefold(): p.id for p in await positions.locations(tx)}
+            found = known.get(named.casefold())
+            return WhichLocation(product, places, named) if found is None else found
+        if len(places) > 1:
+            return WhichLocation(product, places)
+        if places:
+            return places[0].location.id
+        return (await positions.ensure_location(tx, MAIN)).id

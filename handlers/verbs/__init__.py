@@ -1,0 +1,1 @@
+"""What staff may type after `/stock`, a verb a file, and what they press; no platform is known."""
