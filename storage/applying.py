@@ -1,6 +1,6 @@
 """Applying a piece of a staged bulk change: a handful of statements over whole sets."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,11 +23,13 @@ from sqlalchemy import (
 )
 from sqlalchemy import cast as sql_cast
 
+from bot.domain.batches import Piece
 from bot.domain.bulk import OPENING_BALANCE, PRODUCT_FIELDS
 from bot.domain.stock import MoveKind
-from storage import batches
-from storage.batches import HAS_NUMBERS, LEADS, ON_HAND, SAME_SKU, Piece
+from storage import comparing
+from storage.comparing import HAS_NUMBERS, ON_HAND, SAME_SKU
 from storage.dialect import insert_for, take_turns
+from storage.staging import LEADS, of_piece
 from storage.tables import dirty, location, move, position, product, stage
 from storage.topics import Topic, bring
 from storage.tx import Tx
@@ -64,7 +66,7 @@ class Applying:
 
     @property
     def staged(self) -> ColumnElement[bool]:
-        return self.piece.lines
+        return of_piece(self.piece)
 
 
 async def one_at_a_time(tx: Tx) -> None:
@@ -106,7 +108,7 @@ async def lock_products(tx: Tx, by: Applying) -> None:
     await tx.execute(select(func.count()).select_from(rows.with_for_update().subquery()))
 
 
-async def add_locations(tx: Tx, codes: list[str]) -> None:
+async def add_locations(tx: Tx, codes: Iterable[str]) -> None:
     for code in codes:
         new = insert_for(tx, location).values(code=code, name=code)
         await tx.execute(new.on_conflict_do_nothing())
@@ -138,14 +140,14 @@ async def add_products(tx: Tx, by: Applying) -> int:
 
 async def change_products(tx: Tx, by: Applying) -> None:
     """Bring known products to what their leading line tells; search looks at them again then."""
-    merged = batches.merged_attributes(tx)
+    merged = comparing.merged_attributes(tx)
     if tx.dialect.name != "sqlite":
         merged = sql_cast(merged, JSON)
     found_by = [
         func.coalesce(stage.c[name], product.c[name]) != product.c[name]
         for name in ("name", "product", "brand", "active")
     ]
-    changed = update(product).where(by.staged, LEADS, SAME_SKU, batches.product_differs(tx))
+    changed = update(product).where(by.staged, LEADS, SAME_SKU, comparing.product_differs(tx))
     await tx.execute(
         changed.values(
             {
@@ -179,7 +181,7 @@ async def add_moves(tx: Tx, by: Applying) -> int:
         "batch_id": literal(by.batch_id, move.c.batch_id.type),
         "created_at": by.instant,
     }
-    rows = _known_lines(by, *cells.values()).where(batches.quantity_differs())
+    rows = _known_lines(by, *cells.values()).where(comparing.quantity_differs())
     new = insert_for(tx, move).from_select(list(cells), rows.order_by(IN_FILE_ORDER))
     return (await tx.execute(new)).rowcount
 
@@ -225,7 +227,7 @@ async def change_positions(tx: Tx, by: Applying) -> None:
         location.c.code == stage.c.location,
         position.c.product_id == product.c.id,
         position.c.location_id == location.c.id,
-        or_(batches.quantity_differs(), batches.rule_differs()),
+        or_(comparing.quantity_differs(), comparing.rule_differs()),
     )
     await tx.execute(
         changed.values(
@@ -246,8 +248,8 @@ async def mark_changing(tx: Tx, by: Applying) -> int:
     rows = (
         select(product.c.id, *by.marks)
         .distinct()
-        .select_from(batches.compared())
-        .where(by.staged, batches.differs(tx))
+        .select_from(comparing.compared())
+        .where(by.staged, comparing.differs(tx))
     )
     return await _mark(tx, rows)
 

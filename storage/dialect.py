@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Executable, Table, text
+from sqlalchemy import ColumnElement, Executable, Table, func, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
 
 from storage.tx import Tx
 
@@ -51,6 +53,18 @@ def _overwriting(
         index_elements=list(unique),
         set_={name: statement.excluded[name] for name in overwrite},
     )
+
+
+def comparable(tx: Tx, document: ColumnElement[Any]) -> ColumnElement[Any]:
+    """JSON in a form that can be compared; the engines have no common one."""
+    return func.json(document) if tx.dialect.name == "sqlite" else document.cast(JSONB)
+
+
+def merged(tx: Tx, old: ColumnElement[Any], new: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The JSON object `old` with what `new` has put over it, in a form that can be compared."""
+    if tx.dialect.name == "sqlite":
+        return func.json_patch(old, new)
+    return old.cast(JSONB).op("||")(new.cast(JSONB))
 
 
 async def take_turns(tx: Tx, turn: int) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, func, insert, select, true, update
 
+from bot.domain.batches import Piece
 from bot.domain.subscriptions import EndReason, SubscriptionState
-from storage.batches import LEADS, Piece
+from storage.staging import LEADS, of_piece
 from storage.tables import contact, dirty, notice, product, stage, subscription
 from storage.tx import Tx
 from storage.types import AnyRow
@@ -225,7 +226,7 @@ async def products_of_piece(tx: Tx, piece: Piece) -> Sequence[int]:
     statement = (
         select(product.c.id)
         .join(stage, stage.c.sku_key == product.c.sku_key)
-        .where(piece.lines, LEADS, subscribed, marked)
+        .where(of_piece(piece), LEADS, subscribed, marked)
         .order_by(product.c.id)
     )
     return [int(row.id) for row in (await tx.execute(statement)).all()]

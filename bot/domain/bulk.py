@@ -30,6 +30,9 @@ COLUMNS = (
 )  # fmt: skip
 
 
+Cell = int | str | bool | None
+
+
 @lru_cache(maxsize=1024)
 def place_key(code: str) -> str:
     """The form under which location codes are equal."""
@@ -59,6 +62,20 @@ class StockRow:
     image_url: str | None = None
     active: bool | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+
+    def cell(self, name: str) -> Cell:
+        """The value of this field of POSITION_FIELDS or PRODUCT_FIELDS."""
+        value: Cell = getattr(self, name)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A staged line beside what is stored of it; it `leads` when it is the first one of its SKU."""
+
+    told: StockRow
+    leads: bool
+    stored: StockRow
 
 
 class Bad(StrEnum):

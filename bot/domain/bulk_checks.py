@@ -1,15 +1,22 @@
 """What the lines of a bulk change mean beside each other and beside what is stored.
 
-A row here is a mapping of a staged line's cells; `old_<field>` is what is stored, `lead_<field>`
-what the first line of the same SKU tells. SQL selects the rows, these functions decide.
+SQL selects the lines, these functions decide.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from bot.domain.bulk import POSITION_FIELDS, PRODUCT_FIELDS, Bad, BadCell, Change, Doubt
-
-Row = Mapping[str, Any]
+from bot.domain.bulk import (
+    POSITION_FIELDS,
+    PRODUCT_FIELDS,
+    Bad,
+    BadCell,
+    Cell,
+    Change,
+    Compared,
+    Doubt,
+    StockRow,
+)
 
 # The field that each doubt is about.
 DOUBTED = {
@@ -20,90 +27,100 @@ DOUBTED = {
 }
 
 
-def agree(row: Row) -> tuple[dict[str, Any], list[BadCell]]:
-    """What a line tells that the first line of its SKU does not, and where it contradicts it."""
-    missing: dict[str, Any] = {}
+def agree(first: StockRow, other: StockRow) -> tuple[StockRow, list[BadCell]]:
+    """The first line of a SKU with what only the other one tells; where the other contradicts it.
+
+    Only the first one is applied to the product.
+    """
+    missing: dict[str, Cell] = {}
     wrong: list[BadCell] = []
-    first = str(row["lead_line"])
     for name in PRODUCT_FIELDS:
-        told, new = row[f"lead_{name}"], row[name]
+        told, new = first.cell(name), other.cell(name)
         if new is None or new == told:
             continue
         if told is None:
             missing[name] = new
         else:
-            wrong.append(BadCell(row["line"], name, _shown(new), Bad.CONFLICT, first))
-    attributes = row["lead_attributes"]
-    for name, new in row["attributes"].items():
-        if attributes.get(name, new) != new:
-            wrong.append(BadCell(row["line"], name, new, Bad.CONFLICT, first))
-    if attributes.keys() < (attributes | row["attributes"]).keys():
-        missing["attributes"] = attributes | row["attributes"]
-    return missing, wrong
+            wrong.append(_conflict(first, other, name, _shown(new)))
+    for name, value in other.attributes.items():
+        if first.attributes.get(name, value) != value:
+            wrong.append(_conflict(first, other, name, value))
+    attributes = {**first.attributes, **other.attributes}
+    return replace(first, attributes=attributes, **missing), wrong  # type: ignore[arg-type]
 
 
-def against_stored(row: Row, decimals: Callable[[str], int]) -> list[BadCell]:
+def _conflict(first: StockRow, other: StockRow, column: str, value: str) -> BadCell:
+    return BadCell(other.line, column, value, Bad.CONFLICT, str(first.line))
+
+
+def against_stored(line: Compared, decimals: Callable[[str], int]) -> list[BadCell]:
     """Cells that do not go together with what they leave as it is.
 
     `decimals` says how many decimals a currency has; "" is none that was named.
     """
-    return [*_money(row, decimals), *_levels(row)]
+    return [*_money(line, decimals), *_levels(line)]
 
 
-def _money(row: Row, decimals: Callable[[str], int]) -> Iterator[BadCell]:
-    stored = row["old_currency"]
-    if not row["lead"]:
+def _money(line: Compared, decimals: Callable[[str], int]) -> Iterator[BadCell]:
+    told, stored = line.told, line.stored.currency or ""
+    if not line.leads:
         return
-    bare = row["price"] is not None and row["currency"] is None
+    bare = told.price is not None and told.currency is None
     if bare and decimals(stored) != decimals(""):
         # It was read with the wrong number of decimals: 1200 is 12.00 EUR, but 1,200 JPY.
-        yield _bad(row, "price", Bad.PRICE_NEEDS_CURRENCY, stored)
-    kept = row["price"] is None and row["old_price"] is not None
-    if kept and row["currency"] not in (None, stored):
-        yield _bad(row, "currency", Bad.CURRENCY_NEEDS_PRICE, stored)
+        yield _bad(told, "price", Bad.PRICE_NEEDS_CURRENCY, stored)
+    kept = told.price is None and line.stored.price is not None
+    if kept and told.currency not in (None, stored):
+        yield _bad(told, "currency", Bad.CURRENCY_NEEDS_PRICE, stored)
 
 
-def _levels(row: Row) -> Iterator[BadCell]:
-    point = _first(row["reorder_point"], row["old_reorder_point"])
-    clear = _first(row["clear_level"], row["old_clear_level"])
-    same = (point, clear) == (row["old_reorder_point"], row["old_clear_level"])
+def _levels(line: Compared) -> Iterator[BadCell]:
+    told, stored = line.told, line.stored
+    point = _first(told.reorder_point, stored.reorder_point)
+    clear = _first(told.clear_level, stored.clear_level)
+    same = (point, clear) == (stored.reorder_point, stored.clear_level)
     if point and clear is not None and clear <= point and not same:
-        column = "reorder_point" if row["clear_level"] is None else "clear_level"
-        limit = clear if row["clear_level"] is None else point
-        yield _bad(row, column, Bad.CLEAR_LEVEL, limit)
+        column = "reorder_point" if told.clear_level is None else "clear_level"
+        limit = clear if told.clear_level is None else point
+        yield _bad(told, column, Bad.CLEAR_LEVEL, limit)
 
 
-def changes(row: Row, money: Callable[[int, str], str]) -> Iterator[Change]:
+def changes(line: Compared, money: Callable[[int, str], str]) -> Iterator[Change]:
     """Field by field what a line would change, old and new as people read them in the file.
 
     `money` writes minor units of a currency.
     """
-    for name in (*POSITION_FIELDS, *(PRODUCT_FIELDS if row["lead"] else ())):
-        old, new = row[f"old_{name}"], row[name]
+    told, stored = line.told, line.stored
+    for name in (*POSITION_FIELDS, *(PRODUCT_FIELDS if line.leads else ())):
+        old, new = stored.cell(name), told.cell(name)
         if new is None or new == old:
             continue
         if name == "price":
-            new = money(new, row["currency"] or row["old_currency"])
-            old = None if old is None else money(old, row["old_currency"])
-        place = row["location"] if name in POSITION_FIELDS else ""
-        yield Change(row["line"], row["sku"], place, name, _shown(old), _shown(new))
-    if row["lead"]:
-        yield from _attributes(row)
+            new = _price(told.price, told.currency or stored.currency, money)
+            old = _price(stored.price, stored.currency, money)
+        place = told.location if name in POSITION_FIELDS else ""
+        yield Change(told.line, told.sku, place, name, _shown(old), _shown(new))
+    if line.leads:
+        yield from _attributes(told, stored)
 
 
-def _attributes(row: Row) -> Iterator[Change]:
-    for name, new in row["attributes"].items():
-        old = row["old_attributes"].get(name)
+def _price(minor: int | None, code: str | None, money: Callable[[int, str], str]) -> str | None:
+    return None if minor is None else money(minor, code or "")
+
+
+def _attributes(told: StockRow, stored: StockRow) -> Iterator[Change]:
+    for name, new in told.attributes.items():
+        old = stored.attributes.get(name)
         if new != old:
-            yield Change(row["line"], row["sku"], "", name, _shown(old), new)
+            yield Change(told.line, told.sku, "", name, _shown(old), new)
 
 
 def _first(*values: int | None) -> int | None:
     return next((value for value in values if value is not None), None)
 
 
-def _bad(row: Row, column: str, reason: Bad, detail: object) -> BadCell:
-    return BadCell(row["line"], column, _shown(row[column]), reason, str(detail))
+def _bad(row: StockRow, column: str, reason: Bad, detail: object) -> BadCell:
+    return BadCell(row.line, column, _shown(row.cell(column)), reason, str(detail))
 
 
 def _shown(value: object) -> str:

@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from time import perf_counter, sleep
 from typing import Any
 
+from bot.domain.batches import Piece
 from bot.domain.bulk import Staged
 from bot.formats.csv_in import read
 from bot.services.stock.bulk import Bulk
 from bot.services.stock.exporting import Exporting
-from storage.batches import Piece
 from storage.database import Database
 from storage.migrate import migrate
 from tests.bench.catalogue import catalogue

@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.batches import Piece
 from bot.domain.bulk import Bad, BadFile, BulkResult, Staged
 from bot.formats.csv_in import read
 from bot.services.stock.bulk import Bulk
 from storage import positions, products
-from storage.batches import Piece
 from storage.database import Database
 from storage.tables import move
 

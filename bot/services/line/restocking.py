@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.domain.batches import Piece
 from bot.domain.delivery import LONG_LINE
 from bot.domain.notices import Lane, NewNotice, NoticeKind, SettleReason
 from bot.domain.restocking import CloseReason, Restock, RestockReason, chunk_size, judge
 from bot.domain.stock import Product, available_to_customers
 from bot.services.line.living import Living, restock_subject
 from storage import fanout, notices, positions, products, restocks, subscriptions
-from storage.batches import Piece
 from storage.tx import Tx
 
 CLOSED_BY = {

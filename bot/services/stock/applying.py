@@ -1,25 +1,23 @@
 """Applying a staged bulk change: decided once, then carried out piece by piece to the end."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from bot.domain import bulk_checks
+from bot.domain.batches import Batch, BatchState, Piece, Summary
 from bot.domain.bulk import BadCell, BadFile, BulkResult
 from bot.domain.clock import Clock
 from bot.domain.faults import DatabaseDown
 from bot.formats.cells import decimals
-from storage import applying, batches
+from storage import applying, batches, comparing, staging
 from storage.applying import Applying
-from storage.batches import Piece
 from storage.database import Database
 from storage.tx import Tx
-from storage.types import AnyRow
 
 AfterPiece = Callable[[Tx, Piece, datetime], Awaitable[None]]
 
 LINES = 3_000  # applied in one transaction: about 80 ms on SQLite
-COUNTED = ("new", "changed", "unchanged", "moves")
 
 
 class Applier:
@@ -56,8 +54,9 @@ class Applier:
         except DatabaseDown as error:
             raise DatabaseDown(f"{error}; what is begun goes on when it can be used") from error
         async with self.database.read() as tx:
-            summary = (await batches.get(tx, batch_id)).summary
-        return BulkResult(batch_id, **{n: summary[n] for n in COUNTED}, repeated=begun.repeated)
+            did = (await batches.get(tx, batch_id)).summary
+        counts = (did.new, did.changed, did.unchanged, did.moves)
+        return BulkResult(batch_id, *counts, repeated=begun.repeated)
 
     async def finish(self) -> int:
         """Go on with what was begun and did not end (a killed import); how many that were."""
@@ -71,7 +70,7 @@ class Applier:
         """Check it and apply its first piece; None when another one came between: what was checked
         is the stock before that one, or half of it."""
         async with self.database.read() as tx:
-            if (await batches.get(tx, batch_id)).state != batches.STAGED:
+            if (await batches.get(tx, batch_id)).state is not BatchState.STAGED:
                 return _Begun(repeated=True)
             before = await batches.begun(tx)
             if await batches.one_is_half_applied(tx):
@@ -81,12 +80,12 @@ class Applier:
             return BadFile(tuple(problems))
         async with self.database.write() as tx:
             await applying.one_at_a_time(tx)
-            row = await batches.lock(tx, batch_id)
-            if row.state != batches.STAGED:
+            batch = await batches.lock(tx, batch_id)
+            if batch.state is not BatchState.STAGED:
                 return _Begun(repeated=True)
             if await batches.begun(tx) != before:
                 return None
-            await self._piece(tx, row)
+            await self._piece(tx, batch)
         return _Begun(repeated=False)
 
     async def _go_on(self, batch_id: int) -> None:
@@ -98,33 +97,34 @@ class Applier:
         """Apply the next piece; False when there is none left."""
         async with self.database.write() as tx:
             await applying.one_at_a_time(tx)
-            row = await batches.lock(tx, batch_id)
-            if row.state == batches.APPLYING:
-                await self._piece(tx, row)
-        return bool(row.state == batches.APPLYING)
+            batch = await batches.lock(tx, batch_id)
+            if batch.state is BatchState.APPLYING:
+                await self._piece(tx, batch)
+        return batch.state is BatchState.APPLYING
 
-    async def _piece(self, tx: Tx, row: AnyRow) -> None:
+    async def _piece(self, tx: Tx, batch: Batch) -> None:
         now = self.clock()
-        piece = await batches.next_piece(tx, row.id, row.cursor, self.lines)
+        piece = await staging.next_piece(tx, batch.id, batch.cursor, self.lines)
+        by = Applying(piece, batch.source, batch.actor_id, now)
         async with applying.roomy(tx):
-            done = await _apply(tx, Applying(piece, row.source, row.actor_id, now), row.summary)
+            done = await _apply(tx, by, batch.summary)
         if piece.upto:
-            await batches.advance(tx, piece, row.summary | done)
+            await batches.advance(tx, piece, done)
         else:
-            done["unchanged"] = row.summary["skus"] - done["new"] - done["changed"]
-            await batches.settle(tx, row.id, row.summary | done, now)
+            unchanged = done.skus - done.new - done.changed
+            await batches.settle(tx, batch.id, replace(done, unchanged=unchanged), now)
         await self.after_piece(tx, piece, now)
 
 
+@dataclass(frozen=True, slots=True)
 class _Begun:
-    def __init__(self, *, repeated: bool) -> None:
-        self.repeated = repeated
+    repeated: bool
 
 
-async def _apply(tx: Tx, by: Applying, before: dict[str, Any]) -> dict[str, int]:
-    """Returns the counts so far; `before` are those of the pieces before this one."""
+async def _apply(tx: Tx, by: Applying, before: Summary) -> Summary:
+    """Returns the counts so far; `before` has those of the pieces before this one."""
     if not by.piece.after:
-        await applying.add_locations(tx, before["locations"])
+        await applying.add_locations(tx, before.locations)
     await applying.lock_products(tx, by)
     newest = await applying.newest_product(tx)
     changed = await applying.mark_changing(tx, by) if newest else 0
@@ -137,20 +137,24 @@ async def _apply(tx: Tx, by: Applying, before: dict[str, Any]) -> dict[str, int]
     await applying.add_positions(tx, by)
     if changed:
         await applying.change_positions(tx, by)
-    done = {"new": new, "changed": changed, "moves": moves}
-    return {name: before.get(name, 0) + count for name, count in done.items()}
+    return replace(
+        before,
+        new=before.new + new,
+        changed=before.changed + changed,
+        moves=before.moves + moves,
+    )
 
 
 async def against_stored(tx: Tx, batch_id: int) -> list[BadCell]:
     """What does not go together with what it leaves as it is."""
-    found = await batches.against_stored(tx, batch_id)
-    return [bad for row in found for bad in bulk_checks.against_stored(row._asdict(), decimals)]
+    found = await comparing.against_stored(tx, batch_id)
+    return [bad for line in found for bad in bulk_checks.against_stored(line, decimals)]
 
 
 async def remove_rows(database: Database, batch_id: int) -> None:
     """Remove the staged rows of a batch that is not being applied, in pieces."""
     while True:
         async with database.write() as tx:
-            if not await batches.remove_rows(tx, batch_id):
+            if not await staging.remove_some(tx, batch_id):
                 return
         await database.yield_turn()

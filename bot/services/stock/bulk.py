@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from bot.domain import bulk_checks
+from bot.domain.batches import Batch, BatchState, Summary
 from bot.domain.bulk import (
     POSITION_FIELDS,
     PRODUCT_FIELDS,
@@ -15,9 +16,9 @@ from bot.domain.bulk import (
     BadFile,
     BulkPreview,
     BulkResult,
+    Cell,
     Change,
-    Doubt,
-    NewSku,
+    Compared,
     Staged,
     StockRow,
     Suspicion,
@@ -29,17 +30,15 @@ from bot.domain.codes import short_id
 from bot.formats.cells import price_text
 from bot.services.stock import searching
 from bot.services.stock.applying import (
-    COUNTED,
     LINES,
     AfterPiece,
     Applier,
     against_stored,
     remove_rows,
 )
-from storage import batches, positions
+from storage import batches, comparing, positions, staging
 from storage.database import Database
 from storage.tx import Tx
-from storage.types import AnyRow
 
 Progress = Callable[[int], None]
 Item = TypeVar("Item")
@@ -52,12 +51,6 @@ SHOWN = 20
 _NUMBERS = attrgetter(*POSITION_FIELDS)
 _NO_NUMBERS = (None,) * len(POSITION_FIELDS)
 _TOLD_ONCE = attrgetter(*PRODUCT_FIELDS)
-_DOUBTFUL = {
-    Doubt.ZEROED: "zeroed",
-    Doubt.JUMPED: "jumped",
-    Doubt.PRICES: "repriced",
-    Doubt.DEACTIVATED: "deactivated",
-}
 
 
 class Bulk:
@@ -87,22 +80,22 @@ class Bulk:
         """
         async with self.database.read() as tx:
             earlier = await batches.by_key(tx, key)
-        if earlier is not None and earlier.state != batches.STAGED:
+        if earlier is not None and earlier.state is not BatchState.STAGED:
             await self.finish()
-            return Staged(earlier.id, earlier.summary["rows"], applied=True)
+            return Staged(earlier.id, earlier.summary.rows, applied=True)
         if earlier is not None:
             await self.drop(earlier.id)
         async with self.database.write() as tx:
             batch_id = await batches.start(tx, key, source, actor_id, self.clock())
             known = await positions.locations(tx)
-        staging = _Staging(batch_id, {place_key(place.code): place.code for place in known})
-        problems = await self._fill(staging, rows, progress) or await self._check(batch_id)
+        taken = _Taken(batch_id, {place_key(place.code): place.code for place in known})
+        problems = await self._fill(taken, rows, progress) or await self._check(batch_id)
         if problems:
             await self.drop(batch_id)
             return BadFile(tuple(sorted(problems, key=lambda bad: bad.line)))
         async with self.database.write() as tx:
-            await batches.note(tx, batch_id, staging.summary())
-        return Staged(batch_id, staging.rows)
+            await batches.note(tx, batch_id, taken.summary())
+        return Staged(batch_id, taken.rows)
 
     async def _check(self, batch_id: int) -> list[BadCell]:
         """What only all lines together, or the stored values, can tell."""
@@ -113,16 +106,16 @@ class Bulk:
             return await against_stored(tx, batch_id)
 
     async def _fill(
-        self, staging: "_Staging", rows: Iterable[StockRow | BadCell], progress: Progress | None
+        self, taken: "_Taken", rows: Iterable[StockRow | BadCell], progress: Progress | None
     ) -> list[BadCell]:
         """Stage all rows, or from the first bad cell on only collect what else is bad."""
         problems: list[BadCell] = []
         for piece in _pieces(rows):
             problems += [item for item in piece if isinstance(item, BadCell)]
             if not problems:
-                cells = [staging.cells(item) for item in piece if isinstance(item, StockRow)]
+                cells = [taken.cells(item) for item in piece if isinstance(item, StockRow)]
                 async with self.database.write() as tx:
-                    await batches.add_rows(tx, cells)
+                    await staging.add(tx, cells)
             if progress is not None:
                 progress(piece[-1].line)
         return problems
@@ -130,41 +123,38 @@ class Bulk:
     async def _agree(self, batch_id: int) -> list[BadCell]:
         """Where lines of one SKU contradict each other; else the first of them gets all of it."""
         async with self.database.read() as tx:
-            rows = [row._asdict() for row in await batches.disagreeing(tx, batch_id)]
+            pairs = await staging.disagreeing(tx, batch_id)
         problems: list[BadCell] = []
-        leads: dict[int, dict[str, Any]] = {}
-        for row in rows:
-            lead = leads.setdefault(row["lead_line"], {})
-            told = {f"lead_{name}": value for name, value in lead.items()}
-            missing, wrong = bulk_checks.agree({**row, **told})
-            lead |= missing
+        leads: dict[int, StockRow] = {}
+        for stored, other in pairs:
+            lead = leads.get(stored.line, stored)
+            leads[lead.line], wrong = bulk_checks.agree(lead, other)
             problems += wrong
-        given = [(line, values) for line, values in leads.items() if values]
-        for piece in () if problems else _pieces(given):
+        for piece in () if problems else _pieces(leads.values()):
             async with self.database.write() as tx:
-                for line, values in piece:
-                    await batches.complete_lead(tx, batch_id, line, values)
+                for lead in piece:
+                    await staging.complete_lead(tx, batch_id, lead)
         return problems
 
     async def preview(self, batch_id: int, shown: int = SHOWN) -> BulkPreview:
         """What applying would do now: counts, the first new and changed, what looks wrong."""
         async with self.database.read() as tx:
-            row = await batches.get(tx, batch_id)
-            if row.state == batches.APPLIED:
-                return _applied(batch_id, row.summary)
-            counts = await batches.counts(tx, batch_id)
-            new = await batches.new_skus(tx, batch_id, shown)
+            batch = await batches.get(tx, batch_id)
+            told = batch.summary
+            if batch.state is BatchState.APPLIED:
+                return _applied(batch)
+            counts = await comparing.counts(tx, batch_id)
             places = {place.code for place in await positions.locations(tx)}
             return BulkPreview(
                 batch_id,
-                row.summary["rows"],
+                told.rows,
                 new=counts.new,
                 changed=counts.changed,
-                unchanged=row.summary["skus"] - counts.new - counts.changed,
+                unchanged=told.skus - counts.new - counts.changed,
                 moves=counts.moves,
-                new_locations=tuple(c for c in row.summary["locations"] if c not in places),
-                new_skus=tuple(NewSku(item.line, item.sku, item.name or item.sku) for item in new),
-                changes=_changes(await batches.changed_lines(tx, batch_id, shown)),
+                new_locations=tuple(c for c in told.locations if c not in places),
+                new_skus=await comparing.new_skus(tx, batch_id, shown),
+                changes=_changes(await comparing.changed_lines(tx, batch_id, shown)),
                 suspicions=await _suspicions(tx, batch_id),
             )
 
@@ -209,20 +199,21 @@ class Bulk:
 
 async def _suspicions(tx: Tx, batch_id: int) -> tuple[Suspicion, ...]:
     found = []
-    for doubt, count, of in suspicions(await batches.facts(tx, batch_id)):
-        rows = await batches.doubtful(tx, batch_id, _DOUBTFUL[doubt], EXAMPLES)
+    for doubt, count, of in suspicions(await comparing.facts(tx, batch_id)):
+        rows = await comparing.doubtful(tx, batch_id, doubt, EXAMPLES)
         examples = [c for c in _changes(rows) if c.field == bulk_checks.DOUBTED[doubt]]
         found.append(Suspicion(doubt, count, of, tuple(examples)))
     return tuple(found)
 
 
-def _changes(rows: Sequence[AnyRow]) -> tuple[Change, ...]:
-    return tuple(c for row in rows for c in bulk_checks.changes(row._asdict(), price_text))
+def _changes(lines: Sequence[Compared]) -> tuple[Change, ...]:
+    return tuple(c for line in lines for c in bulk_checks.changes(line, price_text))
 
 
-def _applied(batch_id: int, summary: dict[str, Any]) -> BulkPreview:
-    told = {name: summary[name] for name in ("rows", *COUNTED)}
-    return BulkPreview(batch_id, **told, applied=True)
+def _applied(batch: Batch) -> BulkPreview:
+    did = batch.summary
+    counts = (did.new, did.changed, did.unchanged, did.moves)
+    return BulkPreview(batch.id, did.rows, *counts, applied=True)
 
 
 def _pieces(items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -231,7 +222,7 @@ def _pieces(items: Iterable[Item]) -> Iterator[list[Item]]:
         yield piece
 
 
-class _Staging:
+class _Taken:
     """Turns rows into staged ones; remembers which SKUs and locations it has seen."""
 
     def __init__(self, batch_id: int, known: dict[str, str]) -> None:
@@ -241,8 +232,8 @@ class _Staging:
         self.seen: set[str] = set()
         self.rows = 0
 
-    def cells(self, row: StockRow) -> tuple[Any, ...]:
-        """The staged row, in order of `batches.STAGE_COLUMNS`; the first one of a SKU leads."""
+    def cells(self, row: StockRow) -> tuple[Cell, ...]:
+        """The staged row, in order of `storage.staging.COLUMNS`; the first one of a SKU leads."""
         lead = row.sku_key not in self.seen
         place = self.known.setdefault(place_key(row.location), row.location)
         numbers = _NUMBERS(row)
@@ -254,5 +245,5 @@ class _Staging:
         attributes = json.dumps(dict(row.attributes)) if row.attributes else "{}"
         return (*who, *numbers, *_TOLD_ONCE(row), attributes)
 
-    def summary(self) -> dict[str, Any]:
-        return {"rows": self.rows, "skus": len(self.seen), "locations": list(self.locations)}
+    def summary(self) -> Summary:
+        return Summary(self.rows, len(self.seen), tuple(self.locations))

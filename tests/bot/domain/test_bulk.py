@@ -1,25 +1,24 @@
 """What a bulk change looks like before anybody agrees to it."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from bot.domain.bulk import Bad, Doubt, Facts, place_key, suspicions
+from bot.domain.bulk import Bad, Compared, Doubt, Facts, StockRow, place_key, suspicions
 from bot.domain.bulk_checks import against_stored, agree, changes
 
-TOLD = {
-    "line": 3, "lead_line": 2, "lead": True, "sku": "A", "location": "main", "attributes": {},
-    "lead_attributes": {}, "old_attributes": {}, "old_quantity": 0, "old_currency": "",
-    "old_name": "", "old_active": True,
-}  # fmt: skip
-FIELDS = (
-    "name", "lead_time_days", "price", "currency", "url", "image_url", "category", "product",
-    "brand", "supplier", "active", "quantity", "reorder_point", "clear_level",
-)  # fmt: skip
+OLD = {"quantity": 0, "currency": "", "name": "", "active": True}
 
 
-def line(**cells: object) -> dict[str, object]:
-    """A staged line beside what is stored; what is not named is blank."""
-    blank = {f"{kind}{name}": None for kind in ("", "lead_", "old_") for name in FIELDS}
-    return {**blank, **TOLD, **cells}
+def row(line: int = 3, **cells: Any) -> StockRow:
+    """A line of a stock file; what is not named is blank."""
+    return StockRow(line, "A", "a", **cells)
+
+
+def line(old: dict[str, Any] | None = None, *, leads: bool = True, **cells: Any) -> Compared:
+    """A staged line beside `old`, which is stored of it."""
+    return Compared(row(**cells), leads, row(**{**OLD, **(old or {})}))
 
 
 def decimals(code: str) -> int:
@@ -54,16 +53,14 @@ def test_location_codes_are_equal_whatever_their_case_and_width() -> None:
 
 
 def test_a_later_line_of_a_sku_completes_the_first_one() -> None:
-    row = line(name="Mug", brand="Acme", lead_brand="Acme", attributes={"Size": "L"})
-    assert agree(row) == ({"name": "Mug", "attributes": {"Size": "L"}}, [])
+    first = row(2, brand="Acme")
+    other = row(3, name="Mug", brand="Acme", attributes={"Size": "L"})
+    assert agree(first, other) == (replace(other, line=2), [])
 
 
 def test_a_later_line_of_a_sku_may_not_contradict_the_first_one() -> None:
-    row = line(
-        name="Cup", lead_name="Mug", active=False, lead_active=True,
-        attributes={"Size": "L"}, lead_attributes={"Size": "M"},
-    )  # fmt: skip
-    _, wrong = agree(row)
+    first = row(2, name="Mug", active=True, attributes={"Size": "M"})
+    _, wrong = agree(first, row(3, name="Cup", active=False, attributes={"Size": "L"}))
     assert [(bad.column, bad.value, bad.reason, bad.detail) for bad in wrong] == [
         ("name", "Cup", Bad.CONFLICT, "2"),
         ("active", "no", Bad.CONFLICT, "2"),
@@ -72,47 +69,47 @@ def test_a_later_line_of_a_sku_may_not_contradict_the_first_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "column", "reason"),
+    ("found", "column", "reason"),
     [
-        (line(price=1200, old_currency="JPY"), "price", Bad.PRICE_NEEDS_CURRENCY),
+        (line({"currency": "JPY"}, price=1200), "price", Bad.PRICE_NEEDS_CURRENCY),
         (
-            line(currency="JPY", old_price=1200, old_currency="EUR"),
+            line({"price": 1200, "currency": "EUR"}, currency="JPY"),
             "currency",
             Bad.CURRENCY_NEEDS_PRICE,
         ),
-        (line(reorder_point=9, old_clear_level=9), "reorder_point", Bad.CLEAR_LEVEL),
-        (line(clear_level=4, old_reorder_point=5), "clear_level", Bad.CLEAR_LEVEL),
+        (line({"clear_level": 9}, reorder_point=9), "reorder_point", Bad.CLEAR_LEVEL),
+        (line({"reorder_point": 5}, clear_level=4), "clear_level", Bad.CLEAR_LEVEL),
     ],
 )
 def test_cells_must_go_together_with_what_they_leave(
-    row: dict[str, object], column: str, reason: Bad
+    found: Compared, column: str, reason: Bad
 ) -> None:
-    assert [(bad.column, bad.reason) for bad in against_stored(row, decimals)] == [(column, reason)]
+    wrong = against_stored(found, decimals)
+    assert [(bad.column, bad.reason) for bad in wrong] == [(column, reason)]
 
 
 @pytest.mark.parametrize(
-    "row",
+    "found",
     [
-        line(price=1200, old_currency="EUR"),
-        line(price=1200, currency="JPY", old_price=5, old_currency="EUR"),
-        line(currency="EUR", old_price=1200, old_currency="EUR"),
-        line(reorder_point=9, clear_level=10, old_clear_level=5),
-        line(reorder_point=0, old_clear_level=5),
-        line(quantity=3, old_reorder_point=5, old_clear_level=5),  # bad before, not by this line
-        line(price=5, old_currency="JPY", lead=False),
+        line({"currency": "EUR"}, price=1200),
+        line({"price": 5, "currency": "EUR"}, price=1200, currency="JPY"),
+        line({"price": 1200, "currency": "EUR"}, currency="EUR"),
+        line({"clear_level": 5}, reorder_point=9, clear_level=10),
+        line({"clear_level": 5}, reorder_point=0),
+        line({"reorder_point": 5, "clear_level": 5}, quantity=3),  # bad before, not by this line
+        line({"currency": "JPY"}, price=5, leads=False),
     ],
 )
-def test_cells_that_do_are_left_alone(row: dict[str, object]) -> None:
-    assert against_stored(row, decimals) == []
+def test_cells_that_do_are_left_alone(found: Compared) -> None:
+    assert against_stored(found, decimals) == []
 
 
 def test_changes_are_told_field_by_field_as_the_file_would_have_them() -> None:
-    row = line(
-        quantity=40, old_quantity=8, price=1500, old_price=1200, old_currency="EUR", active=False,
-        name="Mug", old_name="Mug", attributes={"Size": "L", "Colour": "red"},
-        old_attributes={"Colour": "red"},
-    )  # fmt: skip
-    assert [(c.field, c.location, c.old, c.new) for c in changes(row, money)] == [
+    old = {"quantity": 8, "price": 1200, "currency": "EUR", "name": "Mug"}
+    old |= {"attributes": {"Colour": "red"}}
+    attributes = {"Size": "L", "Colour": "red"}
+    found = line(old, quantity=40, price=1500, active=False, name="Mug", attributes=attributes)
+    assert [(c.field, c.location, c.old, c.new) for c in changes(found, money)] == [
         ("quantity", "main", "8", "40"),
         ("price", "", "1200 EUR", "1500 EUR"),
         ("active", "", "yes", "no"),
@@ -121,5 +118,5 @@ def test_changes_are_told_field_by_field_as_the_file_would_have_them() -> None:
 
 
 def test_a_line_that_does_not_lead_changes_its_location_only() -> None:
-    row = line(lead=False, quantity=1, name="Cup", attributes={"Size": "L"})
-    assert [change.field for change in changes(row, money)] == ["quantity"]
+    found = line(leads=False, quantity=1, name="Cup", attributes={"Size": "L"})
+    assert [change.field for change in changes(found, money)] == ["quantity"]

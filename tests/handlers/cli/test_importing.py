@@ -15,13 +15,13 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.batches import Piece
 from bot.domain.faults import DatabaseDown
 from bot.services.stock.bulk import Bulk
 from bot.services.stock.exporting import Exporting
 from bot.services.stock.searching import find
 from handlers.cli.exporting import export_command
 from handlers.cli.importing import import_command
-from storage.batches import Piece
 from storage.database import Database
 from storage.tables import batch, position, stage
 

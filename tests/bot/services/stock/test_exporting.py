@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.batches import Piece
 from bot.domain.bulk import BulkResult, Staged
 from bot.formats.csv_in import read
 from bot.services.stock.bulk import Bulk
 from bot.services.stock.exporting import Exporting
-from storage.batches import Piece
 from storage.database import Database
 from storage.tables import location, move, position, product
 from tests.support.clock import Clock
