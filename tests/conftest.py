@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import AsyncExitStack, ExitStack
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from storage.database import Database
@@ -27,6 +28,9 @@ def pytest_configure() -> None:
     compiled.share()
     settings.register_profile("stockbell", deadline=None)  # timing never fails a test
     settings.load_profile("stockbell")
+    # by default rich draws a traceback with all locals: most of the time of a test that logs one
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

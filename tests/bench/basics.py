@@ -15,13 +15,18 @@ from storage import settings
 from storage.database import Database
 from storage.migrate import migrate
 from storage.vault import Vault, generate_key
-from tests.bench.fanout import fill, say
+from tests.bench.fanout import fill
+from tests.bench.report import report, say
+from tests.faults.rows import Row, at_most
 from tests.faults.stage import staged
 from tests.support.clock import Clock
 from tests.support.shop import Shop
 
 MANAGER = Caller(Address(SLACK, "U1"))
 ROUNDS = 300
+OPENING = 50.0  # milliseconds, with 10,000 who wait
+START = 2.0  # seconds
+MEMORY = 160.0  # MB, with 100,000 subscriptions
 
 
 def part(figures: list[float], of_100: int) -> float:
@@ -29,7 +34,7 @@ def part(figures: list[float], of_100: int) -> float:
     return sorted(figures)[max(0, len(figures) * of_100 // 100 - 1)] * 1000
 
 
-async def services(url: str, people: int) -> None:
+async def services(url: str, people: int) -> list[Row]:
     database = Database(url)
     try:
         await migrate(database)
@@ -39,7 +44,8 @@ async def services(url: str, people: int) -> None:
         began = perf_counter()
         await shop.moved(f"MUG +{2 * people}")
         took = (perf_counter() - began) * 1000
-        say(f"opening a restock with {people:,} waiting: {took:.1f} ms (bar 50 for 10,000)")
+        what = f"opening a restock with {people:,} waiting"
+        return [at_most(what, took, OPENING, " ms", timing=True)]
     finally:
         await database.close()
 
@@ -60,16 +66,18 @@ async def adjusting(shop: Shop) -> None:
         f"{ratio:.1f} x a bare commit")  # fmt: skip
 
 
-async def process(folder: Path, people: int) -> None:
+async def process(folder: Path, people: int) -> list[Row]:
     """The real bot on a shop with `people` who wait."""
     async with staged(folder, crowd=people) as stage:
         await stage.bot.terminate(30)
         await stage.until(lambda: stage.sandbox.sockets == 0, 10)
         began = perf_counter()
         await stage.again()
-        say(f"start to ready: {perf_counter() - began:.2f} s (bar 2)")
-        used = memory_of(stage.bot.pid)
-        say(f"memory with {people:,} subscriptions: {used:.0f} MB (bar 160 with 100,000)")
+        took, used = perf_counter() - began, memory_of(stage.bot.pid)
+        return [
+            at_most("start to ready", took, START, " s", timing=True),
+            at_most(f"memory with {people:,} subscriptions", used, MEMORY, " MB"),
+        ]
 
 
 def memory_of(pid: int) -> float:
@@ -81,8 +89,9 @@ def memory_of(pid: int) -> float:
 def main() -> None:
     people = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(services(f"sqlite:///{folder}/basics.db", people))
-        asyncio.run(process(Path(folder), people * 10))
+        rows = asyncio.run(services(f"sqlite:///{folder}/basics.db", people))
+        rows += asyncio.run(process(Path(folder), people * 10))
+    report("basics", rows)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ TOKEN = "123456789:AAbbCCddEEff-gg_HH"
 
 @pytest.fixture(autouse=True)
 def restored() -> Iterator[None]:
-    """The root logger as it was."""
+    """The root logger, and structlog, as they were."""
+    told = structlog.get_config()
     root = logging.getLogger()
     before = root.handlers[:], root.level
     levels = {name: logging.getLogger(name).level for name in logs.CHATTY}
@@ -23,7 +24,7 @@ def restored() -> Iterator[None]:
     root.setLevel(level)
     for name, kept in levels.items():
         logging.getLogger(name).setLevel(kept)
-    structlog.reset_defaults()
+    structlog.configure(**told)
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

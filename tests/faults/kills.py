@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.stopping import GONE_WITHIN
 from tests.faults.judging import judge_copies
 from tests.faults.rows import Row, at_most, none_of, size
 from tests.faults.stage import RATE, Stage, staged
@@ -72,7 +73,7 @@ async def killed(folder: Path, seed: int) -> list[Row]:
     return [
         none_of(f"{what}, lost", found.lost),
         # how many are on the wire at a time depends on how quick the machine is
-        at_most(f"{what}, repeated per kill", len(found.repeated) / kills, 1.0, timing=True),
+        at_most(f"{what}, repeated per kill", len(found.repeated) / kills, 1, timing=True, fixed=1),
         none_of(f"{what}, repeated without a word", found.unmarked),
         none_of(f"{what}, third copies", found.third),
         none_of(f"{what}, left open ({states})", sum(states.get(s, 0) for s in LEFT)),
@@ -98,5 +99,5 @@ async def stopped(folder: Path, seed: int) -> list[Row]:
         none_of(f"{what}, lost", found.lost),
         none_of(f"{what}, repeated", found.repeated),
         none_of(f"{what}, exit codes but 0", sum(map(bool, stops.codes))),
-        at_most(f"{what}, longest exit", max(stops.seconds), 10.0, " s", timing=True),
+        at_most(f"{what}, exit", max(stops.seconds), 10.0, " s", timing=True, fixed=GONE_WITHIN),
     ]

@@ -30,7 +30,8 @@ from tests.support.shop import Shop
 CROWD = 30
 SHARE = 0.4  # of the answers are cut, so that some of the second tries get through
 OTHER_WITHIN = 10.0  # seconds until the platform that is well has told everything
-BACK_WITHIN = 45.0  # what has no answer is given up after 10 s, and Slack is asked each 30 s
+TIMERS = 40.0  # seconds: what has no answer is given up after 10, and Slack is asked each 30
+BACK_WITHIN = 45.0
 SETTLED_WITHIN = 120.0
 ANN = Caller(Address(SLACK, STAFF))
 BREAKS = tuple(mode for mode in Mode if mode is not Mode.PASS)
@@ -97,7 +98,7 @@ class Rounds:
         await proxy.set(fault.mode, share=SHARE)
         began = time.monotonic()
         await self.happens(fault.number)
-        await self.stage.until(lambda: self.told_by_other(fault), OTHER_WITHIN)
+        await self.stage.until(lambda: self.told_by_other(fault), SETTLED_WITHIN)
         other = time.monotonic() - began
         await asyncio.sleep(max(0.0, seconds - other))  # so long it lasts
         await proxy.set(Mode.PASS)
@@ -155,7 +156,7 @@ def judged(fault: Fault, told: Told) -> list[Row]:
         none_of(f"{what}, Telegram repeated without a word", told.telegram.unmarked),
         none_of(f"{what}, Telegram third copies", told.telegram.third),
         at_most(f"{what}, the other was told", told.other, OTHER_WITHIN, " s", timing=True),
-        at_most(f"{what}, back after", told.back, BACK_WITHIN, " s", timing=True),
+        at_most(f"{what}, back after", told.back, BACK_WITHIN, " s", timing=True, fixed=TIMERS),
     ]
     if fault.way == SLACK or fault.mode in (Mode.REFUSE, Mode.SLOW):
         # refused: nothing left, so nothing is in doubt; slow: everything was answered

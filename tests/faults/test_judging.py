@@ -111,3 +111,22 @@ def test_a_row_that_misses_its_bar_fails_and_one_about_seconds_only_where_they_a
     assert isinstance(good, Row)
     assert line("at30", late) == "FAILED at30       took: 341 s (to reach: <= 340 s)"
     assert "('R0000', '0')" in line("kills", bad)
+
+
+def test_a_machine_half_as_fast_gets_twice_the_seconds_but_not_of_what_limits_take() -> None:
+    late = at_most("p95", 35, 20, " ms", timing=True)
+    paced = at_most("took", 345, 340, " s", timing=True, fixed=330)
+    for row in (late, paced):
+        assert failed([row], timing=True)
+        assert not failed([row], timing=True, slower=2)
+    assert failed([at_most("took", 351, 340, " s", timing=True, fixed=330)], timing=True, slower=2)
+    assert "<= 40 ms here, <= 20 ms on the yardstick" in line("idle", late, 2)
+
+
+def test_what_is_counted_is_the_same_on_every_machine() -> None:
+    for row in (
+        none_of("lost", 1),
+        at_most("repeated", 2, 1),
+        at_most("a second", 31, 30, timing=True, fixed=30),
+    ):
+        assert failed([row], timing=True, slower=5) == [row]

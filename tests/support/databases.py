@@ -117,7 +117,12 @@ class PostgresServer:
     """
 
     def __init__(
-        self, url: str, data: Path | None = None, start: Callable[[], None] | None = None
+        self,
+        url: str,
+        data: Path | None = None,
+        start: Callable[[], None] | None = None,
+        *,
+        synced: bool = False,
     ) -> None:
         self.url = make_url(url)
         self.data = data
@@ -128,7 +133,7 @@ class PostgresServer:
         self._emptied: list[str] = []
         self._watched: dict[str, Any] = {}  # an asyncpg connection to each that was emptied
         self._loop = LoopApart()
-        if data is not None:
+        if data is not None and not synced:
             # Speed, not safety: this server dies with the tests.
             for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
                 self.run(f"ALTER SYSTEM SET {setting} = off")
@@ -246,8 +251,8 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def own_postgres_server() -> Iterator[PostgresServer]:
-    """A server from a wheel, in a folder that goes with it."""
+def own_postgres_server(*, synced: bool = False) -> Iterator[PostgresServer]:
+    """A server from a wheel, in a folder that goes with it. `synced`: commits reach the disk."""
     with warnings.catch_warnings():
         # It warns at import that XDG_RUNTIME_DIR is not set and goes on with a temporary folder.
         warnings.simplefilter("ignore")
@@ -256,7 +261,7 @@ def own_postgres_server() -> Iterator[PostgresServer]:
     # run of pytest shuts that folder to other users.
     data = Path(mkdtemp(prefix="stockbell-postgresql-"))
     wheel = get_server(data, cleanup_mode="delete")
-    server = PostgresServer(wheel.get_uri(), data, wheel.ensure_postgres_running)
+    server = PostgresServer(wheel.get_uri(), data, wheel.ensure_postgres_running, synced=synced)
     try:
         yield server
     finally:
