@@ -27,6 +27,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from bot.domain.alerts import Severity
 from bot.domain.routes import Concern, Scope
 from storage.dialect import insert_ignore, upsert
+from storage.positions import AVAILABLE
 from storage.tables import alert, batch, dirty, position, product
 from storage.topics import Topic, bring
 from storage.tx import Tx
@@ -177,9 +178,6 @@ async def batches_to_tell(tx: Tx) -> Sequence[int]:
 
 async def batch_told(tx: Tx, batch_id: int, now: datetime) -> None:
     await tx.execute(update(batch).where(batch.c.id == batch_id).values(told_at=now))
-
-
-AVAILABLE = position.c.on_hand - position.c.reserved - position.c.unsellable
 
 
 def projected(now: datetime | ColumnElement[int]) -> ColumnElement[int]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select
 
 from bot.domain.stock import Location, Position
 from storage.dialect import insert_ignore
@@ -29,6 +29,7 @@ COLUMNS = (
     *(location.c[name].label(f"l_{name}") for name in _PLACE_FIELDS),
 )
 JOIN = position.join(location, position.c.location_id == location.c.id)
+AVAILABLE = position.c.on_hand - position.c.reserved - position.c.unsellable  # Position.available
 
 
 OF_PRODUCTS = (
@@ -57,6 +58,16 @@ async def for_products(tx: Tx, product_ids: Iterable[int]) -> dict[int, tuple[Po
 def _code(item: Position) -> str:
     # Sorted here and not in SQL: the two engines collate text differently.
     return item.location.code
+
+
+def to_customers(product_id: ColumnElement[int]) -> ScalarSelect[int]:
+    """domain.stock.available_to_customers, in SQL."""
+    return (
+        select(func.coalesce(func.sum(AVAILABLE), 0))
+        .select_from(JOIN)
+        .where(position.c.product_id == product_id, location.c.sellable)
+        .scalar_subquery()
+    )
 
 
 async def locations(tx: Tx) -> tuple[Location, ...]:

@@ -5,15 +5,25 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, exists, func, insert, or_, select, true, update
+from sqlalchemy import (
+    BindParameter,
+    Integer,
+    Select,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from bot.domain.restocking import CloseReason, Restock
-from bot.domain.subscriptions import SubscriptionState
-from storage.tables import location, notice, position, product, restock, subscription
+from storage import positions, subscriptions
+from storage.tables import notice, product, restock
 from storage.tx import Tx
 from storage.types import AnyRow
 
-AVAILABLE = position.c.on_hand - position.c.reserved - position.c.unsellable
 OUTSTANDING = notice.c.settled_at.is_(None)  # as the partial index has it
 COLUMNS = tuple(restock.c[field.name] for field in fields(Restock))
 WANTED: Any = bindparam("wanted")
@@ -108,31 +118,26 @@ async def counts(tx: Tx, restock_id: int) -> dict[str, int]:
     return {state: int(n) for state, n in (await tx.execute(statement)).all()}
 
 
-async def unannounced(tx: Tx, limit: int) -> Sequence[int]:
-    """SKUs with an open restock that are gone, or that somebody armed waits for and that are back.
-
-    Candidates only: bot.services.line.restocking decides, with the shop's out level.
-    """
-    available = (
-        select(func.coalesce(func.sum(AVAILABLE), 0))
-        .select_from(position.join(location, location.c.id == position.c.location_id))
-        .where(position.c.product_id == product.c.id, location.c.sellable)
-        .scalar_subquery()
-    )
+def _unannounced() -> Select[tuple[int]]:
+    available = positions.to_customers(product.c.id)
+    out_level: BindParameter[int] = bindparam("out_level")
     is_open = exists().where(restock.c.product_id == product.c.id, restock.c.closed_at.is_(None))
-    waits = exists().where(
-        subscription.c.product_id == product.c.id,
-        subscription.c.state == SubscriptionState.WAITING.value,
-        subscription.c.armed == true(),
-        subscription.c.quantity <= available,
-    )
-    statement = (
-        select(product.c.id)
-        .where(or_(is_open & (available <= 0), product.c.active & ~is_open & waits))
-        .order_by(product.c.id)
-        .limit(limit)
-    )
-    return [int(row.id) for row in (await tx.execute(statement)).all()]
+    waits = exists().where(subscriptions.to_tell(product.c.id, available))
+    closes = is_open & ~((available > out_level) & product.c.active)
+    # Whether anybody waits comes first: for most SKUs nobody does, and no stock is added up.
+    opens = ~is_open & product.c.active & waits & (available > out_level)
+    limit = bindparam("limit", type_=Integer())
+    return select(product.c.id).where(or_(closes, opens)).order_by(product.c.id).limit(limit)
+
+
+UNANNOUNCED = _unannounced()
+
+
+async def unannounced(tx: Tx, out_level: int, limit: int) -> Sequence[int]:
+    """SKUs whose open restock is over, or that should have one: domain.restocking.judge says
+    `closes` or `opens` of each, a test holds both together."""
+    rows = await tx.execute(UNANNOUNCED, {"out_level": out_level, "limit": limit})
+    return [int(row.id) for row in rows.all()]
 
 
 async def opened_since(tx: Tx, since: datetime) -> int:

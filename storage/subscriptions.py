@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, insert, select, true, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, insert, select, true, update
 
 from bot.domain.batches import Piece
+from bot.domain.stock import in_stock
 from bot.domain.subscriptions import EndReason, SubscriptionState
 from storage.staging import LEADS, of_piece
 from storage.tables import contact, dirty, notice, product, stage, subscription
@@ -192,14 +193,18 @@ async def set_quantity(
     )
 
 
-# Who is told when `available` units can be bought: armed, waiting, content, reachable.
-TO_TELL = and_(
-    OF_PRODUCT,
-    WAITING,
-    subscription.c.armed == true(),
-    subscription.c.quantity <= bindparam("available"),
-    REACHABLE,
-)
+def to_tell(product_id: ColumnElement[int], available: ColumnElement[int]) -> ColumnElement[bool]:
+    """Who is told when so many units can be bought: armed, waiting, content, reachable."""
+    return and_(
+        subscription.c.product_id == product_id,
+        WAITING,
+        subscription.c.armed == true(),
+        subscription.c.quantity <= available,
+        REACHABLE,
+    )
+
+
+TO_TELL = to_tell(bindparam("product"), bindparam("available"))
 SOMEBODY_WAITS = select(exists().where(TO_TELL))
 WRITTEN = exists().where(
     notice.c.restock_id == bindparam("restock"), notice.c.subscription_id == subscription.c.id
@@ -259,7 +264,7 @@ ARM = (
 async def arm(tx: Tx, product_id: int, *, available: int, out_level: int) -> None:
     """Whoever cannot buy what they want now is told at the next arrival."""
     # no quantity is below 1: when it is out of stock everybody wants more than there is
-    least = 0 if available <= out_level else available
+    least = available if in_stock(available, out_level) else 0
     await tx.execute(ARM, {"product": product_id, "least": least})
 
 

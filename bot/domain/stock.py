@@ -90,6 +90,11 @@ def available_to_customers(positions: "tuple[Position, ...]") -> int:
     return sum(p.available for p in positions if p.location.sellable)
 
 
+def in_stock(available: int, out_level: int) -> bool:
+    """What customers see; `available` is that of available_to_customers."""
+    return available > out_level
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """One ledger entry as people read it. `actor` is a name for display, never stored here.

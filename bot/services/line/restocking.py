@@ -7,7 +7,7 @@ from bot.domain.batches import Piece
 from bot.domain.delivery import LONG_LINE
 from bot.domain.notices import Lane, NewNotice, NoticeKind, SettleReason
 from bot.domain.restocking import CloseReason, Restock, RestockReason, chunk_size, judge
-from bot.domain.stock import Product, available_to_customers
+from bot.domain.stock import Product, available_to_customers, in_stock
 from bot.services.line.living import Living, restock_subject
 from storage import fanout, notices, positions, products, restocks, subscriptions
 from storage.tx import Tx
@@ -39,7 +39,7 @@ class Restocking:
         self.living = Living(few)
 
     def in_stock(self, available: int) -> bool:
-        return available > self.out_level
+        return in_stock(available, self.out_level)
 
     async def after_move(
         self,

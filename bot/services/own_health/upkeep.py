@@ -49,7 +49,8 @@ class Upkeep:
     async def sweep_restocks(self) -> int:
         """Go on with restocks that wait for nothing, open those that nobody announced."""
         async with self.ground.read() as tx:
-            ids = [*await restocks.idle(tx), *await restocks.unannounced(tx, PIECE)]
+            unannounced = await restocks.unannounced(tx, self.restocking.out_level, PIECE)
+            ids = [*await restocks.idle(tx), *unannounced]
         moved = 0
         for product_id in dict.fromkeys(ids):
             async with self.ground.write() as tx:
