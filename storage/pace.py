@@ -1,8 +1,8 @@
 """What is used up of the platforms' limits, so that a restart does not forget it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import delete, or_, select
 
@@ -13,7 +13,8 @@ from storage.tx import Tx
 PIECE = 500  # rows a statement
 
 
-class Used(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Used:
     """Up to when a key's turns are used up, and until when the platform holds it."""
 
     used_until: datetime
@@ -23,8 +24,13 @@ class Used(NamedTuple):
 async def put(tx: Tx, account: str, rows: Mapping[bytes, Used]) -> None:
     """Store what is known now; `rows` by blind index."""
     values = [
-        {"account": account, "key": key, "used_until": used, "held_until": held}
-        for key, (used, held) in rows.items()
+        {
+            "account": account,
+            "key": key,
+            "used_until": used.used_until,
+            "held_until": used.held_until,
+        }
+        for key, used in rows.items()
     ]
     if values:
         store = upsert(tx, pace, ("account", "key"), ("used_until", "held_until"))

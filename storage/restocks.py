@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from bot.domain.notices import NoticeState
 from bot.domain.restocking import CloseReason, Restock
 from storage import positions, subscriptions
 from storage.tables import notice, product, restock
@@ -108,14 +109,14 @@ async def idle(tx: Tx) -> Sequence[int]:
     return [int(row.product_id) for row in (await tx.execute(statement)).all()]
 
 
-async def counts(tx: Tx, restock_id: int) -> dict[str, int]:
+async def counts(tx: Tx, restock_id: int) -> dict[NoticeState, int]:
     """How many notices of the restock are in each state."""
     statement = (
         select(notice.c.state, func.count())
         .where(notice.c.restock_id == restock_id)
         .group_by(notice.c.state)
     )
-    return {state: int(n) for state, n in (await tx.execute(statement)).all()}
+    return {NoticeState(state): int(n) for state, n in (await tx.execute(statement)).all()}
 
 
 def _unannounced() -> Select[tuple[int]]:

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,18 @@ from storage.database import Database
 from storage.dialect import insert_for
 from storage.tables import gram, gram_count, product
 from storage.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What ranking needs of a product; `product` is the thing it is a variant of."""
+
+    id: int
+    sku: str
+    sku_key: str
+    name: str
+    brand: str
+    product: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +196,11 @@ def _best(rare: Mapping[str, int], limit: int) -> Select[Any]:
     )
 
 
-async def sellable(tx: Tx, ids: Sequence[int]) -> list[Any]:
-    """What ranking needs of these products, without the ones that are no longer sold."""
-    columns = (product.c[name] for name in ("id", "sku", "sku_key", "name", "brand", "product"))
+async def sellable(tx: Tx, ids: Sequence[int]) -> list[Candidate]:
+    """These products, without the ones that are no longer sold."""
+    columns = (product.c[field.name] for field in fields(Candidate))
     query = select(*columns).where(product.c.id.in_(list(ids)), product.c.active)
-    return list(await tx.execute(query))
+    return [Candidate(*row) for row in await tx.execute(query)]
 
 
 async def tidy(database: Database) -> None:

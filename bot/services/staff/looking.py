@@ -7,6 +7,7 @@ from bot.domain.alerts import AlertState, OpenAlert, Severity, effective_clear_l
 from bot.domain.codes import sku_key
 from bot.domain.contacts import Role
 from bot.domain.customers import Expired
+from bot.domain.notices import NoticeState
 from bot.domain.staff import (
     Acting,
     Card,
@@ -186,10 +187,10 @@ class Looking:
         return RestockFact(
             opened_at=newest.opened_at,
             closed_at=newest.closed_at,
-            told=counts.get("sent", 0),
-            queued=counts.get("queued", 0) + counts.get("sending", 0),
-            dropped=counts.get("dropped", 0),
-            failed=counts.get("failed", 0) + counts.get("uncertain", 0),
+            told=counts.get(NoticeState.SENT, 0),
+            queued=counts.get(NoticeState.QUEUED, 0) + counts.get(NoticeState.SENDING, 0),
+            dropped=counts.get(NoticeState.DROPPED, 0),
+            failed=counts.get(NoticeState.FAILED, 0) + counts.get(NoticeState.UNCERTAIN, 0),
         )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from math import log
-from typing import Any
 
 from rapidfuzz import fuzz
 
@@ -15,6 +14,7 @@ from bot.domain.codes import sku_key
 from bot.domain.grams import LONGEST, fold, grams, marked, rarest
 from storage import products, search
 from storage.database import Database
+from storage.search import Candidate
 from storage.tx import Tx
 
 LONGEST_QUERY = 100  # characters; what a person types to name a product is shorter
@@ -76,7 +76,7 @@ def _query(text: str, wanted: Set[str], counts: Mapping[str, int]) -> _Query:
     return _Query(text, sku_key(text), weights, total)
 
 
-def _alike(query: _Query, row: Any) -> float:
+def _alike(query: _Query, row: Candidate) -> float:
     """0 to 100: half by the grams they share, half by reading; a code that begins so wins."""
     name = fold(row.name)
     held = marked((row.sku, row.name, row.brand, row.product))

@@ -5,11 +5,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from storage.database import Database
 from storage.tables import alert, contact, move, notice, position, restock, subscription
-from storage.types import AnyRow
 
 TABLES = {
     "moves": move,
@@ -30,13 +29,13 @@ HAD_THEIR_TURN = ("sent", "failed", "uncertain")
 class Snapshot:
     """Every row that the checks look at, read in one transaction, in order of id."""
 
-    moves: list[AnyRow]
-    positions: list[AnyRow]
-    subscriptions: list[AnyRow]
-    notices: list[AnyRow]
-    restocks: list[AnyRow]
-    alerts: list[AnyRow]
-    contacts: list[AnyRow]
+    moves: list[Row[Any]]
+    positions: list[Row[Any]]
+    subscriptions: list[Row[Any]]
+    notices: list[Row[Any]]
+    restocks: list[Row[Any]]
+    alerts: list[Row[Any]]
+    contacts: list[Row[Any]]
 
     @classmethod
     async def of(cls, database: Database) -> "Snapshot":
@@ -57,11 +56,11 @@ class Snapshot:
     def reachable(self, contact_id: int | None) -> bool:
         return any(row.id == contact_id and row.state == "active" for row in self.contacts)
 
-    def open_restock(self, product_id: int) -> AnyRow | None:
+    def open_restock(self, product_id: int) -> Row[Any] | None:
         rows = [r for r in self.restocks if r.product_id == product_id and r.closed_at is None]
         return rows[0] if rows else None
 
-    def to_tell(self, product_id: int) -> Iterator[AnyRow]:
+    def to_tell(self, product_id: int) -> Iterator[Row[Any]]:
         """Who is to hear of what there is now, in the order of the line."""
         available = self.available(product_id)
         for row in self.subscriptions:
@@ -105,7 +104,7 @@ def _check_ledger(now: Snapshot, *, below_zero_allowed: bool) -> None:
     assert not twice(undone), f"moves undone twice: {twice(undone)}"
 
 
-def _check_subscription(now: Snapshot, row: AnyRow) -> None:
+def _check_subscription(now: Snapshot, row: Row[Any]) -> None:
     current = now.open_restock(row.product_id)
     if row.state == "told":
         state = now.noticed(current.id).get(row.id) if current else None
@@ -152,7 +151,7 @@ def check_drained(now: Snapshot) -> None:
         _check_alert(now, row)
 
 
-def _check_alert(now: Snapshot, row: AnyRow) -> None:
+def _check_alert(now: Snapshot, row: Row[Any]) -> None:
     here = (row.product_id, row.location_id)
     firing = any(
         (a.product_id, a.location_id) == here and a.resolved_at is None for a in now.alerts

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from hypothesis.stateful import RuleBasedStateMachine
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Row, Table, delete, select
 
 from bot.services.ground import Ground
 from storage.tables import metadata
-from storage.types import AnyRow
 from storage.vault import Vault, generate_key
 from tests.conformance.ledger.base import ALIVE, Cut, MortalDatabase, PowerCut
 from tests.support.clock import Clock
@@ -82,7 +81,7 @@ class QueueMachine(RuleBasedStateMachine):
         """A new process, which knows nothing but what is stored."""
         raise NotImplementedError
 
-    async def rows(self, table: Table) -> list[AnyRow]:
+    async def rows(self, table: Table) -> list[Row[Any]]:
         async with self.database.read() as tx:
             return list((await tx.execute(select(table).order_by(table.c.id))).all())
 

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
+from sqlalchemy import Row
 
 from bot.domain.inbox import Arrival, InboxState
 from bot.services.inbox.arriving import ATTEMPTS, LEASE, Arriving, Failed, Later, Outcome, Worked
@@ -12,7 +14,6 @@ from bot.services.routing.routes import Routes
 from storage import inbox
 from storage.inbox import NOBODY, Claimed
 from storage.tables import inbox as table
-from storage.types import AnyRow
 from tests.conformance.ledger.base import ALIVE, Cut, cuts
 from tests.conformance.queues.base import QueueMachine
 
@@ -237,7 +238,7 @@ class InboxMachine(QueueMachine):
             self._again(row)
         self.run(self._look())
 
-    def _again(self, row: AnyRow) -> None:
+    def _again(self, row: Row[Any]) -> None:
         self.kept[row.key].state, self.kept[row.key].attempts = InboxState.PENDING, 0
 
     @rule(sender=senders)
@@ -265,7 +266,7 @@ class InboxMachine(QueueMachine):
                 held.append(self.kept[row.key].sender)
         assert len(set(held)) == len(held), f"two of one sender in work: {held}"
 
-    def _check(self, row: AnyRow) -> None:
+    def _check(self, row: Row[Any]) -> None:
         kept = self.kept[row.key]
         assert row.state == kept.state.value, f"{row.key} is {row.state}, not {kept.state}"
         if kept.state is InboxState.DONE:

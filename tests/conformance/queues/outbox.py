@@ -3,10 +3,11 @@
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
-from sqlalchemy import insert
+from sqlalchemy import Row, insert
 
 from bot.domain.contacts import Address, Caller, ContactKind
 from bot.domain.delivery import Look, Step, next_step
@@ -26,7 +27,6 @@ from bot.services.outbox.settling import LEASE, Settling
 from bot.services.routing.routes import Routes
 from storage import contacts, notices
 from storage.tables import notice, product, restock, subscription
-from storage.types import AnyRow
 from tests.conformance.ledger.base import ALIVE, Cut, cuts
 from tests.conformance.queues.base import QueueMachine
 
@@ -55,7 +55,7 @@ class OutboxMachine(QueueMachine):
         self.unknown: defaultdict[int, int] = defaultdict(int)  # sends whose answer nobody knows
         self.run(self._furnish())
         self.run(self.starts())
-        self.last: dict[int, AnyRow] = {}
+        self.last: dict[int, Row[Any]] = {}
         for who in range(len(self.contacts)):  # a machine that begins with nothing takes long
             self.run(self._queue([self._new(who, SUBJECTS[0], Lane.ALERT)], ALIVE))
 
@@ -209,7 +209,7 @@ class OutboxMachine(QueueMachine):
         await self._look()
         return len(claimed)
 
-    def _free(self, rows: dict[int, AnyRow], way: WayName, last: Lane) -> list[AnyRow]:
+    def _free(self, rows: dict[int, Row[Any]], way: WayName, last: Lane) -> list[Row[Any]]:
         """Whom it may be the turn of, in the order in which they are to go out."""
         now = self.clock()
         due = [
@@ -223,18 +223,18 @@ class OutboxMachine(QueueMachine):
             if other.state in OPEN and other.id < row.id and other.subject == row.subject
         }  # fmt: skip
         free = [row for row in due if row.contact_id not in held and row.id not in earlier]
-        first: dict[int, AnyRow] = {}
+        first: dict[int, Row[Any]] = {}
         for row in sorted(free, key=lambda row: (row.lane, row.due_at, row.id)):
             first.setdefault(row.contact_id, row)
         return list(first.values())
 
-    def _check_busy(self, claimed: list[Claimed], before: dict[int, AnyRow]) -> None:
+    def _check_busy(self, claimed: list[Claimed], before: dict[int, Row[Any]]) -> None:
         for one in claimed:
             held, until = self.held.get(one.contact_id or 0, (0, self.clock()))
             over = until <= self.clock() or before[held].settled_at is not None
             assert over, f"contact {one.contact_id} is told two things at once"
 
-    def _check_claimed(self, claimed: list[Claimed], free: list[AnyRow], limit: int) -> None:
+    def _check_claimed(self, claimed: list[Claimed], free: list[Row[Any]], limit: int) -> None:
         wanted = [row.id for row in free][:limit]
         given = [one.id for one in claimed]
         assert given == wanted, f"claimed {given}, and it is the turn of {wanted}"
@@ -325,7 +325,7 @@ class OutboxMachine(QueueMachine):
             assert not slack or self.copies[hand.id] == 1, f"{hand.id} stands twice in Slack"
         await self._answered(hand, answer)
 
-    def _may_leave(self, hand: Claimed, row: AnyRow | None) -> bool:
+    def _may_leave(self, hand: Claimed, row: Row[Any] | None) -> bool:
         sending = row is not None and row.state == NoticeState.SENDING.value
         return sending and row is not None and row.attempts == hand.attempts
 
@@ -360,7 +360,7 @@ class OutboxMachine(QueueMachine):
 
     # What must be true.
 
-    async def _rows(self) -> dict[int, AnyRow]:
+    async def _rows(self) -> dict[int, Row[Any]]:
         return {row.id: row for row in await self.rows(notice)}
 
     async def _look(self) -> None:
@@ -373,7 +373,7 @@ class OutboxMachine(QueueMachine):
             self._check(row, self.last.get(row.id))
         self.last = rows
 
-    def _check(self, row: AnyRow, before: AnyRow | None) -> None:
+    def _check(self, row: Row[Any], before: Row[Any] | None) -> None:
         if before is not None and before.settled_at is not None:
             was = (before.state, before.reason, before.settled_at)
             assert was == (row.state, row.reason, row.settled_at), f"{row.id} was settled as {was}"
@@ -407,5 +407,5 @@ class OutboxMachine(QueueMachine):
         assert not left, f"notices never settled: {left}"
 
 
-def _leased(row: AnyRow, now: datetime) -> bool:
+def _leased(row: Row[Any], now: datetime) -> bool:
     return bool(row.settled_at is None and row.lease_until is not None and row.lease_until > now)
