@@ -130,6 +130,23 @@ def sessions_out_of_their_room(name: str, tree: ast.AST) -> list[str]:
     return [f"{name}:{call.lineno}" for call in calls(tree) if ast.unparse(call.func) in made]
 
 
+def roles_held_against_each_other(name: str, tree: ast.AST) -> list[str]:
+    """Only `may` compares roles, and only Members refuses: where the transaction begins."""
+    if name == "bot/domain/contacts.py":
+        return []
+    order = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+    compared = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare)
+        and isinstance(node.ops[0], order)
+        and "role" in ast.unparse(node).lower()
+    ]
+    refused = [call for call in calls(tree) if _called(call) == "NotAllowed"]
+    inside = name == "bot/services/people/members.py"
+    return [f"{name}:{node.lineno}" for node in (*compared, *([] if inside else refused))]
+
+
 def calls(tree: ast.AST) -> Iterator[ast.Call]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
@@ -149,6 +166,7 @@ RULES: dict[Rule, tuple[str, str]] = {
     platform_calls: ("handlers/telegram/x.py", "bot.send_message(1)"),
     vendors_out_of_their_room: ("bot/services/x.py", "from sqlalchemy import select"),
     slack_clients_that_repeat: ("bot/checking.py", "AsyncWebClient('xoxb-1', session=session)"),
+    roles_held_against_each_other: ("bot/services/x.py", "member.role >= Role.CLERK"),
     sessions_out_of_their_room: ("handlers/slack/x.py", "aiohttp.ClientSession()"),
 }
 
@@ -176,6 +194,12 @@ def test_a_planted_mistake_is_found(rule: Rule) -> None:
 )
 def test_no_client_of_slack_repeats_by_itself(mistake: str) -> None:
     assert slack_clients_that_repeat("handlers/x.py", ast.parse(mistake))
+
+
+def test_only_members_refuse() -> None:
+    mistake = ast.parse("raise NotAllowed(refused)")
+    assert roles_held_against_each_other("bot/services/x.py", mistake)
+    assert not roles_held_against_each_other("bot/services/people/members.py", mistake)
 
 
 def test_importing_any_module_does_nothing() -> None:

@@ -44,9 +44,13 @@ class Writing:
     """`move_limits`: the largest move a role may make at once; a role without one has none."""
 
     def __init__(
-        self, ground: Ground, members: Members, meaning: Meaning, ledger: Ledger,
+        self,
+        ground: Ground,
+        members: Members,
+        meaning: Meaning,
+        ledger: Ledger,
         move_limits: dict[Role, int],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.ground = ground
         self.members = members
         self.meaning = meaning
@@ -67,9 +71,14 @@ class Writing:
         return await self._write_to(acting, sku, location, 0, target, reason)
 
     async def _write_to(
-        self, acting: Acting, sku: str, location: str, quantity: int, target: int | None,
+        self,
+        acting: Acting,
+        sku: str,
+        location: str,
+        quantity: int,
+        target: int | None,
         reason: str,
-    ) -> Wrote | NotMeant:  # fmt: skip
+    ) -> Wrote | NotMeant:
         async with self.members.write(acting) as (tx, member):
             meant = await self.meaning.of(tx, sku, location)
             if not isinstance(meant, tuple):

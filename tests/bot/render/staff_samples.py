@@ -19,7 +19,7 @@ from tests.bot.render import health_samples
 from tests.bot.render.samples import NOW, alert, card, full_position, move, position, product
 
 ROWS = Verbs().rows
-PRESSED = (pressed.CARD, pressed.CONFIRM, pressed.ADJUST, pressed.ACKNOWLEDGE)
+PRESSED = [act for act in vars(pressed).values() if isinstance(act, Act) and act.says]
 ACTS: tuple[Act[Any], ...] = (*ROWS, *PRESSED)
 
 

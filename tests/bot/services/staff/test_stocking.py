@@ -39,7 +39,15 @@ from storage.vault import Vault
 from tests.support.clock import Clock
 from tests.support.shop import ADMIN, CLERK, MANAGER, STRANGER, VIEWER, Shop
 
-WRITES = ("MUG +5", "MUG -1", "MUG =3", "threshold MUG 5", "role <@U0CLERK> admin", "undo")
+WRITES = (
+    "MUG +5",
+    "MUG -1",
+    "MUG =3",
+    "threshold MUG 5",
+    "threshold MUG 5 clear 5",  # also what is wrong in itself
+    "role <@U0CLERK> admin",
+    "undo",
+)
 
 
 @pytest.fixture
