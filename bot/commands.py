@@ -41,7 +41,7 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(work)
     except EXPECTED as error:
-        raise click.ClickException(str(error)) from None
+        raise _stop(error) from None
     except DatabaseDown as error:
         raise click.ClickException(f"the database cannot be used: {error}") from None
     except (trouble.EngineError, OSError) as error:
@@ -49,12 +49,18 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
         raise click.ClickException(f"the database or the network failed: {reason}") from None
 
 
+def _stop(error: Exception) -> click.ClickException:
+    """One line; for settings one for each that is wrong."""
+    lines = error.lines if isinstance(error, SettingsError) else (str(error),)
+    return click.ClickException("\nError: ".join(lines))
+
+
 def load(**overrides: object) -> Settings:
     """The settings, with logging set up by them."""
     try:
         found = settings.load(**overrides)
     except SettingsError as error:
-        raise click.ClickException(str(error)) from None
+        raise _stop(error) from None
     logs.configure(found.log_level, found.log_format, found.secrets)
     return found
 
@@ -72,7 +78,7 @@ def run() -> None:
     try:
         settings.require_a_platform(found)
     except SettingsError as error:
-        raise click.ClickException(str(error)) from None
+        raise _stop(error) from None
     run_async(serve(found))
 
 
@@ -107,7 +113,7 @@ def migrate_command() -> None:
 @main.command()
 def check() -> None:
     """Say in plain words whether the settings work; exit 1 when something is wrong."""
-    from bot.checking import findings
+    from bot.checking.report import findings
 
     async def work(found: Settings) -> bool:
         good = True

@@ -1,54 +1,37 @@
 """The only reader of the environment. Every setting is explained in .env.example."""
 
-import re
+from collections.abc import Iterable, Mapping
 from datetime import time
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.domain.contacts import Address
 from bot.domain.ways import SLACK, TELEGRAM
+from bot.settings_together import problems
+from bot.settings_values import (
+    Admins,
+    Chats,
+    SlackAppToken,
+    SlackBotToken,
+    TelegramToken,
+    TimeOfDay,
+    Url,
+    Zone,
+)
 
 
 class SettingsError(ValueError):
-    """A setting is wrong; the text is one line that says which and what to write."""
+    """Settings are wrong; `lines` says of each which and what to write, the text all of it."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = lines
 
 
-def _parts(value: object) -> object:
-    """A comma separated setting as a tuple without blanks."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-def _addresses(value: object) -> object:
-    parts = _parts(value)
-    return tuple(map(Address.parse, parts)) if isinstance(parts, tuple) else parts
-
-
-def _root(value: str) -> str:
-    """An http(s) URL; the ending is brought into the form that the libraries want."""
-    parsed = urlsplit(value)
-    if value and (parsed.scheme not in ("http", "https") or not parsed.netloc):
-        raise ValueError("must begin with http:// or https:// and name a host")
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError("is no time zone; write one like Europe/Berlin or UTC") from error
-    return value
-
-
-Addresses = Annotated[tuple[Address, ...], NoDecode, BeforeValidator(_addresses)]
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]
-Url = Annotated[str, AfterValidator(_root)]
-Zone = Annotated[str, AfterValidator(_zone)]
 EMPTY = SecretStr("")
 
 
@@ -59,22 +42,22 @@ class Settings(BaseSettings):
         env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
     )
 
-    telegram_bot_token: SecretStr = EMPTY
+    telegram_bot_token: TelegramToken = EMPTY
     telegram_api_url: Url = "https://api.telegram.org"
     telegram_mode: Literal["polling", "webhook"] = "polling"
     telegram_webhook_url: Url = ""
     telegram_webhook_secret: SecretStr = EMPTY
-    telegram_alert_chats: Words = ()
+    telegram_alert_chats: Chats = ()
     telegram_paid_broadcast: bool = False
 
-    slack_bot_token: SecretStr = EMPTY
-    slack_app_token: SecretStr = EMPTY
+    slack_bot_token: SlackBotToken = EMPTY
+    slack_app_token: SlackAppToken = EMPTY
     slack_signing_secret: SecretStr = EMPTY
     slack_api_url: Url = "https://slack.com/api/"
     slack_mode: Literal["socket", "http"] = "socket"
     slack_alert_channel: str = ""
 
-    admins: Addresses = ()
+    admins: Admins = ()
     database_url: SecretStr = SecretStr("sqlite:///data/stockbell.db")
     personal_data_keys: SecretStr = EMPTY
 
@@ -91,7 +74,7 @@ class Settings(BaseSettings):
     allow_negative_stock: bool = False
     clerk_limit: int = Field(default=100, ge=1)
     max_subscriptions: int = Field(default=50, ge=1)
-    digest_time: time = time(9, 0)
+    digest_time: TimeOfDay = time(9, 0)
     subscription_days: int = Field(default=365, ge=1)
     retention_days: int = Field(default=90, ge=1)
 
@@ -145,47 +128,36 @@ class Settings(BaseSettings):
 
 
 def load(**overrides: object) -> Settings:
-    """Read and check the settings. Raises SettingsError with one clear line."""
+    """Read and check the settings. Raises SettingsError with all that is wrong."""
     try:
         settings = Settings(**overrides)  # type: ignore[arg-type]  # values are parsed like the environment's
     except ValidationError as error:
-        first = error.errors()[0]
-        name = "_".join(map(str, first["loc"])).upper()
-        reason = str(first["msg"]).removeprefix("Value error, ")
-        raise SettingsError(f"{name}: {reason}") from None
+        wrong = _wrong(error)
+        rest = _but_for(wrong, overrides)
+        raise SettingsError(*wrong.values(), *problems(rest, tuple(wrong))) from None
+    except UnicodeDecodeError:
+        raise SettingsError(".env: is no text in UTF-8; save it as that") from None
     except ValueError as error:
         raise SettingsError(str(error)) from None
-    _check_together(settings)
+    if found := problems(settings):
+        raise SettingsError(*found)
     return settings
 
 
-WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")  # core.telegram.org/bots/api#setwebhook
+def _wrong(error: ValidationError) -> dict[str, str]:
+    """What is said of each setting that cannot be read; the first, where there are several."""
+    wrong: dict[str, str] = {}
+    for one in error.errors():
+        name = str(one["loc"][0])
+        reason = str(one["msg"]).removeprefix("Value error, ")
+        wrong.setdefault(name, f"{name.upper()}: {reason}")
+    return wrong
 
 
-def _check_together(settings: Settings) -> None:
-    """What one setting asks of another."""
-    needs = {
-        "TELEGRAM_WEBHOOK_URL": settings.telegram_webhook_url,
-        "TELEGRAM_WEBHOOK_SECRET": settings.telegram_webhook_secret.get_secret_value(),
-    }
-    if settings.telegram_token and settings.telegram_mode == "webhook":
-        _require(needs, "TELEGRAM_MODE=webhook")
-        if not WEBHOOK_SECRET.fullmatch(needs["TELEGRAM_WEBHOOK_SECRET"]):
-            raise SettingsError(
-                "TELEGRAM_WEBHOOK_SECRET: 1 to 256 letters, digits, _ and -, nothing else"
-            )
-    if settings.slack_token and settings.slack_mode == "socket":
-        app_token = settings.slack_app_token.get_secret_value()
-        _require({"SLACK_APP_TOKEN": app_token}, "SLACK_MODE=socket")
-    if settings.slack_token and settings.slack_mode == "http":
-        signing = settings.slack_signing_secret.get_secret_value()
-        _require({"SLACK_SIGNING_SECRET": signing}, "SLACK_MODE=http")
-
-
-def _require(needs: dict[str, str], because: str) -> None:
-    for name, value in needs.items():
-        if not value:
-            raise SettingsError(f"{name}: is empty, and {because} needs it")
+def _but_for(names: Iterable[str], overrides: Mapping[str, object]) -> Settings:
+    """The settings with the default in the place of each of these."""
+    defaults = {name: Settings.model_fields[name].default for name in names}
+    return Settings(**{**overrides, **defaults})
 
 
 def require_a_platform(settings: Settings) -> None:

@@ -14,9 +14,9 @@ ANSWERS = ("handlers/telegram/answer.py", "handlers/slack/answer.py")
 OWN = {"send_error", "edit_distance", "send_socket_mode_response"}
 LONGEST_HANDLER = 25
 VENDORS = {
-    "telegram": ("handlers/telegram/", "bot/channels/telegram", "bot/checking.py"),
+    "telegram": ("handlers/telegram/", "bot/channels/telegram", "bot/checking/telegram.py"),
     "slack_bolt": ("handlers/slack/",),
-    "slack_sdk": ("handlers/slack/", "bot/channels/slack", "bot/checking.py"),
+    "slack_sdk": ("handlers/slack/", "bot/channels/slack", "bot/checking/slack.py"),
     "apscheduler": ("handlers/schedule/",),
     "prometheus_client": ("handlers/http/metrics.py",),
     "sqlalchemy": ("storage/",),
@@ -165,8 +165,11 @@ RULES: dict[Rule, tuple[str, str]] = {
     long_handlers: ("handlers/x.py", "def f():\n" + "    a = 1\n" * 26),
     platform_calls: ("handlers/telegram/x.py", "bot.send_message(1)"),
     vendors_out_of_their_room: ("bot/services/x.py", "from sqlalchemy import select"),
-    slack_clients_that_repeat: ("bot/checking.py", "AsyncWebClient('xoxb-1', session=session)"),
     roles_held_against_each_other: ("bot/services/x.py", "member.role >= Role.CLERK"),
+    slack_clients_that_repeat: (
+        "bot/checking/slack.py",
+        "AsyncWebClient('xoxb-1', session=session)",
+    ),
     sessions_out_of_their_room: ("handlers/slack/x.py", "aiohttp.ClientSession()"),
 }
 

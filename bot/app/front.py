@@ -5,6 +5,8 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 
+from fastapi import FastAPI
+
 from bot.app.opening import Base, now
 from bot.app.platforms import Platforms
 from bot.app.watched import Watched
@@ -29,14 +31,17 @@ class Front:
     async def open(self, stack: AsyncExitStack) -> None:
         """Serve until `stop`; leaving `stack` waits for what is being answered, then closes the
         platforms. Raises SettingsError when the port is taken."""
-        settings = self._base.settings
         taken = stack.enter_context(self._bound())
         await self.platforms.open(stack)
         self._watched.begin(self.platforms, self.states, leads_since=None)
-        health = Health(settings.shop_name, self.role, self.states, self._base.database.check)
-        routes = [*self.platforms.routes, self._watched.route()]
-        self._own.start("http", HttpServer(build_http(health, routes), taken).run)
+        self._own.start("http", HttpServer(self.http(), taken).run)
         stack.push_async_callback(self._own.finish)
+
+    def http(self) -> FastAPI:
+        """What is served; the platforms must be open."""
+        database, shop = self._base.database, self._base.settings.shop_name
+        health = Health(shop, self.role, self.states, database.check)
+        return build_http(health, [*self.platforms.routes, self._watched.route()])
 
     def _bound(self) -> socket.socket:
         settings = self._base.settings

@@ -30,15 +30,21 @@ def now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251  # this is the injected clock
 
 
-def keys_of(settings: Settings) -> list[str]:
-    """The keys of the settings, else those of the key file beside the database."""
-    if settings.keys:
+def keys_of(settings: Settings, database: Database) -> list[str]:
+    """The keys of the settings, else those of the key file, which is made if there is none."""
+    return list(settings.keys) or load_or_create_key_file(key_file_of(database))
+
+
+def keys_there(settings: Settings, database: Database) -> list[str]:
+    """The same; nothing is made."""
+    path = key_file_of(database)
+    if settings.keys or not path.is_file():
         return list(settings.keys)
-    database = Database(settings.database)
-    path = DEFAULT_KEY_FILE
-    if database.is_sqlite:
-        path = Path(f"{database.url.database}.key")
     return load_or_create_key_file(path)
+
+
+def key_file_of(database: Database) -> Path:
+    return Path(f"{database.url.database}.key") if database.is_sqlite else DEFAULT_KEY_FILE
 
 
 def texts_of(settings: Settings) -> Texts:
@@ -77,9 +83,9 @@ class Base:
 async def opened(settings: Settings) -> AsyncIterator[Base]:
     """Open the database, bring its schema up to date, build the services; close it at the end."""
     texts = texts_of(settings)
-    vault = Vault(keys_of(settings))
     database = Database(settings.database)
     try:
+        vault = Vault(keys_of(settings, database))
         applied = await migrate(database)
         if applied:
             log.info("migrated", revisions=applied)

@@ -102,27 +102,87 @@ async def test_a_scope_that_only_looking_needs_is_named_with_what_is_lost_and_no
 
 @pytest.mark.parametrize(
     ("channel", "reason"),
-    [("C2", "not_in_channel; write /invite"), ("#x", "it is a name")],
-)
-async def test_an_alert_channel_that_cannot_be_read_is_named_and_nothing_fails(
+    [
+        ("C9", "channel_not_found; write /invite"), ("U9", "user_not_found"),
+        ("#nowhere", "it is a name"), ("stock-alerts", "it is a name"),
+    ],
+)  # fmt: skip
+async def test_an_alert_channel_that_the_bot_cannot_see_fails_and_says_what_to_do(
     tmp_path: Path, sandbox: Sandbox, channel: str, reason: str
 ) -> None:
-    await sandbox.slack.channel("C2", "warehouse", member=False)
     await sandbox.slack.config(scopes=SCOPES)
     code, said = await checked(tmp_path, sandbox, SLACK_ALERT_CHANNEL=channel)
-    assert (code, said.count("FAIL")) == (0, 0), said
-    (line,) = [line for line in said.splitlines() if "posted twice" in line]
+    assert code == 1
+    (line,) = [line for line in said.splitlines() if "FAIL" in line]
     assert f"SLACK_ALERT_CHANNEL: {reason}" in line
 
 
-async def test_an_alert_channel_that_the_bot_cannot_see_fails_and_says_what_to_do(
+async def test_an_alert_channel_that_cannot_be_read_is_named_and_nothing_fails(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    await sandbox.slack.channel("C2", "warehouse", member=False)
+    await sandbox.slack.config(scopes=SCOPES)
+    code, said = await checked(tmp_path, sandbox, SLACK_ALERT_CHANNEL="C2")
+    assert (code, said.count("FAIL")) == (0, 0), said
+    (line,) = [line for line in said.splitlines() if "posted twice" in line]
+    assert "SLACK_ALERT_CHANNEL: not_in_channel; write /invite" in line
+
+
+async def test_a_name_fails_also_where_the_app_may_not_look(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    await sandbox.slack.config(scopes=["commands", "chat:write"])
+    code, said = await checked(tmp_path, sandbox, SLACK_ALERT_CHANNEL="#nowhere")
+    assert code == 1
+    assert "SLACK_ALERT_CHANNEL: it is a name" in said
+
+
+async def test_a_telegram_chat_for_alerts_that_the_bot_is_not_in_fails(
     tmp_path: Path, sandbox: Sandbox
 ) -> None:
     await sandbox.slack.config(scopes=SCOPES)
-    code, said = await checked(tmp_path, sandbox, SLACK_ALERT_CHANNEL="C9")
+    code, said = await checked(tmp_path, sandbox, TELEGRAM_ALERT_CHATS="-100777")
     assert code == 1
     (line,) = [line for line in said.splitlines() if "FAIL" in line]
-    assert "SLACK_ALERT_CHANNEL: channel_not_found; write /invite" in line
+    assert "no alert arrives in -100777 of TELEGRAM_ALERT_CHATS" in line
+
+
+async def test_every_setting_that_is_wrong_has_its_line(tmp_path: Path, sandbox: Sandbox) -> None:
+    code, said = await checked(
+        tmp_path, sandbox, ADMINS="slack:ann", SHOP_TIMEZONE="Mars/Olympus", HTTP_PORT="eighty"
+    )
+    assert code == 1
+    lines = said.splitlines()
+    assert len(lines) == 3
+    for name in ("ADMINS", "SHOP_TIMEZONE", "HTTP_PORT"):
+        assert sum(line.startswith(f"Error: {name}: ") for line in lines) == 1
+
+
+async def test_a_name_in_the_file_that_is_almost_a_setting_fails(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    await sandbox.slack.config(scopes=SCOPES)
+    (tmp_path / ".env").write_text(
+        "# SHOP_NAM=x\nSLACK_ALERT_CHANEL=C1\nMY_OWN=1\nSHOP_NAME=Kiosk\n"
+    )
+    code, said = await checked(tmp_path, sandbox)
+    assert code == 1
+    (line,) = [line for line in said.splitlines() if "FAIL" in line]
+    assert ".env: SLACK_ALERT_CHANEL is no setting; SLACK_ALERT_CHANNEL is meant" in line
+
+
+async def test_a_language_or_a_key_that_is_none_fails(tmp_path: Path, sandbox: Sandbox) -> None:
+    await sandbox.slack.config(scopes=SCOPES)
+    code, said = await checked(
+        tmp_path, sandbox, DEFAULT_LANGUAGE="fr", PERSONAL_DATA_KEYS="no-key"
+    )
+    assert code == 1
+    failed = [line for line in said.splitlines() if "FAIL" in line]
+    for line, words in zip(
+        failed, ("DEFAULT_LANGUAGE: there is only en", "is not 32 bytes as base64url"), strict=True
+    ):
+        assert words in line
+    assert "no-key" not in said
 
 
 async def test_a_setting_that_cannot_be_read_is_one_line(tmp_path: Path, sandbox: Sandbox) -> None:

@@ -1,0 +1,1 @@
+"""`check`: says in plain words what is wrong with the settings, and what to do about it."""
