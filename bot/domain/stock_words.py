@@ -19,8 +19,15 @@ QUERY_LENGTH = 200
 # among them those that turn the reading direction. The joiners inside emoji stay.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_QUOTES = {'"': '"', "\u201c": "\u201d", "\u201d": "\u201d", "\u201e": "\u201c", "\u300c": "\u300d",
-           "\uff02": "\uff02", "\u00ab": "\u00bb"}  # fmt: skip
+_QUOTES = {
+    '"': '"',
+    "\u201c": "\u201d",
+    "\u201d": "\u201d",
+    "\u201e": "\u201c",
+    "\u300c": "\u300d",
+    "\uff02": "\uff02",
+    "\u00ab": "\u00bb",
+}
 _QUOTED = re.compile(
     "|".join(rf"{opening}([^{closing}]+){closing}(\S*)" for opening, closing in _QUOTES.items())
 )

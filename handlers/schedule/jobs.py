@@ -82,9 +82,14 @@ class Clockwork:
         scheduler = AsyncIOScheduler()
         for job in self.jobs:
             scheduler.add_job(
-                job.run, job.trigger, id=job.name, name=job.name, max_instances=1, coalesce=True,
+                job.run,
+                job.trigger,
+                id=job.name,
+                name=job.name,
+                max_instances=1,
+                coalesce=True,
                 misfire_grace_time=LATE_BY,
-            )  # fmt: skip
+            )
         scheduler.start()
         try:
             await stop.wait()

@@ -22,8 +22,15 @@ LOOK_EVERY = 1.0
 NOT_STORED = 503  # the database is down, which has been said
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 # A token that Slack will not take later either.
-REFUSED = {"invalid_auth", "not_authed", "not_allowed_token_type", "token_revoked",
-           "token_expired", "account_inactive", "missing_scope"}  # fmt: skip
+REFUSED = {
+    "invalid_auth",
+    "not_authed",
+    "not_allowed_token_type",
+    "token_revoked",
+    "token_expired",
+    "account_inactive",
+    "missing_scope",
+}
 
 
 class SlackTokenRefused(Exception):
@@ -52,9 +59,14 @@ class SlackSocket:
     """
 
     def __init__(
-        self, app: AsyncApp, app_token: str, opener: Opener, *,
-        ping: float = PING, look_every: float = LOOK_EVERY,
-    ) -> None:  # fmt: skip
+        self,
+        app: AsyncApp,
+        app_token: str,
+        opener: Opener,
+        *,
+        ping: float = PING,
+        look_every: float = LOOK_EVERY,
+    ) -> None:
         self._app = app
         self._app_token = app_token
         self._opener = opener

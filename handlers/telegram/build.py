@@ -27,9 +27,12 @@ def httpx_transport(root: str, connections: int) -> BaseRequest:
 
 
 def build_application(
-    token: str, api_url: str, rate_limiter: BaseRateLimiter[Lane],
-    transport: Transport = httpx_transport, connections: int = CONNECTIONS,
-) -> AnyApplication:  # fmt: skip
+    token: str,
+    api_url: str,
+    rate_limiter: BaseRateLimiter[Lane],
+    transport: Transport = httpx_transport,
+    connections: int = CONNECTIONS,
+) -> AnyApplication:
     """The one bot of the account; `api_url` is the server's root, without /bot.
 
     Updates come from our own loop or web hook, so there is no updater, and the inbox keeps the

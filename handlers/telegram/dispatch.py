@@ -31,9 +31,12 @@ class Dispatcher:
     """
 
     def __init__(
-        self, application: AnyApplication, connection: Connection, sorry: Sorry,
+        self,
+        application: AnyApplication,
+        connection: Connection,
+        sorry: Sorry,
         patience: float = PATIENCE,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._application = application
         self._connection = connection
         self._sorry = sorry

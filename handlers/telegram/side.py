@@ -69,9 +69,14 @@ def _report(task: asyncio.Task[None]) -> None:
 
 
 def build_telegram(
-    application: AnyApplication, services: Services, wire: Wire, view: View,
-    accept_many: AcceptMany, hook: Hook | None, backoff: Callable[[], Backoff] = Backoff,
-) -> TelegramSide:  # fmt: skip
+    application: AnyApplication,
+    services: Services,
+    wire: Wire,
+    view: View,
+    accept_many: AcceptMany,
+    hook: Hook | None,
+    backoff: Callable[[], Backoff] = Backoff,
+) -> TelegramSide:
     """Builds, and connects to nothing."""
     bot = application.bot
     routes = Routes(Desk(services, view, Answers(wire, services.people)))

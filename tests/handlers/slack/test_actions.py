@@ -204,9 +204,15 @@ async def test_a_button_with_rubbish_is_answered_and_does_nothing(desk: Desk) ->
     ]
     for action, value in pressed:
         payload = {
-            "kind": "action", "key": f"slack:action:{action}{value}", "user": "U0CLERK",
-            "name": "cleo", "channel": "C1", "response_url": "", "action": action, "value": value,
-        }  # fmt: skip
+            "kind": "action",
+            "key": f"slack:action:{action}{value}",
+            "user": "U0CLERK",
+            "name": "cleo",
+            "channel": "C1",
+            "response_url": "",
+            "action": action,
+            "value": value,
+        }
         await desk.side.dispatch(payload)
     assert len(await desk.person("cleo").messages()) == len(pressed)
     assert await desk.on_hand() == 20

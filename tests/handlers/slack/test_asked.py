@@ -17,8 +17,14 @@ from handlers.slack.asked import (
 )
 
 Json = dict[str, Any]
-COMMAND: Json = {"user_id": "U1", "user_name": "ann", "channel_id": "C1", "text": "MUG",
-                 "trigger_id": "1.2", "response_url": "https://hooks.slack.com/x"}  # fmt: skip
+COMMAND: Json = {
+    "user_id": "U1",
+    "user_name": "ann",
+    "channel_id": "C1",
+    "text": "MUG",
+    "trigger_id": "1.2",
+    "response_url": "https://hooks.slack.com/x",
+}
 PRESS: Json = {
     "user": {"id": "U1", "username": "ann"},
     "trigger_id": "1.2",

@@ -122,9 +122,14 @@ async def test_who_can_be_reached_nowhere_loses_the_answer_and_not_the_move(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     payload = {
-        "kind": "command", "key": "slack:command:1", "user": "U0CLERK", "name": "cleo",
-        "channel": "C404", "response_url": "", "text": "MUG-BLUE +5",
-    }  # fmt: skip
+        "kind": "command",
+        "key": "slack:command:1",
+        "user": "U0CLERK",
+        "name": "cleo",
+        "channel": "C404",
+        "response_url": "",
+        "text": "MUG-BLUE +5",
+    }
     refusal = {"method": "chat.postMessage", "error": "messages_tab_disabled"}
     await desk.sandbox.driver.faults(slack={"fail_next": [refusal]})
     await desk.side.dispatch(payload)

@@ -95,10 +95,29 @@ async def test_list_turns_pages(bot: Live, ann: Customer) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    ["", "nonsense", "rm", "rm:", "rm:x", "rm:1:2:3", "rm:99999999999999999999", "rm:77",
-     "sub:1", "sub:99:1", "watch:99:1", "look:99", "why:99", "stopundo", "ack:1", "ack:1:x",
-     "\u0000", "rm:１", "a" * 64, "DROP TABLE"],
-)  # fmt: skip
+    [
+        "",
+        "nonsense",
+        "rm",
+        "rm:",
+        "rm:x",
+        "rm:1:2:3",
+        "rm:99999999999999999999",
+        "rm:77",
+        "sub:1",
+        "sub:99:1",
+        "watch:99:1",
+        "look:99",
+        "why:99",
+        "stopundo",
+        "ack:1",
+        "ack:1:x",
+        "\u0000",
+        "rm:１",
+        "a" * 64,
+        "DROP TABLE",
+    ],
+)
 async def test_a_press_that_means_nothing_is_answered_once_and_changes_nothing(
     bot: Live, ann: Customer, data: str
 ) -> None:

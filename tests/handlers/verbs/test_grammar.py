@@ -206,9 +206,33 @@ def test_what_databases_refuse_is_taken_out_of_the_words() -> None:
 
 
 PIECES = st.sampled_from(
-    ["MUG", "@main", "+5", "-", "=", "= 40", '"', "\u201c", "\u201d", "low", "undo", "why", "role",
-     "threshold", "clear", "<@U1|ann>", "<@", "|", ">", "\u2212", "－5", "１", "\u3000", "\x00"]
-)  # fmt: skip
+    [
+        "MUG",
+        "@main",
+        "+5",
+        "-",
+        "=",
+        "= 40",
+        '"',
+        "\u201c",
+        "\u201d",
+        "low",
+        "undo",
+        "why",
+        "role",
+        "threshold",
+        "clear",
+        "<@U1|ann>",
+        "<@",
+        "|",
+        ">",
+        "\u2212",
+        "－5",
+        "１",
+        "\u3000",
+        "\x00",
+    ]
+)
 
 
 @given(st.text(max_size=4_000) | st.lists(PIECES, max_size=12).map(" ".join))

@@ -13,14 +13,11 @@ from bot.domain.staff import (
     Card,
     ChangedMeanwhile,
     FormChecked,
-    LastAdmin,
     LowList,
     Moved,
     NeedsConfirmation,
     NothingToUndo,
     Refused,
-    RoleList,
-    RoleSet,
     StaffNotFound,
     StaffWhy,
     ThresholdSet,
@@ -29,7 +26,7 @@ from bot.domain.staff import (
     WhichLocation,
 )
 from bot.domain.stock import MoveKind
-from bot.services.bundle import Options, build_services
+from bot.services.bundle import Options
 from handlers.verbs.act import Act
 from handlers.verbs.pressed import ADJUST, CARD, CHECK_ADJUST, CONFIRM, OPEN_ADJUST
 from handlers.verbs.undo import UNDO, Undo
@@ -296,27 +293,6 @@ async def test_why_shows_the_arithmetic_and_that_the_ledger_adds_up(shop: Shop) 
     assert isinstance(why, StaffWhy)
     assert why.ledger_sum_matches
     assert (why.locations[0].projected, why.locations[0].verdict) == (5, "fires")
-
-
-async def test_only_admins_give_roles_and_the_settings_admin_keeps_his(shop: Shop) -> None:
-    assert isinstance(await shop.stock("role <@U0CLERK> admin", MANAGER), Refused)
-    given = await shop.stock("role <@U0STRANGER> clerk", ADMIN)
-    assert isinstance(given, RoleSet)
-    assert isinstance(await shop.stock("role <@U0ADMIN> clerk", ADMIN), LastAdmin)
-    assert isinstance(await shop.stock("role <@U0STRANGER> none", ADMIN), RoleSet)
-    assert isinstance(await shop.stock("low", STRANGER), Refused)
-    listed = await shop.stock("role", VIEWER)
-    assert isinstance(listed, RoleList)
-    assert len(listed.members) == 4
-
-
-async def test_an_empty_list_of_admins_refuses_everybody(
-    database: Database, vault: Vault, clock: Clock
-) -> None:
-    shop = Shop(database, vault, clock, build_services(database, vault, clock))
-    await shop.product("MUG")
-    for caller in (ADMIN, MANAGER, CLERK):
-        assert isinstance(await shop.stock("MUG +1", caller), Refused)
 
 
 @pytest.mark.usefixtures("mug")
