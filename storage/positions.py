@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select
 
+from bot.domain.places import Places
 from bot.domain.stock import Location, Position
 from storage.dialect import insert_ignore
 from storage.tables import location, position
@@ -77,8 +78,15 @@ async def locations(tx: Tx) -> tuple[Location, ...]:
     return tuple(sorted(found, key=lambda place: place.code))
 
 
+async def find_location(tx: Tx, named: str) -> Location | None:
+    """The one that is meant, by code or name."""
+    return Places(await locations(tx)).find(named)
+
+
 async def ensure_location(tx: Tx, code: str) -> Location:
-    """The location with this code; a new one is sellable and called by its code."""
+    """The location that is called so; a new one is sellable and called by this code."""
+    if (found := await find_location(tx, code)) is not None:
+        return found
     new = {"code": code, "name": code, "sellable": True}
     await tx.execute(insert_ignore(tx, location), new)
     query = select(*(location.c[name] for name in _PLACE_FIELDS)).where(location.c.code == code)

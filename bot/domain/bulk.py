@@ -1,12 +1,11 @@
 """A bulk change: the rows of a stock file, what is wrong with them, what they would change."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 
-FIRST_LOCATION = "main"  # where stock lies that names no location
+from bot.domain.places import MAIN
+
 OPENING_BALANCE = "opening balance"  # the reason of an adjustment that starts a position's ledger
 
 # What is told once per SKU, in the order of the file's columns; the rest is per location.
@@ -33,12 +32,6 @@ COLUMNS = (
 Cell = int | str | bool | None
 
 
-@lru_cache(maxsize=1024)
-def place_key(code: str) -> str:
-    """The form under which location codes are equal."""
-    return " ".join(unicodedata.normalize("NFKC", code).split()).casefold()
-
-
 @dataclass(frozen=True, slots=True)
 class StockRow:
     """One line of a stock file. None (and a missing attribute) leaves the stored value."""
@@ -46,7 +39,7 @@ class StockRow:
     line: int
     sku: str
     sku_key: str
-    location: str = FIRST_LOCATION
+    location: str = MAIN
     quantity: int | None = None
     reorder_point: int | None = None
     clear_level: int | None = None

@@ -32,6 +32,7 @@ _QUOTED = re.compile(
     "|".join(rf"{opening}([^{closing}]+){closing}(\S*)" for opening, closing in _QUOTES.items())
 )
 _WORD = re.compile(r"\S+")
+_AT = str.maketrans("\uff20\ufe6b", "@@")  # as keyboards for Chinese have it
 _SIGNED = re.compile(r"([+=]-?|-)(\d+)")
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|([^>]*))?>")
 _ADDRESS = re.compile(r"slack:[UW][A-Z0-9]+|telegram:[1-9]\d{0,18}")
@@ -57,8 +58,8 @@ class Word:
             return ""
         if mention := _MENTION.fullmatch(self.text):
             return mention[2] or ""
-        folded = unicodedata.normalize("NFKC", self.text)
-        return folded[1:] if folded.startswith("@") else ""
+        text = self.text.translate(_AT)
+        return text[1:] if text.startswith("@") else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def located(word: Word) -> tuple[str, str]:
         return word.text, word.after
     if mention := re.fullmatch(rf"(.+?){_MENTION.pattern}", word.text):
         return mention[1], mention[3] or ""
-    code, at, place = word.text.replace("\uff20", "@").rpartition("@")
+    code, at, place = word.text.translate(_AT).rpartition("@")
     return (code, place) if at and code and place else (word.text, "")
 
 

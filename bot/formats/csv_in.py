@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.bulk import COLUMNS, FIRST_LOCATION, Bad, BadCell, StockRow, place_key
+from bot.domain.bulk import COLUMNS, Bad, BadCell, StockRow
 from bot.domain.codes import sku_key
+from bot.domain.places import MAIN, place_key
 from bot.formats import cells
 from bot.formats.cells import CellError
 from bot.formats.encoding import Encoding, detect
@@ -236,7 +237,7 @@ class _Rows:
             return
         if "location" in given and "location" not in values:
             return
-        place = values.setdefault("location", FIRST_LOCATION)
+        place = values.setdefault("location", MAIN)
         first = self.first.setdefault((key, place_key(place)), line)
         if first != line:
             repeated = f"{values['sku']}@{place}"

@@ -8,6 +8,7 @@ from bot.domain.codes import sku_key
 from bot.domain.contacts import Role
 from bot.domain.customers import Expired
 from bot.domain.notices import NoticeState
+from bot.domain.places import Places
 from bot.domain.staff import (
     Acting,
     Card,
@@ -58,7 +59,8 @@ class Looking:
             product = await self.find(tx, sku, words)
             if product is not None:
                 card = await self.card_of(tx, product, can_write=can_write)
-                if location and not any(_is(p, location) for p in card.positions):
+                here = Places(position.location for position in card.positions)
+                if location and here.find(location) is None:
                     return WhichLocation(product, card.positions, location)
                 return card
             return await self.closest(tx, words, can_write=can_write)
@@ -114,10 +116,11 @@ class Looking:
         """At or under the point, the worst first."""
         now = self.ground.now()
         async with self.members.read(acting) as (tx, _):
-            codes = {sku_key(p.code): p for p in await positions.locations(tx)}
-            if location and sku_key(location) not in codes:
-                return LowList((), 0, location, tuple(p.code for p in codes.values()))
-            place = codes[sku_key(location)].id if location else None
+            known = await positions.locations(tx)
+            meant = Places(known).find(location)
+            if location and meant is None:
+                return LowList((), 0, location, tuple(place.code for place in known))
+            place = meant.id if meant else None
             found = await alerts.low_positions(tx, now, LOW_ROWS, place)
             ids = [product_id for product_id, _ in found]
             named = await products.by_ids(tx, ids)
@@ -192,8 +195,3 @@ class Looking:
             dropped=counts.get(NoticeState.DROPPED, 0),
             failed=counts.get(NoticeState.FAILED, 0) + counts.get(NoticeState.UNCERTAIN, 0),
         )
-
-
-def _is(position: Position, named: str) -> bool:
-    """Whether the position lies at the location as somebody typed it."""
-    return sku_key(position.location.code) == sku_key(named)

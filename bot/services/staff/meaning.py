@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
+from bot.domain.places import MAIN
 from bot.domain.staff import StaffNotFound, WhichLocation
 from bot.domain.stock import Product
 from bot.services.staff.looking import Looking
 from storage import positions, products
 from storage.tx import Tx
 
-MAIN = "main"
 NotMeant = StaffNotFound | WhichLocation
 
 
@@ -31,9 +31,8 @@ class Meaning:
         """The location a write means: the named one, else the only one, else `main`."""
         places = (await positions.for_products(tx, [product.id]))[product.id]
         if named:
-            known = {p.code.casefold(): p.id for p in await positions.locations(tx)}
-            found = known.get(named.casefold())
-            return WhichLocation(product, places, named) if found is None else found
+            found = await positions.find_location(tx, named)
+            return WhichLocation(product, places, named) if found is None else found.id
         if len(places) > 1:
             return WhichLocation(product, places)
         if places:

@@ -22,11 +22,11 @@ from bot.domain.bulk import (
     Staged,
     StockRow,
     Suspicion,
-    place_key,
     suspicions,
 )
 from bot.domain.clock import Clock
 from bot.domain.codes import short_id
+from bot.domain.places import Places, place_key
 from bot.formats.cells import price_text
 from bot.services.stock import searching
 from bot.services.stock.applying import (
@@ -88,7 +88,7 @@ class Bulk:
         async with self.database.write() as tx:
             batch_id = await batches.start(tx, key, source, actor_id, self.clock())
             known = await positions.locations(tx)
-        taken = _Taken(batch_id, {place_key(place.code): place.code for place in known})
+        taken = _Taken(batch_id, Places(known))
         problems = await self._fill(taken, rows, progress) or await self._check(batch_id)
         if problems:
             await self.drop(batch_id)
@@ -225,9 +225,10 @@ def _pieces(items: Iterable[Item]) -> Iterator[list[Item]]:
 class _Taken:
     """Turns rows into staged ones; remembers which SKUs and locations it has seen."""
 
-    def __init__(self, batch_id: int, known: dict[str, str]) -> None:
+    def __init__(self, batch_id: int, known: Places) -> None:
         self.batch_id = batch_id
-        self.known = known  # location codes by their key
+        self.known = known
+        self.new: dict[str, str] = {}  # codes of locations to be, by their key
         self.locations: dict[str, None] = {}  # with numbers, in the order of the file
         self.seen: set[str] = set()
         self.rows = 0
@@ -235,7 +236,7 @@ class _Taken:
     def cells(self, row: StockRow) -> tuple[Cell, ...]:
         """The staged row, in order of `storage.staging.COLUMNS`; the first one of a SKU leads."""
         lead = row.sku_key not in self.seen
-        place = self.known.setdefault(place_key(row.location), row.location)
+        place = self._place(row.location)
         numbers = _NUMBERS(row)
         if numbers != _NO_NUMBERS:
             self.locations[place] = None
@@ -244,6 +245,12 @@ class _Taken:
         who = (self.batch_id, row.line, lead, row.sku, row.sku_key, short_id(row.sku_key), place)
         attributes = json.dumps(dict(row.attributes)) if row.attributes else "{}"
         return (*who, *numbers, *_TOLD_ONCE(row), attributes)
+
+    def _place(self, named: str) -> str:
+        """The code of the location that is meant."""
+        if (found := self.known.find(named)) is not None:
+            return found.code
+        return self.new.setdefault(place_key(named), named)
 
     def summary(self) -> Summary:
         return Summary(self.rows, len(self.seen), tuple(self.locations))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.bulk import Bad, Compared, Doubt, Facts, StockRow, place_key, suspicions
+from bot.domain.bulk import Bad, Compared, Doubt, Facts, StockRow, suspicions
 from bot.domain.bulk_checks import against_stored, agree, changes
 
 OLD = {"quantity": 0, "currency": "", "name": "", "active": True}
@@ -46,10 +46,6 @@ def test_only_what_looks_like_a_mistake_is_doubted(
     facts: Facts, doubts: tuple[tuple[Doubt, int, int], ...]
 ) -> None:
     assert suspicions(facts) == doubts
-
-
-def test_location_codes_are_equal_whatever_their_case_and_width() -> None:
-    assert place_key(" Ｎｏｒｔｈ  Store ") == place_key("north store")
 
 
 def test_a_later_line_of_a_sku_completes_the_first_one() -> None:
