@@ -6,6 +6,7 @@ load than the others run.
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -69,6 +70,7 @@ def load(**overrides: object) -> Settings:
 @click.version_option(package_name="stockbell")
 def main() -> None:
     """Stockbell: customers are told when a product is back, staff keep the stock."""
+    os.umask(0o077)  # whatever a command writes is its owner's alone
 
 
 @main.command()

@@ -15,11 +15,13 @@ CHATTY = (
     "aiosqlite",
     "alembic",
     "apscheduler",
+    "asyncpg",
     "asyncio",
     "httpcore",
     "httpx",
     "slack_bolt",
     "slack_sdk",
+    "sqlalchemy",
     "telegram",
     "uvicorn.access",
 )

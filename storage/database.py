@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.domain.faults import DatabaseDown
-from storage import settings, trouble
+from storage import private, settings, trouble
 from storage.one_visit import OneVisitDbapi
 from storage.topics import Topic, collected
 
@@ -50,13 +50,15 @@ def _prepare(path: Path) -> None:
     """Make the file if there is none and switch it to WAL, which it then stays in.
 
     SQLite does not wait for others when it switches, so two first starters would collide: a lock on
-    the folder lets them take turns. Raises DatabaseUrlError.
+    the folder lets them take turns. Nobody but the owner may read it. Raises DatabaseUrlError.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            private.tighten(path, Path(f"{path}-wal"), Path(f"{path}-shm"))
             with closing(sqlite3.connect(path, timeout=30)) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")
         finally:
@@ -95,14 +97,15 @@ class Database:
         else:
             # The inbox alone has 16 people in work, each with a transaction or two.
             self._writer = create_async_engine(
-                self.url, pool_size=10, max_overflow=25, pool_pre_ping=True
+                self.url, pool_size=10, max_overflow=25, pool_pre_ping=True, hide_parameters=True
             )
+            private.hide_values(self._writer)
             self._reader = self._writer
 
     def _sqlite(self, size: int, begin: str) -> AsyncEngine:
         engine = create_async_engine(
             self.url, module=OneVisitDbapi(), pool_size=size, max_overflow=0,
-            connect_args={"timeout": 30},
+            connect_args={"timeout": 30}, hide_parameters=True,
         )  # fmt: skip
 
         @event.listens_for(engine.sync_engine, "connect")

@@ -11,7 +11,7 @@ from typing import Self
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import trouble
+from storage import private, trouble
 from storage.database import Database
 
 ANSWERS_WITHIN = 5.0  # seconds; a server that takes longer is taken for gone
@@ -65,6 +65,7 @@ class RunLock:
     def _lock_file(self) -> bool:
         path = Path(f"{self._database.url.database}.lock")
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        private.tighten(path)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from storage import private
+
 KEY_BYTES = 32
 NONCE_BYTES = 12  # 96 bits, what AES-GCM is specified for
 VERSION = b"\x01"
@@ -146,7 +148,7 @@ def load_or_create_key_file(path: Path) -> list[str]:
     """
     if not path.exists():
         _create(path)
-    path.chmod(0o600)
+    private.tighten(path)
     return [line.strip() for line in path.read_text("ascii").splitlines() if line.strip()]
 
 
