@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from storage.database import Database
 from storage.vault import Vault, generate_key
-from tests.support import compiled, network
+from tests.support import network, once
 from tests.support.clock import Clock
 from tests.support.databases import PostgresServer, SqliteFiles, postgres_server
 
@@ -25,7 +25,7 @@ LONG = (  # and these compute long, alone or together
 
 def pytest_configure() -> None:
     network.forbid()
-    compiled.share()
+    once.share()
     settings.register_profile("stockbell", deadline=None)  # timing never fails a test
     settings.load_profile("stockbell")
     # by default rich draws a traceback with all locals: most of the time of a test that logs one

@@ -1,9 +1,11 @@
 """Whether Telegram takes the token, and the chats that alerts go to."""
 
+import warnings
 from collections.abc import AsyncIterator
 
 from telegram import Bot
 from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
+from telegram.warnings import PTBUserWarning
 
 from bot.checking.finding import Finding
 from bot.settings import Settings
@@ -30,7 +32,9 @@ async def telegram(settings: Settings) -> AsyncIterator[Finding]:
 async def _there(bot: Bot, chat: str) -> bool:
     """Whether Telegram shows the bot this chat; asked raw, since only that it answers counts."""
     try:
-        await bot.do_api_request("getChat", api_kwargs={"chat_id": chat})
+        with warnings.catch_warnings():  # the library would tell the reader to use its own method
+            warnings.simplefilter("ignore", PTBUserWarning)
+            await bot.do_api_request("getChat", api_kwargs={"chat_id": chat})
     except (BadRequest, Forbidden):
         return False
     return True

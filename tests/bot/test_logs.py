@@ -8,23 +8,15 @@ import pytest
 import structlog
 
 from bot import logs
+from tests.support.command import logging_as_it_was
 
 TOKEN = "123456789:AAbbCCddEEff-gg_HH"
 
 
 @pytest.fixture(autouse=True)
 def restored() -> Iterator[None]:
-    """The root logger, and structlog, as they were."""
-    told = structlog.get_config()
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in logs.CHATTY}
-    yield
-    root.handlers[:], level = before
-    root.setLevel(level)
-    for name, kept in levels.items():
-        logging.getLogger(name).setLevel(kept)
-    structlog.configure(**told)
+    with logging_as_it_was():
+        yield
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

@@ -1,11 +1,8 @@
 """Settings: every one is explained, a wrong one stops the start with one clear line."""
 
 import asyncio
-import os
 import re
 import socket
-import subprocess
-import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -18,6 +15,7 @@ from bot.settings_together import TAKEN_PATHS
 from storage.database import Database
 from storage.vault import Vault, load_or_create_key_file
 from tests.support.clock import Clock
+from tests.support.command import stockbell
 from tests.support.shop import Shop
 
 ROOT = Path(__file__).parent.parent.parent
@@ -168,12 +166,8 @@ def test_without_any_platform_run_says_what_to_set() -> None:
 def test_a_wrong_setting_stops_every_command_without_a_traceback(
     command: str, tmp_path: Path
 ) -> None:
-    environment = {**os.environ, "HTTP_PORT": "eighty", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", command], cwd=tmp_path, env=environment,
-        capture_output=True, text=True, timeout=30, check=False,
-    )  # fmt: skip
-    assert done.returncode == 1
+    done = stockbell(tmp_path, {"HTTP_PORT": "eighty"}, command)
+    assert done.exit_code == 1
     assert done.stderr.count("\n") == 1
     assert "HTTP_PORT" in done.stderr
 
@@ -187,43 +181,21 @@ def test_a_taken_port_or_an_unknown_language_stops_the_start_in_one_line(tmp_pat
             ("HTTP_PORT", port, "HTTP_PORT: cannot listen"),
             ("DEFAULT_LANGUAGE", "fr", "DEFAULT_LANGUAGE: there is only en and zh_CN"),
         ):
-            environment = {
-                **os.environ,
-                "PYTHONPATH": str(ROOT),
-                "TELEGRAM_BOT_TOKEN": "1:a",
-                "LOG_LEVEL": "ERROR",
-                name: value,
-            }
-            done = subprocess.run(
-                [sys.executable, "-m", "bot", "run"], cwd=tmp_path, env=environment,
-                capture_output=True, text=True, timeout=30, check=False,
-            )  # fmt: skip
-            assert done.returncode == 1
+            env = {"TELEGRAM_BOT_TOKEN": "1:a", "LOG_LEVEL": "ERROR", name: value}
+            done = stockbell(tmp_path, env, "run")
+            assert done.exit_code == 1
             assert done.stderr.startswith(f"Error: {says}")
             assert done.stderr.count("\n") == 1
 
 
 def test_a_lost_key_stops_the_start_instead_of_a_new_one_taking_its_place(tmp_path: Path) -> None:
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "ADMINS": "slack:U1",
-        "SHOP_NAME": "Kiosk",
-        "LOG_LEVEL": "ERROR",
-    }
-
-    def stockbell(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "bot", *words], cwd=tmp_path, env=environment | more,
-            capture_output=True, text=True, timeout=30, check=False,
-        )  # fmt: skip
-
-    assert stockbell("keys", "rotate").returncode == 0
+    env = {"ADMINS": "slack:U1", "SHOP_NAME": "Kiosk", "LOG_LEVEL": "ERROR"}
+    assert stockbell(tmp_path, env, "keys", "rotate").exit_code == 0
     asyncio.run(add_a_contact(tmp_path))
-    assert stockbell("keys", "rotate").returncode == 0
+    assert stockbell(tmp_path, env, "keys", "rotate").exit_code == 0
     (tmp_path / "data" / "stockbell.db.key").unlink()
-    refused = stockbell("keys", "rotate")
-    assert refused.returncode == 1
+    refused = stockbell(tmp_path, env, "keys", "rotate")
+    assert refused.exit_code == 1
     assert "bring that key back" in refused.stderr
 
 

@@ -208,6 +208,7 @@ def test_the_search_finds_an_id_however_it_is_stored(order: Any) -> None:
     assert found_in(b"\x07" + stored + b"\x07", NAMES, CHAT_IDS) == [str(chat_id)]
 
 
+@pytest.mark.promises
 async def test_neither_the_data_nor_the_log_tell_who_the_people_are_or_any_secret(day: Day) -> None:
     await day.start("INFO")
     await day.passes("MUG-1")
@@ -221,6 +222,7 @@ async def test_neither_the_data_nor_the_log_tell_who_the_people_are_or_any_secre
     assert b"notice not sent" in said
 
 
+@pytest.mark.promises
 @pytest.mark.parametrize("engine", ["sqlite"])  # the log is the same on both
 async def test_at_debug_the_log_tells_no_secret_even_when_everything_fails(day: Day) -> None:
     await day.start("DEBUG")
@@ -234,6 +236,7 @@ async def test_at_debug_the_log_tells_no_secret_even_when_everything_fails(day: 
         assert trace in said
 
 
+@pytest.mark.promises
 async def test_forget_leaves_nothing_of_the_person(day: Day) -> None:
     await day.start("INFO")
     await day.passes("MUG-1")

@@ -98,6 +98,7 @@ async def test_of_two_starters_at_once_one_migrates_and_the_other_finds_it_done(
     assert sorted([first, other]) == [[], REVISIONS]
 
 
+@pytest.mark.promises
 async def test_of_three_processes_at_once_one_migrates(empty: Database, empty_url: str) -> None:
     program = (
         "import asyncio, sys\n"

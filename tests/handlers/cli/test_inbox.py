@@ -15,8 +15,8 @@ from handlers.cli.inbox import Desk, inbox_command
 from storage.database import Database
 from storage.vault import Vault
 from tests.support.clock import Clock
+from tests.support.command import stockbell
 from tests.support.databases import run_apart
-from tests.support.process import BotProcess
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SECRET = "my secret wish"
@@ -141,10 +141,9 @@ def test_a_long_list_shows_the_newest(box: Box, monkeypatch: pytest.MonkeyPatch)
     assert lines[3] == "... and 1 more, older ones"
 
 
-async def test_the_command_line_knows_it_and_needs_no_running_bot(
+def test_the_command_line_knows_it_and_needs_no_running_bot(
     tmp_path: Path, sqlite_url: str
 ) -> None:
-    command = BotProcess(tmp_path, {"DATABASE_URL": sqlite_url}, command=("-m", "bot", "inbox"))
-    await command.start()
-    assert await command.wait(60) == 0, command.text
-    assert command.text.splitlines()[-1] == "Waiting: 0. In work: 0. Given up and kept: 0."
+    done = stockbell(tmp_path, {"DATABASE_URL": sqlite_url}, "inbox")
+    assert done.exit_code == 0
+    assert done.output.splitlines()[-1] == "Waiting: 0. In work: 0. Given up and kept: 0."

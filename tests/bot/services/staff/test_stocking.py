@@ -134,18 +134,6 @@ async def test_the_same_input_again_changes_nothing_and_answers_the_same(shop: S
 
 
 @pytest.mark.usefixtures("mug")
-async def test_480_adjustments_at_once_lose_none(shop: Shop) -> None:
-    turns = asyncio.Semaphore(16)
-
-    async def add() -> None:
-        async with turns:
-            await shop.moved("MUG +1")
-
-    await asyncio.gather(*(add() for _ in range(480)))
-    assert await on_hand(shop) == 480
-
-
-@pytest.mark.usefixtures("mug")
 async def test_below_zero_is_refused_and_nothing_is_written(shop: Shop) -> None:
     await shop.moved("MUG +2")
     answer = await shop.stock("MUG -3")
