@@ -4,45 +4,44 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, or_, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy import delete as sql_delete
 
-from bot.domain.contacts import Address, Caller, Contact, ContactKind, ContactState, Role
+from bot.domain.contacts import Address, Contact, ContactKind, ContactState, Person, Role
 from bot.domain.ways import WayName
 from storage import routes
 from storage.dialect import insert_for
-from storage.tables import contact, message, notice, route, subscription
+from storage.tables import contact, message, notice, person
 from storage.tx import Tx
 from storage.types import AnyRow
 from storage.vault import HEADER_BYTES, Vault
 
-LANGUAGE_LENGTH = 16  # of the column; a longer guess of a platform is no language we have
-
-
 IN_WANTED: Any = bindparam("wanted", expanding=True)
-BY_ID = select(contact).where(contact.c.id == bindparam("wanted"))
-BY_IDS = select(contact).where(contact.c.id.in_(IN_WANTED))
-KNOWN = select(contact.c.id).where(contact.c.id.in_(IN_WANTED))
-AT_ADDRESS = select(contact).where(
-    contact.c.way == bindparam("on"), contact.c.address_index.in_(IN_WANTED)
+OF_PERSON = [column.label(f"person_{column.name}") for column in person.c if column.name != "id"]
+FOUND = select(contact, *OF_PERSON).select_from(
+    contact.outerjoin(person, person.c.id == contact.c.person_id)
 )
+BY_ID = FOUND.where(contact.c.id == bindparam("wanted"))
+BY_IDS = FOUND.where(contact.c.id.in_(IN_WANTED))
+KNOWN = select(contact.c.id).where(contact.c.id.in_(IN_WANTED))
+AT_ADDRESS = FOUND.where(contact.c.way == bindparam("on"), contact.c.address_index.in_(IN_WANTED))
 
 
 async def find(tx: Tx, vault: Vault, address: Address) -> Contact | None:
     """The contact at this address, whichever of the vault's keys it is stored under."""
-    row = await _row(tx, vault, address)
-    return None if row is None else _contact(vault, row)
+    row = await row_at(tx, vault, address)
+    return None if row is None else as_contact(vault, row)
 
 
 async def by_id(tx: Tx, vault: Vault, contact_id: int) -> Contact | None:
     row = (await tx.execute(BY_ID, {"wanted": contact_id})).first()
-    return None if row is None else _contact(vault, row)
+    return None if row is None else as_contact(vault, row)
 
 
 async def by_ids(tx: Tx, vault: Vault, contact_ids: Collection[int]) -> dict[int, Contact]:
     """To be written to: without their names, which no message has."""
     rows = await tx.execute(BY_IDS, {"wanted": list(contact_ids)})
-    return {row.id: _contact(vault, row, named=False) for row in rows.all()}
+    return {row.id: as_contact(vault, row, named=False) for row in rows.all()}
 
 
 async def known(tx: Tx, contact_ids: Collection[int]) -> set[int]:
@@ -51,114 +50,73 @@ async def known(tx: Tx, contact_ids: Collection[int]) -> set[int]:
     return {int(row.id) for row in rows.all()}
 
 
-async def ensure(tx: Tx, vault: Vault, caller: Caller, kind: ContactKind, now: datetime) -> Contact:
-    """The contact of the caller, made if there is none; two that make it at once get the same one.
-
-    What the platform says anew (name, and language until one was chosen) is kept; an empty name or
-    language says nothing.
-    """
-    row = await _row(tx, vault, caller.address) or await _add(tx, vault, caller, kind, now)
-    known = _contact(vault, row)
-    news: dict[str, Any] = {}
-    if caller.name and caller.name != known.name:
-        news["name"] = vault.seal(caller.name)
-    guess = caller.language[:LANGUAGE_LENGTH]
-    if guess and guess != known.language and not known.language_chosen:
-        news["language"] = guess
-    if news or row.seen_at < now:
-        row = await _change(tx, known.id, seen_at=now, **news)
-    return _contact(vault, row)
+async def channel(tx: Tx, vault: Vault, address: Address, now: datetime) -> Contact:
+    """The contact of a chat that staff are told in, made if there is none."""
+    row = await row_at(tx, vault, address)
+    if row is None:
+        await add(tx, vault, address, ContactKind.CHANNEL, now)
+        row = await row_at(tx, vault, address)
+    if row is None:
+        raise LookupError("a contact vanished inside the transaction that made it")
+    return as_contact(vault, row)
 
 
-async def _add(tx: Tx, vault: Vault, caller: Caller, kind: ContactKind, now: datetime) -> AnyRow:
-    address = caller.address
+async def add(tx: Tx, vault: Vault, address: Address, kind: ContactKind, now: datetime) -> None:
+    """A new contact of nobody yet; nothing happens if the address has one."""
     statement = insert_for(tx, contact).values(
-        way=address.way,
         kind=kind.value,
-        address_index=vault.index(address.way, address.value),
-        address=vault.seal(address.value),
-        name=vault.seal(caller.name) if caller.name else None,
-        language=caller.language[:LANGUAGE_LENGTH],
         state=ContactState.ACTIVE.value,
         created_at=now,
-        seen_at=now,
+        wrote_at=now,
+        **_sealed_address(vault, address),
     )
-    # An update, though it changes nothing: DO NOTHING would return no row to the slower one.
-    statement = statement.on_conflict_do_update(
-        index_elements=["way", "address_index"], set_={"seen_at": now}
-    )
-    row: AnyRow = (await tx.execute(statement.returning(contact))).one()
-    return row
+    await tx.execute(statement.on_conflict_do_nothing())
 
 
-async def _row(tx: Tx, vault: Vault, address: Address) -> AnyRow | None:
+async def row_at(tx: Tx, vault: Vault, address: Address) -> AnyRow | None:
+    """For storage alone: the row of `find`."""
     indexes = vault.indexes(address.way, address.value)
     asked = {"on": address.way, "wanted": list(indexes)}
     return (await tx.execute(AT_ADDRESS, asked)).first()
 
 
-def _contact(vault: Vault, row: AnyRow, *, named: bool = True) -> Contact:
+def as_contact(
+    vault: Vault, row: AnyRow, of: AnyRow | None = None, *, named: bool = True
+) -> Contact:
+    """`row` is one of FOUND, or one of contact with OF_PERSON in `of`."""
     return Contact(
         id=row.id,
+        person_id=row.person_id,
         address=Address(WayName(row.way), vault.open(row.address)),
         kind=ContactKind(row.kind),
         name=vault.open(row.name) if named and row.name is not None else "",
-        language=row.language,
-        language_chosen=row.language_chosen,
+        language=(of or row).person_language or "",
         state=ContactState(row.state),
-        role=None if row.role is None else Role.from_word(row.role),
+        verified=row.verified,
     )
 
 
-async def _change(tx: Tx, contact_id: int, **values: Any) -> AnyRow:
-    statement = update(contact).where(contact.c.id == contact_id).values(**values)
-    row: AnyRow = (await tx.execute(statement.returning(contact))).one()
-    return row
+def as_person(vault: Vault, row: AnyRow, of: AnyRow | None = None) -> Person:
+    """As `as_contact`, of a contact that is somebody's."""
+    owner = of or row
+    return Person(
+        id=row.person_id,
+        contact=as_contact(vault, row, owner),
+        language=owner.person_language,
+        language_chosen=owner.person_language_chosen,
+        zone=owner.person_zone,
+        preferences=owner.person_preferences,
+        role=None if owner.person_role is None else Role.from_word(owner.person_role),
+        created_at=owner.person_created_at,
+    )
+
+
+async def change(tx: Tx, contact_id: int, **values: Any) -> None:
+    await tx.execute(update(contact).where(contact.c.id == contact_id).values(**values))
 
 
 async def set_state(tx: Tx, contact_id: int, state: ContactState) -> None:
-    await tx.execute(update(contact).where(contact.c.id == contact_id).values(state=state.value))
-
-
-async def touch(tx: Tx, contact_id: int, now: datetime) -> None:
-    """Something was heard of the contact: retention counts from here."""
-    await tx.execute(update(contact).where(contact.c.id == contact_id).values(seen_at=now))
-
-
-async def set_language(tx: Tx, contact_id: int, language: str, *, chosen: bool) -> None:
-    """`chosen`: by the person; then the platform's guess no longer changes it."""
-    await tx.execute(
-        update(contact)
-        .where(contact.c.id == contact_id)
-        .values(language=language, language_chosen=chosen)
-    )
-
-
-async def set_role(tx: Tx, contact_id: int, role: Role | None) -> None:
-    word = None if role is None else role.word
-    await tx.execute(update(contact).where(contact.c.id == contact_id).values(role=word))
-
-
-async def members(tx: Tx, vault: Vault) -> list[Contact]:
-    """All staff, admins first, then in the order they came."""
-    rows = (await tx.execute(select(contact).where(contact.c.role.is_not(None)))).all()
-    found = [_contact(vault, row) for row in rows]
-    return sorted(found, key=lambda member: (-(member.role or 0), member.id))
-
-
-async def lock_members(tx: Tx) -> None:
-    """Hold all staff rows until the transaction ends: who decides on roles waits here.
-
-    SQLite drops FOR UPDATE; there the writing transaction itself is the lock.
-    """
-    statement = select(contact.c.id).where(contact.c.role.is_not(None)).order_by(contact.c.id)
-    await tx.execute(statement.with_for_update())
-
-
-async def created_at(tx: Tx, contact_id: int) -> datetime:
-    statement = select(contact.c.created_at).where(contact.c.id == contact_id)
-    moment: datetime = (await tx.execute(statement)).scalar_one()
-    return moment
+    await change(tx, contact_id, state=state.value)
 
 
 async def move_address(tx: Tx, vault: Vault, contact_id: int, new: Address) -> int:
@@ -167,9 +125,9 @@ async def move_address(tx: Tx, vault: Vault, contact_id: int, new: Address) -> i
     If the new address is known already, that contact takes over the notices, the messages and the
     routes, and the old one is deleted.
     """
-    there = await _row(tx, vault, new)
+    there = await row_at(tx, vault, new)
     if there is None or there.id == contact_id:
-        await _change(tx, contact_id, **_sealed_address(vault, new))
+        await change(tx, contact_id, **_sealed_address(vault, new))
         return contact_id
     for table in (notice, message):
         statement = update(table).where(table.c.contact_id == contact_id)
@@ -197,13 +155,13 @@ async def delete(tx: Tx, contact_id: int) -> None:
 
 async def rotate(tx: Tx, vault: Vault, limit: int) -> int:
     """Seal up to `limit` contacts anew that another key than the first sealed; returns how many."""
-    statement = select(contact).where(_header() != vault.header).limit(limit)
-    rows = (await tx.execute(statement.with_for_update())).all()
+    statement = FOUND.where(_header() != vault.header).limit(limit)
+    rows = (await tx.execute(statement.with_for_update(of=contact))).all()
     for row in rows:
-        known = _contact(vault, row)
+        known = as_contact(vault, row)
         values = _sealed_address(vault, known.address)
         values["name"] = vault.seal(known.name) if known.name else None
-        await _change(tx, known.id, **values)
+        await change(tx, known.id, **values)
     return len(rows)
 
 
@@ -216,27 +174,3 @@ def _header() -> Any:
     return func.substr(contact.c.address, 1, HEADER_BYTES, type_=contact.c.address.type).label(
         "header"
     )
-
-
-async def idle_since(tx: Tx, limit: datetime, count: int) -> Sequence[int]:
-    """People, no staff, unseen since `limit`, whom nothing live needs or who are out of reach.
-
-    To whom a route leads is no customer whom one may forget.
-    """
-    live = exists().where(
-        subscription.c.contact_id == contact.c.id, subscription.c.state != "ended"
-    )
-    unreachable = contact.c.state != ContactState.ACTIVE.value
-    statement = (
-        select(contact.c.id)
-        .where(
-            contact.c.kind == ContactKind.PERSON.value,
-            contact.c.role.is_(None),
-            ~exists().where(route.c.contact_id == contact.c.id),
-            contact.c.seen_at < limit,
-            or_(unreachable, ~live),
-        )
-        .order_by(contact.c.id)
-        .limit(count)
-    )
-    return [int(row.id) for row in (await tx.execute(statement)).all()]

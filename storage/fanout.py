@@ -9,6 +9,7 @@ from sqlalchemy import Executable, Integer, String, bindparam, cast, select
 from bot.domain.notices import Lane, NoticeKind, NoticeState
 from bot.domain.restocking import Restock
 from storage.dialect import INSERTS
+from storage.reach import chosen
 from storage.subscriptions import TO_TELL, WRITTEN
 from storage.tables import notice, subscription
 from storage.topics import Topic, bring
@@ -52,7 +53,7 @@ def _statement(dialect: str) -> Executable:
     written: dict[str, Any] = {
         "kind": bindparam("kind", NoticeKind.RESTOCK.value, String()),
         "key": named,
-        "contact_id": subscription.c.contact_id,
+        "contact_id": chosen(subscription.c.person_id).scalar_subquery(),
         "lane": bindparam("lane", int(Lane.RESTOCK), Integer()),
         "subject": named,
         "payload": bindparam("what", type_=notice.c.payload.type),

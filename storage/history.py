@@ -1,41 +1,71 @@
 """What became of what was to be told: the history of the outbox."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import Integer, bindparam, delete, exists, func, select
 
+from bot.domain.customers import ToldFact
 from bot.domain.notices import Lane, NoticeKind, NoticeState
-from storage.tables import message, notice, restock
+from storage.tables import contact, message, notice, restock
 from storage.tx import Tx
-from storage.types import AnyRow
 
-
-async def of_product_and_contact(
-    tx: Tx, product_id: int, contact_id: int, limit: int = 5
-) -> Sequence[AnyRow]:
-    """What this contact was told, or not told and why, about the SKU, newest first; no edits.
-
-    With `says` and `edited_at` of its message, if there is one.
-    """
-    statement = (
-        select(notice, message.c.says, message.c.edited_at)
-        .outerjoin(message, message.c.notice_id == notice.c.id)
-        .where(
-            notice.c.product_id == product_id,
-            notice.c.contact_id == contact_id,
-            notice.c.lane.not_in([int(Lane.EDIT), int(Lane.LIVING)]),
-        )
-        .order_by(notice.c.id.desc())
-        .limit(limit)
+OF_PERSON = select(contact.c.id).where(contact.c.person_id == bindparam("person"))
+LIVING = (int(Lane.EDIT), int(Lane.LIVING))
+TOLD = (
+    select(notice, message.c.says, message.c.edited_at)
+    .outerjoin(message, message.c.notice_id == notice.c.id)
+    .where(
+        notice.c.product_id == bindparam("product"),
+        notice.c.contact_id.in_(OF_PERSON),
+        notice.c.lane.not_in(LIVING),
     )
-    return (await tx.execute(statement)).all()
+    .order_by(notice.c.id.desc())
+    .limit(bindparam("limit", type_=Integer()))
+)
 
 
-async def of_contact(tx: Tx, contact_id: int) -> Sequence[AnyRow]:
-    """Every notice to the contact that is kept, oldest first."""
-    statement = select(notice).where(notice.c.contact_id == contact_id).order_by(notice.c.id)
-    return (await tx.execute(statement)).all()
+async def of_product_and_person(
+    tx: Tx, product_id: int, person_id: int, limit: int = 5
+) -> tuple[ToldFact, ...]:
+    """What this person was told, or not told and why, about the SKU, newest first; no edits."""
+    asked = {"product": product_id, "person": person_id, "limit": limit}
+    return tuple(
+        ToldFact(
+            row.kind,
+            row.state,
+            row.reason,
+            row.settled_at or row.created_at,
+            says=row.says or "",
+            edited_at=row.edited_at,
+        )
+        for row in (await tx.execute(TOLD, asked)).all()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KeptNotice:
+    """A notice to somebody as they may read it; `way` is that of the contact it goes to."""
+
+    way: str
+    kind: str
+    state: str
+    reason: str
+    created_at: datetime
+
+
+async def of_person(tx: Tx, person_id: int) -> list[KeptNotice]:
+    """Every notice to the person that is kept, oldest first."""
+    statement = (
+        select(notice, contact.c.way)
+        .join(contact, contact.c.id == notice.c.contact_id)
+        .where(contact.c.person_id == person_id)
+        .order_by(notice.c.id)
+    )
+    return [
+        KeptNotice(row.way, row.kind, row.state, row.reason, row.created_at)
+        for row in (await tx.execute(statement)).all()
+    ]
 
 
 async def told_since(tx: Tx, kind: NoticeKind, since: datetime) -> int:

@@ -14,7 +14,7 @@ from bot.domain.notices import Lane, NoticeState, SettleReason
 from bot.domain.restocking import Restock
 from bot.domain.subscriptions import SubscriptionState
 from storage import restocks
-from storage.tables import message, notice, restock, subscription
+from storage.tables import contact, message, notice, restock, subscription
 from storage.tx import Tx
 from storage.types import AnyRow
 
@@ -151,14 +151,15 @@ async def hurry(tx: Tx, product_id: int, now: datetime) -> None:
     )
 
 
-async def hush(tx: Tx, contact_id: int, subscription_id: int, now: datetime) -> None:
-    """The customer has answered: the edits that are queued for the message are not wanted."""
+async def hush(tx: Tx, person_id: int, subscription_id: int, now: datetime) -> None:
+    """The customer has answered: the edits that are queued for the messages are not wanted."""
+    theirs = select(contact.c.id).where(contact.c.person_id == person_id)
     await tx.execute(
         update(notice)
         .where(
             QUEUED,
             IS_LIVING,
-            notice.c.contact_id == contact_id,
+            notice.c.contact_id.in_(theirs),
             notice.c.subscription_id == subscription_id,
         )
         .values(

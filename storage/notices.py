@@ -4,11 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, false, true, update
+from sqlalchemy import ColumnElement, bindparam, case, false, select, true, update
 
 from bot.domain.notices import NewNotice, NoticeState, SettleReason
 from storage.dialect import insert_ignore
-from storage.tables import notice
+from storage.reach import chosen
+from storage.tables import contact, notice
 from storage.topics import Topic, bring
 from storage.tx import Tx
 from storage.types import Instant
@@ -66,9 +67,10 @@ async def drop_of_restock(tx: Tx, restock_id: int, reason: SettleReason, now: da
     await _drop(tx, NOT_LEFT & (notice.c.restock_id == restock_id), reason, now)
 
 
-async def drop_of_contact(tx: Tx, contact_id: int, reason: SettleReason, now: datetime) -> None:
-    """Drop what is not on its way to the contact yet."""
-    await _drop(tx, NOT_LEFT & (notice.c.contact_id == contact_id), reason, now)
+async def drop_of_person(tx: Tx, person_id: int, reason: SettleReason, now: datetime) -> None:
+    """Drop what is not on its way to the person yet, wherever it goes to."""
+    theirs = select(contact.c.id).where(contact.c.person_id == person_id)
+    await _drop(tx, NOT_LEFT & notice.c.contact_id.in_(theirs), reason, now)
 
 
 async def _drop(tx: Tx, which: ColumnElement[bool], reason: SettleReason, now: datetime) -> None:
@@ -178,6 +180,28 @@ async def postpone(
             doubtful=notice.c.doubtful if doubtful is None else doubtful,
         )
     )
+
+
+async def redirect(tx: Tx, notice_id: int, now: datetime) -> bool:
+    """It goes to another contact of its person, at once; False: none can be reached, or it is
+    settled."""
+    itself, old = notice.alias("itself"), contact.alias("old")
+    to_now = old.join(itself, itself.c.contact_id == old.c.id)
+    theirs = select(old.c.person_id).select_from(to_now).where(itself.c.id == notice_id)
+    other = chosen(theirs.scalar_subquery()).scalar_subquery()
+    statement = (
+        update(notice)
+        .where(notice.c.id == notice_id, OPEN, other.is_not(None))
+        .values(
+            contact_id=other,
+            state=NoticeState.QUEUED.value,
+            due_at=now,
+            lease_until=None,
+            on_wire=False,
+        )
+    )
+    bring(Topic.NOTICE)
+    return bool((await tx.execute(statement)).rowcount)
 
 
 async def forgive(tx: Tx, notice_id: int) -> None:

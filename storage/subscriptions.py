@@ -4,29 +4,38 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, insert, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 
 from bot.domain.batches import Piece
 from bot.domain.stock import in_stock
-from bot.domain.subscriptions import EndReason, SubscriptionState
+from bot.domain.subscriptions import EndReason, StoredSubscription, SubscriptionState
+from storage.reach import chosen, reachable
 from storage.staging import LEADS, of_piece
-from storage.tables import contact, dirty, notice, product, stage, subscription
+from storage.tables import dirty, notice, product, stage, subscription
 from storage.tx import Tx
 from storage.types import AnyRow
 
 LIVE = subscription.c.state != SubscriptionState.ENDED.value
 WAITING = subscription.c.state == SubscriptionState.WAITING.value
-REACHABLE = exists().where(contact.c.id == subscription.c.contact_id, contact.c.state == "active")
-
+REACHABLE = reachable(subscription.c.person_id)
 
 WANTED: Any = bindparam("wanted")
 IN_WANTED: Any = bindparam("wanted", expanding=True)
 OF_PRODUCT = subscription.c.product_id == bindparam("product")
 BY_ID = select(subscription).where(subscription.c.id == WANTED)
 BY_IDS = select(subscription).where(subscription.c.id.in_(IN_WANTED))
-BRIEF = select(subscription.c.id, subscription.c.contact_id, subscription.c.state).where(
-    subscription.c.id.in_(IN_WANTED)
-)
+STATES = select(subscription.c.id, subscription.c.state).where(subscription.c.id.in_(IN_WANTED))
 PLACE = select(func.count()).where(OF_PRODUCT, WAITING, subscription.c.id <= WANTED)
 WAITING_BY_PRODUCT = (
     select(subscription.c.product_id, func.count())
@@ -36,12 +45,12 @@ WAITING_BY_PRODUCT = (
 
 
 async def add(
-    tx: Tx, *, contact_id: int, product_id: int, quantity: int, armed: bool, key: str,
+    tx: Tx, *, person_id: int, product_id: int, quantity: int, armed: bool, key: str,
     now: datetime,
 ) -> int:  # fmt: skip
-    """Put the contact at the end of the line; returns the subscription's id."""
+    """Put the person at the end of the line; returns the subscription's id."""
     statement = insert(subscription).values(
-        contact_id=contact_id,
+        person_id=person_id,
         product_id=product_id,
         quantity=quantity,
         state=SubscriptionState.WAITING.value,
@@ -53,65 +62,91 @@ async def add(
     return int((await tx.execute(statement.returning(subscription.c.id))).scalar_one())
 
 
-async def by_id(tx: Tx, subscription_id: int) -> AnyRow | None:
-    return (await tx.execute(BY_ID, {"wanted": subscription_id})).first()
-
-
-async def by_ids(tx: Tx, subscription_ids: Collection[int]) -> dict[int, AnyRow]:
-    rows = await tx.execute(BY_IDS, {"wanted": list(subscription_ids)})
-    return {row.id: row for row in rows.all()}
-
-
-async def brief(tx: Tx, subscription_ids: Collection[int]) -> dict[int, AnyRow]:
-    """Whose they are and their state: `id`, `contact_id`, `state`."""
-    rows = await tx.execute(BRIEF, {"wanted": list(subscription_ids)})
-    return {row.id: row for row in rows.all()}
-
-
-async def by_key(tx: Tx, key: str) -> AnyRow | None:
-    return (await tx.execute(select(subscription).where(subscription.c.key == key))).first()
-
-
-async def live(tx: Tx, contact_id: int, product_id: int) -> AnyRow | None:
-    """The one subscription of this contact for this SKU that has not ended."""
-    statement = select(subscription).where(
-        subscription.c.contact_id == contact_id, subscription.c.product_id == product_id, LIVE
+def _stored(row: AnyRow) -> StoredSubscription:
+    return StoredSubscription(
+        id=row.id,
+        person_id=row.person_id,
+        product_id=row.product_id,
+        quantity=row.quantity,
+        state=SubscriptionState(row.state),
+        armed=row.armed,
+        reason=row.reason,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
     )
-    return (await tx.execute(statement)).first()
 
 
-async def newest(tx: Tx, contact_id: int, product_id: int) -> AnyRow | None:
-    """The contact's last subscription for this SKU, live or ended."""
+async def _one(
+    tx: Tx, statement: Executable, asked: dict[str, Any] | None = None
+) -> StoredSubscription | None:
+    row = (await tx.execute(statement, asked)).first()
+    return None if row is None else _stored(row)
+
+
+async def _all(
+    tx: Tx, statement: Executable, asked: dict[str, Any] | None = None
+) -> list[StoredSubscription]:
+    return [_stored(row) for row in (await tx.execute(statement, asked)).all()]
+
+
+async def by_id(tx: Tx, subscription_id: int) -> StoredSubscription | None:
+    return await _one(tx, BY_ID, {"wanted": subscription_id})
+
+
+async def by_ids(tx: Tx, subscription_ids: Collection[int]) -> dict[int, StoredSubscription]:
+    found = await _all(tx, BY_IDS, {"wanted": list(subscription_ids)})
+    return {one.id: one for one in found}
+
+
+async def states(tx: Tx, subscription_ids: Collection[int]) -> dict[int, SubscriptionState]:
+    rows = await tx.execute(STATES, {"wanted": list(subscription_ids)})
+    return {row.id: SubscriptionState(row.state) for row in rows.all()}
+
+
+async def by_key(tx: Tx, key: str) -> StoredSubscription | None:
+    return await _one(tx, select(subscription).where(subscription.c.key == key))
+
+
+async def live(tx: Tx, person_id: int, product_id: int) -> StoredSubscription | None:
+    """The one subscription of this person for this SKU that has not ended."""
+    statement = select(subscription).where(
+        subscription.c.person_id == person_id, subscription.c.product_id == product_id, LIVE
+    )
+    return await _one(tx, statement)
+
+
+async def newest(tx: Tx, person_id: int, product_id: int) -> StoredSubscription | None:
+    """The person's last subscription for this SKU, live or ended."""
     statement = (
         select(subscription)
-        .where(subscription.c.contact_id == contact_id, subscription.c.product_id == product_id)
+        .where(subscription.c.person_id == person_id, subscription.c.product_id == product_id)
         .order_by(subscription.c.id.desc())
         .limit(1)
     )
-    return (await tx.execute(statement)).first()
+    return await _one(tx, statement)
 
 
-async def of_contact(tx: Tx, contact_id: int) -> Sequence[AnyRow]:
-    """The contact's live subscriptions, oldest first."""
+async def of_person(tx: Tx, person_id: int) -> list[StoredSubscription]:
+    """The person's live subscriptions, oldest first."""
     statement = (
         select(subscription)
-        .where(subscription.c.contact_id == contact_id, LIVE)
+        .where(subscription.c.person_id == person_id, LIVE)
         .order_by(subscription.c.id)
     )
-    return (await tx.execute(statement)).all()
+    return await _all(tx, statement)
 
 
-async def all_of_contact(tx: Tx, contact_id: int) -> Sequence[AnyRow]:
-    """Every subscription of the contact, ended ones too, oldest first."""
+async def all_of_person(tx: Tx, person_id: int) -> list[StoredSubscription]:
+    """Every subscription of the person, ended ones too, oldest first."""
     statement = (
         select(subscription)
-        .where(subscription.c.contact_id == contact_id)
+        .where(subscription.c.person_id == person_id)
         .order_by(subscription.c.id)
     )
-    return (await tx.execute(statement)).all()
+    return await _all(tx, statement)
 
 
-async def stopped_with(tx: Tx, contact_id: int, first_id: int) -> Sequence[AnyRow]:
+async def stopped_with(tx: Tx, person_id: int, first_id: int) -> list[StoredSubscription]:
     """What ended at the same instant as `first_id` by the same /stop."""
     first = subscription.alias("first")
     statement = (
@@ -119,18 +154,18 @@ async def stopped_with(tx: Tx, contact_id: int, first_id: int) -> Sequence[AnyRo
         .join(first, first.c.updated_at == subscription.c.updated_at)
         .where(
             first.c.id == first_id,
-            first.c.contact_id == contact_id,
-            subscription.c.contact_id == contact_id,
+            first.c.person_id == person_id,
+            subscription.c.person_id == person_id,
             subscription.c.state == SubscriptionState.ENDED.value,
             subscription.c.reason == EndReason.STOPPED.value,
         )
         .order_by(subscription.c.id)
     )
-    return (await tx.execute(statement)).all()
+    return await _all(tx, statement)
 
 
-async def count_of_contact(tx: Tx, contact_id: int) -> int:
-    statement = select(func.count()).where(subscription.c.contact_id == contact_id, LIVE)
+async def count_of_person(tx: Tx, person_id: int) -> int:
+    statement = select(func.count()).where(subscription.c.person_id == person_id, LIVE)
     return int((await tx.execute(statement)).scalar_one())
 
 
@@ -238,15 +273,17 @@ async def products_of_piece(tx: Tx, piece: Piece) -> Sequence[int]:
 
 
 WATCHERS = (
-    select(subscription.c.id, subscription.c.contact_id)
+    select(subscription.c.id, chosen(subscription.c.person_id).scalar_subquery().label("told_at"))
     .where(OF_PRODUCT, WAITING, subscription.c.armed != true(), REACHABLE)
     .order_by(subscription.c.id)
 )
 
 
-async def watchers(tx: Tx, product_id: int) -> Sequence[AnyRow]:
-    """Those who subscribed while it was in stock and have not seen it go yet."""
-    return (await tx.execute(WATCHERS, {"product": product_id})).all()
+async def watchers(tx: Tx, product_id: int) -> list[tuple[int, int]]:
+    """(subscription id, contact id to tell them at) of those who subscribed while it was in stock
+    and have not seen it go yet."""
+    rows = (await tx.execute(WATCHERS, {"product": product_id})).all()
+    return [(int(row.id), int(row.told_at)) for row in rows]
 
 
 ARM = (
@@ -287,7 +324,7 @@ async def return_to_line(
         await tx.execute(RETURN_SOME, {**asked, "first": places[0], "last": places[1]})
 
 
-async def older_than(tx: Tx, limit: datetime, count: int) -> Sequence[AnyRow]:
+async def older_than(tx: Tx, limit: datetime, count: int) -> list[StoredSubscription]:
     """Live subscriptions that were last touched before `limit`."""
     statement = (
         select(subscription)
@@ -295,14 +332,22 @@ async def older_than(tx: Tx, limit: datetime, count: int) -> Sequence[AnyRow]:
         .order_by(subscription.c.id)
         .limit(count)
     )
-    return (await tx.execute(statement)).all()
+    return await _all(tx, statement)
 
 
-async def end_all(tx: Tx, contact_id: int, reason: EndReason, now: datetime) -> int:
-    """End every live subscription of the contact; returns how many."""
+async def told_at(tx: Tx, subscription_ids: Collection[int]) -> dict[int, int]:
+    """Contact ids to tell their persons at, of those that can be told."""
+    where = chosen(subscription.c.person_id).scalar_subquery().label("told_at")
+    statement = select(subscription.c.id, where).where(subscription.c.id.in_(subscription_ids))
+    rows = (await tx.execute(statement)).all()
+    return {int(row.id): int(row.told_at) for row in rows if row.told_at is not None}
+
+
+async def end_all(tx: Tx, person_ids: Collection[int], reason: EndReason, now: datetime) -> int:
+    """End every live subscription of these persons; returns how many."""
     statement = (
         update(subscription)
-        .where(subscription.c.contact_id == contact_id, LIVE)
+        .where(subscription.c.person_id.in_(person_ids), LIVE)
         .values(state=SubscriptionState.ENDED.value, reason=reason.value, updated_at=now)
     )
     return int((await tx.execute(statement)).rowcount)

@@ -1,7 +1,10 @@
 """People and chats that messages go to, and what staff may do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Any
 
 from bot.domain.ways import SLACK, TELEGRAM, WayName
 
@@ -49,25 +52,59 @@ class Address:
             raise ValueError(f"{text.strip()!r} is not like slack:U0123 or telegram:12345")
         return cls(WayName(way), value.strip())
 
+    @property
+    def text(self) -> str:
+        """What `parse` reads."""
+        return f"{self.way}:{self.value}"
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
+    """One address of a person, or a chat that belongs to nobody (`person_id` None)."""
+
     id: int
+    person_id: int | None
     address: Address
     kind: ContactKind
     name: str
-    language: str  # "" = the shop's default
-    language_chosen: bool  # by /language; then the platform's guess no longer changes it
+    language: str  # to write to it in: its person's; "" = the shop's default
     state: ContactState
-    role: Role | None
+    verified: bool  # the platform said that the person wrote from it
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person who is staff, as met at one of their contacts; `id` is the person's."""
+
+    id: int
+    role: Role
+    contact: Contact
 
     def may(self, needed: Role) -> bool:
-        return self.role is not None and self.role >= needed
+        return self.role >= needed
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody, as met at one of their contacts."""
+
+    id: int
+    contact: Contact
+    language: str  # "" = the shop's default
+    language_chosen: bool  # by /language; then the platform's guess no longer changes it
+    zone: str  # "" = the shop's
+    preferences: Mapping[str, Any]
+    role: Role | None
+    created_at: datetime
+
+    def as_member(self) -> Member | None:
+        """None: not staff."""
+        return None if self.role is None else Member(self.id, self.role, self.contact)
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking, as the platform said it; services turn it into a Contact."""
+    """Who is asking, as the platform said it; services turn it into a Person."""
 
     address: Address
     name: str = ""

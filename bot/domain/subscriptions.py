@@ -32,3 +32,18 @@ class Subscription:
     place: int  # 1 = next; 0 when not in the line (told, ended)
     available: int  # units a customer can buy now
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSubscription:
+    """A subscription as it is kept; `person_id` is None once the person is forgotten."""
+
+    id: int
+    person_id: int | None
+    product_id: int
+    quantity: int
+    state: SubscriptionState
+    armed: bool
+    reason: str  # an EndReason's value; "" while it goes on
+    created_at: datetime
+    updated_at: datetime

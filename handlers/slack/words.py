@@ -27,7 +27,7 @@ class Words:
         return render_slack.simple(self.view, self.language, msgid)
 
     def shared(self, card: Card, asked: Asked) -> Rendered:
-        by = f"{asked.caller.address.way}:{asked.user}"
+        by = asked.caller.address.text
         return render_slack.shared_card(self.view, self.language, card, by)
 
     def modal(

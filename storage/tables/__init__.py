@@ -14,7 +14,7 @@ from storage.tables.line import (
 )
 from storage.tables.outbox import OPEN_NOTICE, UNDELIVERED, message, notice, pace
 from storage.tables.own import setting
-from storage.tables.people import audit, contact
+from storage.tables.people import audit, contact, person
 from storage.tables.routes import route
 from storage.tables.search import gram, gram_count
 from storage.tables.stock import dirty, location, move, position, product
@@ -41,6 +41,7 @@ __all__ = [
     "move",
     "notice",
     "pace",
+    "person",
     "position",
     "product",
     "restock",

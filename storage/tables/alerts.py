@@ -22,7 +22,7 @@ alert = Table(
     Column("projected", BigInteger, nullable=False),
     Column("point", BigInteger, nullable=False),
     Column("clear_level", BigInteger, nullable=False),
-    Column("acknowledged_by", ForeignKey("contact.id", ondelete="SET NULL")),
+    Column("acknowledged_by", ForeignKey("person.id", ondelete="SET NULL")),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("opened_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),

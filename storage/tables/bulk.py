@@ -22,7 +22,7 @@ batch = Table(
     id_column(),
     Column("key", Text, nullable=False, unique=True),
     Column("source", String(16), nullable=False),
-    Column("actor_id", ForeignKey("contact.id", ondelete="SET NULL")),
+    Column("actor_id", ForeignKey("person.id", ondelete="SET NULL")),
     Column("state", String(16), nullable=False),  # staged, applying, applied
     # counts: new, changed, moves, ...
     Column("summary", JSON, nullable=False, server_default="{}"),

@@ -20,7 +20,7 @@ subscription = Table(
     "subscription",
     metadata,
     id_column(),  # also the place in line: lower ids are told first
-    Column("contact_id", ForeignKey("contact.id", ondelete="SET NULL")),
+    Column("person_id", ForeignKey("person.id", ondelete="SET NULL")),
     Column("product_id", ForeignKey("product.id"), nullable=False),
     Column("quantity", BigInteger, nullable=False, server_default="1"),
     Column("state", String(16), nullable=False),  # domain.subscriptions.SubscriptionState
@@ -34,9 +34,9 @@ subscription = Table(
     CheckConstraint("quantity >= 1", name="wants_something"),
 )
 LIVE = where(subscription.c.state != "ended")
-WHO_WAITS_FOR_WHAT = (subscription.c.contact_id, subscription.c.product_id)
+WHO_WAITS_FOR_WHAT = (subscription.c.person_id, subscription.c.product_id)
 Index("uq_subscription_live", *WHO_WAITS_FOR_WHAT, unique=True, **LIVE)
-Index("ix_subscription_contact_id", subscription.c.contact_id)
+Index("ix_subscription_person_id", subscription.c.person_id)
 Index("ix_subscription_line", subscription.c.product_id, subscription.c.state, subscription.c.id)
 
 restock = Table(

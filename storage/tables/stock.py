@@ -79,7 +79,7 @@ move = Table(
     Column("before", BigInteger, nullable=False),
     Column("after", BigInteger, nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
-    Column("actor_id", ForeignKey("contact.id", ondelete="SET NULL")),
+    Column("actor_id", ForeignKey("person.id", ondelete="SET NULL")),
     Column("source", String(16), nullable=False),  # telegram, slack, import, ...
     Column("key", Text, nullable=False, unique=True),  # effect key
     Column("undo_of", ForeignKey("move.id"), unique=True),

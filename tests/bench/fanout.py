@@ -34,12 +34,13 @@ from bot.render.view import RenderContext, View
 from bot.services.engine.bell import Bell
 from storage.database import Database
 from storage.migrate import migrate
-from storage.tables import contact, notice, subscription
+from storage.tables import notice, subscription
 from storage.topics import Topic
 from storage.vault import Vault, generate_key
 from tests.bench.report import report, say
 from tests.faults.rows import at_most
 from tests.support.clock import Clock
+from tests.support.people import put_people
 from tests.support.shop import Shop
 
 FIRST = 50.0  # milliseconds
@@ -91,11 +92,9 @@ async def fill(shop: Shop, people: int) -> None:
     ]
     waits = {"product_id": product_id, "quantity": 1, "state": "waiting", "armed": True}
     async with shop.database.write() as tx:
-        first = (await tx.execute(select(func.coalesce(func.max(contact.c.id), 0)))).scalar_one()
-        await tx.execute(insert(contact), rows)
+        ids = await put_people(tx, rows)
         lines = [
-            waits
-            | {"contact_id": first + 1 + n, "key": f"b{n}", "created_at": now, "updated_at": now}
+            waits | {"person_id": ids[n][0], "key": f"b{n}", "created_at": now, "updated_at": now}
             for n in range(people)
         ]
         await tx.execute(insert(subscription), lines)

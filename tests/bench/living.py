@@ -20,12 +20,13 @@ from bot.domain.notices import Lane
 from storage import settings
 from storage.database import Database
 from storage.migrate import migrate
-from storage.tables import contact, message, notice, restock, subscription
+from storage.tables import message, notice, restock, subscription
 from storage.vault import Vault, generate_key
 from tests.bench.report import report, say
 from tests.faults.rows import Row, at_most, none_of
 from tests.support.clock import Clock
 from tests.support.databases import postgres_server
+from tests.support.people import put_people
 from tests.support.shop import Shop
 
 ROUNDS = 3
@@ -61,11 +62,10 @@ async def told(shop: Shop, people: int) -> None:
     async with shop.database.write() as tx:
         people_rows = [who | {"address_index": b"%d" % n, "created_at": now, "seen_at": now}
                        for n in numbers]  # fmt: skip
-        await tx.execute(insert(contact), people_rows)
-        ids = select(contact.c.id).where(contact.c.address == b"").order_by(contact.c.id)
-        contacts = [row.id for row in (await tx.execute(ids)).all()]
+        ids = await put_people(tx, people_rows)
+        contacts = [contact_id for _, contact_id in ids]
         line = {"product_id": product_id, "quantity": 1, "state": "told", "armed": True} | times
-        lines = [line | {"contact_id": contacts[n - 1], "key": f"b{n}", "id": n} for n in numbers]
+        lines = [line | {"person_id": ids[n - 1][0], "key": f"b{n}", "id": n} for n in numbers]
         await tx.execute(insert(subscription), lines)
         opened = insert(restock).values(product_id=product_id, opened_at=now)
         number = (await tx.execute(opened.returning(restock.c.id))).scalar_one()

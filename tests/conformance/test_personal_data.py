@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.domain.contacts import Address, Caller, ContactKind
+from bot.domain.contacts import Address, Caller
 from bot.domain.ways import SLACK, TELEGRAM
 from bot.services.engine.pacing import PaceMemory
-from storage import contacts, inbox
+from storage import inbox, persons
 from storage.database import Database
 from storage.tables import metadata
 from storage.vault import Vault
@@ -51,7 +51,7 @@ async def lived_in(database: Database, vault: Vault, clock: Clock) -> Database:
         held.note(address, 60, 600)
         await held.keep()
     async with database.write() as tx:
-        await contacts.ensure(tx, vault, staff, ContactKind.PERSON, clock())
+        await persons.ensure(tx, vault, staff, clock(), wrote=True)
         for key in "abc":
             await inbox.put(
                 tx, vault, source="telegram", key=key, sender=str(CHAT), payload=PAYLOAD,
@@ -120,9 +120,9 @@ async def test_who_is_forgotten_leaves_no_sealed_copy_in_the_tables(
 ) -> None:
     address = Address(TELEGRAM, str(CHAT))
     async with lived_in.write() as tx:
-        found = await contacts.find(tx, vault, address)
+        found = await persons.at(tx, vault, address)
         assert found is not None
-        await contacts.delete(tx, found.id)
+        await persons.delete_all(tx, [found.id])
         await inbox.forget_sender(tx, vault, "telegram", str(CHAT), clock())
     rows = await _rows(lived_in)
     async with lived_in.read() as tx:

@@ -16,7 +16,7 @@ from bot.sandbox.server import Sandbox
 from bot.sandbox.slack_driver import SlackUser
 from bot.sandbox.telegram_driver import Customer, buttons
 from storage.database import Database
-from storage.tables import contact, metadata
+from storage.tables import contact, metadata, person
 from tests.support.process import BotProcess, settings_for
 
 NAMES = ("Zaphodia", "Quirinella", "李丽雅", "zaphodia_b42", "slartibartfast", "Wondersmith")
@@ -267,7 +267,8 @@ async def sealed_traces(day: Day) -> dict[str, bytes]:
     database = Database(url)
     try:
         async with database.read() as tx:
-            rows = (await tx.execute(select(contact).where(contact.c.language.like("zh%")))).all()
+            theirs = select(contact).join(person).where(person.c.language.like("zh%"))
+            rows = (await tx.execute(theirs)).all()
     finally:
         await database.close()
     (row,) = rows

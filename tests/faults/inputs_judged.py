@@ -91,7 +91,7 @@ def judge_slack(typed: dict[str, int], acknowledged: Iterable[str], kept: Kept) 
 async def read(database: Database, vault: Vault) -> Kept:
     """Beside a running bot, or after it."""
     live = select(contact.c.address, product.c.sku, subscription.c.state).select_from(
-        subscription.join(contact).join(product)
+        subscription.join(contact, contact.c.person_id == subscription.c.person_id).join(product)
     )
     states = select(inbox.c.state, func.count()).group_by(inbox.c.state)
     shelves = select(product.c.sku, func.sum(position.c.on_hand)).join(position)

@@ -25,10 +25,11 @@ from bot.render.catalogue import Texts
 from bot.sandbox.server import Sandbox
 from storage.database import Database
 from storage.migrate import migrate
-from storage.tables import contact, notice, position, subscription
+from storage.tables import notice, position, subscription
 from storage.vault import Vault, generate_key
 from tests.faults.judging import Copy, Json
 from tests.support.clock import Clock
+from tests.support.people import put_people
 from tests.support.process import BotProcess, settings_for
 from tests.support.shop import Shop
 
@@ -226,15 +227,14 @@ async def fill(url: str, key: str, chats: Sequence[int], restocks: int, low: int
 
 
 async def add_crowd(shop: Shop, chats: Sequence[int], product_ids: Sequence[int]) -> None:
-    """Each chat becomes a contact who waits for each of the products."""
+    """Each chat becomes a person who waits for each of the products."""
     people = [contact_row(shop, chat, place) for place, chat in enumerate(chats)]
     if not people:
         return
     async with shop.database.write() as tx:
-        await tx.execute(insert(contact), people)
-        ids = [row.id for row in await tx.execute(select(contact.c.id).order_by(contact.c.id))]
+        ids = [person_id for person_id, _ in await put_people(tx, people)]
         for product_id in product_ids:
-            waiting = [subscription_row(shop, person, product_id) for person in ids[-len(people) :]]
+            waiting = [subscription_row(shop, person_id, product_id) for person_id in ids]
             await tx.execute(insert(subscription), waiting)
 
 
@@ -252,14 +252,14 @@ def contact_row(shop: Shop, chat: int, place: int) -> Json:
     }
 
 
-def subscription_row(shop: Shop, contact_id: int, product_id: int) -> Json:
+def subscription_row(shop: Shop, person_id: int, product_id: int) -> Json:
     return {
-        "contact_id": contact_id,
+        "person_id": person_id,
         "product_id": product_id,
         "quantity": 1,
         "state": SubscriptionState.WAITING.value,
         "armed": True,
-        "key": f"campaign:{contact_id}:{product_id}",
+        "key": f"campaign:{person_id}:{product_id}",
         "created_at": shop.clock(),
         "updated_at": shop.clock(),
     }

@@ -78,8 +78,8 @@ def _messages(world: World) -> dict[int, list[Message]]:
 def _nobody_is_lost(world: World) -> None:
     """Who waits for what is there had a turn in this restock; the machine of the ledger's view."""
     waiting = world.rows(
-        "SELECT s.id, s.product_id, s.contact_id, r.id AS restock, n.state, n.id AS notice"
-        " FROM subscription s JOIN contact c ON c.id = s.contact_id"
+        "SELECT s.id, s.product_id, s.person_id, r.id AS restock, n.state, n.id AS notice"
+        " FROM subscription s JOIN contact c ON c.person_id = s.person_id"
         " LEFT JOIN restock r ON r.product_id = s.product_id AND r.closed_at IS NULL"
         " LEFT JOIN notice n ON n.restock_id = r.id AND n.subscription_id = s.id"
         " WHERE s.state = 'waiting' AND s.armed AND c.state = 'active' AND s.quantity <="

@@ -1,16 +1,14 @@
 """Contacts: found by their address, kept sealed."""
 
-import asyncio
-
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from bot.domain.contacts import Address, Caller, Contact, ContactKind, ContactState, Role
+from bot.domain.contacts import Address, Caller, Contact, ContactKind, ContactState
 from bot.domain.notices import Lane, NewNotice, NoticeKind
 from bot.domain.ways import SLACK, TELEGRAM
-from storage import contacts, messages, notices
+from storage import contacts, messages, notices, persons
 from storage.database import Database
-from storage.tables import contact, message, notice
+from storage.tables import message, notice
 from storage.vault import Vault, generate_key
 from tests.support.clock import Clock
 
@@ -19,7 +17,7 @@ MEI = Caller(Address(TELEGRAM, "771234567"), "Mei Lin", "zh-hans")
 
 async def _ensure(database: Database, vault: Vault, clock: Clock, caller: Caller = MEI) -> Contact:
     async with database.write() as tx:
-        return await contacts.ensure(tx, vault, caller, ContactKind.PERSON, clock())
+        return (await persons.ensure(tx, vault, caller, clock(), wrote=True)).contact
 
 
 async def _find(database: Database, vault: Vault, address: Address) -> Contact | None:
@@ -33,60 +31,33 @@ async def test_the_first_word_makes_a_contact(
     made = await _ensure(database, vault, clock)
     assert made == Contact(
         id=made.id,
+        person_id=made.person_id,
         address=MEI.address,
         kind=ContactKind.PERSON,
         name="Mei Lin",
         language="zh-hans",
-        language_chosen=False,
         state=ContactState.ACTIVE,
-        role=None,
+        verified=True,
     )
     assert await _find(database, vault, MEI.address) == made
     async with database.read() as tx:
         assert await contacts.by_id(tx, vault, made.id) == made
-        assert await contacts.created_at(tx, made.id) == clock()
+
+
+async def test_a_channel_is_nobodys(database: Database, vault: Vault, clock: Clock) -> None:
+    address = Address(SLACK, "C0ALERTS")
+    made = []
+    for _ in range(2):
+        async with database.write() as tx:
+            made.append(await contacts.channel(tx, vault, address, clock()))
+            assert await persons.at(tx, vault, address) is None
+    assert made[0] == made[1]
+    assert (made[0].person_id, made[0].kind) == (None, ContactKind.CHANNEL)
 
 
 async def test_a_stranger_is_not_found(database: Database, vault: Vault, clock: Clock) -> None:
     await _ensure(database, vault, clock)
     assert await _find(database, vault, Address(SLACK, MEI.address.value)) is None
-
-
-async def test_a_new_name_and_a_new_guess_of_the_language_are_kept(
-    database: Database, vault: Vault, clock: Clock
-) -> None:
-    await _ensure(database, vault, clock)
-    clock.forward(days=1)
-    renamed = await _ensure(database, vault, clock, Caller(MEI.address, "Mei Chen", "en"))
-    silent = await _ensure(database, vault, clock, Caller(MEI.address))
-    assert (renamed.name, renamed.language) == ("Mei Chen", "en")
-    assert silent == renamed
-
-
-async def test_a_chosen_language_beats_the_guess(
-    database: Database, vault: Vault, clock: Clock
-) -> None:
-    made = await _ensure(database, vault, clock)
-    async with database.write() as tx:
-        await contacts.set_language(tx, made.id, "en", chosen=True)
-    again = await _ensure(database, vault, clock)
-    assert (again.language, again.language_chosen) == ("en", True)
-
-
-async def test_a_platform_with_an_endless_language_code_is_no_error(
-    database: Database, vault: Vault, clock: Clock
-) -> None:
-    made = await _ensure(database, vault, clock, Caller(MEI.address, "", "x" * 100))
-    assert len(made.language) == contacts.LANGUAGE_LENGTH
-
-
-async def test_two_first_words_at_once_make_one_contact(
-    database: Database, vault: Vault, clock: Clock
-) -> None:
-    made = await asyncio.gather(*(_ensure(database, vault, clock) for _ in range(8)))
-    assert len({item.id for item in made}) == 1
-    async with database.read() as tx:
-        assert (await tx.execute(select(func.count()).select_from(contact))).scalar_one() == 1
 
 
 async def test_a_contact_is_found_after_a_new_key_was_put_first(
@@ -121,23 +92,6 @@ async def test_a_start_without_the_right_key_can_be_noticed(
         (header,) = await contacts.headers(tx)
     assert vault.knows(header)
     assert not Vault([generate_key()]).knows(header)
-
-
-async def test_staff_are_listed_admins_first(
-    database: Database, vault: Vault, clock: Clock
-) -> None:
-    for value, role in (("U1", Role.CLERK), ("U2", Role.ADMIN), ("U3", None), ("U4", Role.CLERK)):
-        made = await _ensure(database, vault, clock, Caller(Address(SLACK, value)))
-        async with database.write() as tx:
-            await contacts.set_role(tx, made.id, role)
-    async with database.write() as tx:
-        await contacts.lock_members(tx)
-        staff = await contacts.members(tx, vault)
-    assert [(member.address.value, member.role) for member in staff] == [
-        ("U2", Role.ADMIN),
-        ("U1", Role.CLERK),
-        ("U4", Role.CLERK),
-    ]
 
 
 @pytest.mark.parametrize("state", list(ContactState))

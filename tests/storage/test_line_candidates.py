@@ -6,11 +6,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, update
 
-from bot.domain.contacts import ContactKind, ContactState
+from bot.domain.contacts import ContactState
 from bot.domain.restocking import RestockReason, judge
 from bot.domain.stock import available_to_customers, in_stock
 from bot.domain.subscriptions import SubscriptionState
-from storage import contacts, moves, positions, restocks
+from storage import contacts, moves, persons, positions, restocks
 from storage.database import Database
 from storage.tables import contact as contact_table
 from storage.tables import location, position, product, restock, subscription
@@ -101,12 +101,12 @@ async def _write(tx: Tx, shop: Shop, product_id: int, line: dict[str, Any]) -> N
 
 async def _wait(tx: Tx, shop: Shop, product_id: int, number: int, one: dict[str, Any]) -> None:
     now, who = shop.clock(), customer(100 * product_id + number)
-    known = await contacts.ensure(tx, shop.vault, who, ContactKind.PERSON, now)
+    known = await persons.ensure(tx, shop.vault, who, now, wrote=True)
     if not one["reachable"]:
-        await contacts.set_state(tx, known.id, ContactState.BLOCKED)
+        await contacts.set_state(tx, known.contact.id, ContactState.BLOCKED)
     await tx.execute(
         insert(subscription).values(
-            contact_id=known.id,
+            person_id=known.id,
             product_id=product_id,
             quantity=one["quantity"],
             state=one["state"].value,

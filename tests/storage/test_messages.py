@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.contacts import Address, Caller, ContactKind
+from bot.domain.contacts import Address
 from bot.domain.notices import Lane, NewNotice, NoticeKind
 from bot.domain.ways import SLACK
 from storage import contacts, messages, notices
@@ -23,8 +23,7 @@ async def tx(database: Database) -> AsyncIterator[AsyncConnection]:
 
 @pytest.fixture
 async def channel(tx: AsyncConnection, vault: Vault, clock: Clock) -> int:
-    caller = Caller(Address(SLACK, "C0ALERTS"))
-    return (await contacts.ensure(tx, vault, caller, ContactKind.CHANNEL, clock())).id
+    return (await contacts.channel(tx, vault, Address(SLACK, "C0ALERTS"), clock())).id
 
 
 @pytest.fixture

@@ -174,7 +174,7 @@ async def _remember_a_message(database: Database) -> None:
         await tx.execute(
             insert(contact).values(
                 id=1, way="telegram", kind="person", address_index=b"i", address=b"a",
-                state="active", created_at=START, seen_at=START,
+                state="active", created_at=START, wrote_at=START,
             )
         )  # fmt: skip
         await tx.execute(

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from bot.domain.contacts import Address, Caller, ContactKind
+from bot.domain.contacts import Address, Caller
 from bot.domain.notices import Claimed, Lane, NewNotice, NoticeKind, NoticeState, SettleReason
 from bot.domain.ways import SLACK, TELEGRAM, WayName
-from storage import claims, contacts, history, notices
+from storage import claims, contacts, history, notices, persons
 from storage.database import Database
 from storage.tables import notice
 from storage.vault import Vault
@@ -28,8 +28,15 @@ class Outbox:
     async def contact(self, value: str = "1", way: WayName = TELEGRAM) -> int:
         async with self.database.write() as tx:
             caller = Caller(Address(way, value))
-            kind = ContactKind.PERSON
-            return (await contacts.ensure(tx, self.vault, caller, kind, self.clock())).id
+            met = await persons.ensure(tx, self.vault, caller, self.clock(), wrote=True)
+            return met.contact.id
+
+    async def person(self, contact_id: int) -> int:
+        async with self.database.read() as tx:
+            found = await contacts.by_id(tx, self.vault, contact_id)
+        assert found is not None
+        assert found.person_id is not None
+        return found.person_id
 
     async def queue(self, *new: NewNotice) -> list[int]:
         async with self.database.write() as tx:
@@ -209,7 +216,7 @@ async def test_what_waits_for_its_turn_is_dropped_and_may_not_leave_any_more(
     await outbox.queue(_new(who, "a"))
     (held,) = await outbox.claim()
     async with outbox.database.write() as tx:
-        await notices.drop_of_contact(tx, who, SettleReason.FORGOTTEN, clock())
+        await notices.drop_of_person(tx, await outbox.person(who), SettleReason.FORGOTTEN, clock())
     assert not await outbox.on_wire(held)
     assert await outbox.states() == [("dropped", "forgotten")]
 
@@ -231,7 +238,7 @@ async def test_only_what_is_not_on_the_wire_is_dropped(outbox: Outbox, clock: Cl
     (held,) = await outbox.claim()
     assert await outbox.on_wire(held)
     async with outbox.database.write() as tx:
-        await notices.drop_of_contact(tx, who, SettleReason.FORGOTTEN, clock())
+        await notices.drop_of_person(tx, await outbox.person(who), SettleReason.FORGOTTEN, clock())
     assert await outbox.states() == [("sending", ""), ("dropped", "forgotten")]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from bot.domain.codes import short_id, sku_key
-from bot.domain.contacts import Address, Caller, ContactKind, ContactState, Role
+from bot.domain.contacts import Address, Caller, ContactKind, ContactState, Person, Role
 from bot.domain.living import says
 from bot.domain.notices import Claimed
 from bot.domain.staff import Acting, Moved
@@ -16,12 +16,12 @@ from bot.services.bundle import Options, Services, build_services
 from bot.services.outbox.composing import Composed, Drop
 from handlers.verbs.act import Act, do
 from handlers.verbs.table import Verbs
-from storage import contacts, moves, positions
+from storage import contacts, moves, persons, positions
 from storage.database import Database
-from storage.dialect import insert_for
-from storage.tables import alert, contact, message, move, notice, product, subscription
+from storage.tables import alert, message, move, notice, product, subscription
 from storage.vault import Vault
 from tests.support.clock import Clock
+from tests.support.people import put_people
 
 
 def customer(number: int, language: str = "") -> Caller:
@@ -54,24 +54,22 @@ class Shop:
         options = options or Options(admins=(ADMIN.address,))
         shop = cls(database, vault, clock, build_services(database, vault, clock, options))
         async with database.write() as tx:
-            await tx.execute(insert_for(tx, contact).on_conflict_do_nothing(), shop._staff())
+            new = [one for one in ROLES if not await persons.at(tx, vault, one.address)]
+            await put_people(tx, [shop._member(one) for one in new])
         return shop
 
-    def _staff(self) -> list[dict[str, Any]]:
-        now = self.clock()
-        return [
-            {
-                "way": caller.address.way,
-                "kind": ContactKind.PERSON.value,
-                "address_index": self.vault.index(caller.address.way, caller.address.value),
-                "address": self.vault.seal(caller.address.value),
-                "state": ContactState.ACTIVE.value,
-                "role": role.word,
-                "created_at": now,
-                "seen_at": now,
-            }
-            for caller, role in ROLES.items()
-        ]
+    def _member(self, caller: Caller) -> dict[str, Any]:
+        address, now = caller.address, self.clock()
+        return {
+            "way": address.way,
+            "kind": ContactKind.PERSON.value,
+            "address_index": self.vault.index(address.way, address.value),
+            "address": self.vault.seal(address.value),
+            "state": ContactState.ACTIVE.value,
+            "role": ROLES[caller].word,
+            "created_at": now,
+            "seen_at": now,
+        }
 
     def key(self) -> str:
         """An arrival key that was not there before."""
@@ -164,6 +162,12 @@ class Shop:
             return list(
                 (await tx.execute(select(tables[table]).order_by(tables[table].c.id))).all()
             )
+
+    async def person(self, caller: Caller) -> Person:
+        async with self.database.read() as tx:
+            found = await persons.at(tx, self.vault, caller.address)
+        assert found is not None
+        return found
 
     async def contact_id(self, caller: Caller) -> int:
         async with self.database.read() as tx:

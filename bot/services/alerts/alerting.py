@@ -25,7 +25,7 @@ from bot.domain.ways import SLACK
 from bot.services.ground import Ground
 from bot.services.people.members import Members
 from bot.services.routing.routes import Routes
-from storage import alerts, applying, audit, contacts, notices, positions, products, subscriptions
+from storage import alerts, applying, audit, notices, persons, positions, products, subscriptions
 from storage.tx import Tx
 from storage.types import AnyRow
 
@@ -182,14 +182,14 @@ class Alerting:
             fresh = await alerts.by_id(tx, alert_id) or row
             return Acknowledged((await self.views(tx, [fresh]))[0], done=done)
 
-    async def _acknowledge(self, tx: Tx, row: AnyRow, member_id: int) -> None:
+    async def _acknowledge(self, tx: Tx, row: AnyRow, person_id: int) -> None:
         now = self.ground.now()
         state = AlertState.ACKNOWLEDGED if row.state == AlertState.FIRING.value else row.state
         await alerts.change(
-            tx, row.id, state=str(state), acknowledged_by=member_id, acknowledged_at=now,
+            tx, row.id, state=str(state), acknowledged_by=person_id, acknowledged_at=now,
             updated_at=now,
         )  # fmt: skip
-        await audit.write(tx, member_id, "acknowledge", f"alert:{row.id}", {}, now)
+        await audit.write(tx, person_id, "acknowledge", f"alert:{row.id}", {}, now)
         await self._edit(tx, row, await products.get(tx, row.product_id))
 
     async def sweep(self, limit: int = 1000) -> int:
@@ -209,13 +209,14 @@ class Alerting:
         named = await products.by_ids(tx, ids)
         places = await positions.for_products(tx, ids)
         waiting = await subscriptions.waiting_by_product(tx, ids)
+        who = await persons.known_as(tx, self.ground.vault, {row.acknowledged_by for row in rows})
         views = []
         for row in rows:
             position = next(p for p in places[row.product_id] if p.location.id == row.location_id)
             if row.resolved_at is not None:  # as it was then: what came later is another alert's
                 on_hand = position.on_hand - position.available + row.available
                 position = replace(position, on_hand=on_hand)
-            by = await contacts.by_id(tx, self.ground.vault, row.acknowledged_by or 0)
+            by = who.get(row.acknowledged_by)
             views.append(
                 AlertView(
                     id=row.id,
@@ -287,6 +288,6 @@ def _state(alert: AnyRow, decision: Decision) -> AlertState:
 def who_is(member: Contact) -> str:
     """How an alert names who looks after it: an address that Slack makes a mention of, and who is
     in Telegram by the name they have there. A name never passes for an address."""
-    address = f"{member.address.way}:{member.address.value}"
+    address = member.address.text
     in_slack = member.address.way == SLACK
     return address if in_slack or not member.name or ":" in member.name else member.name

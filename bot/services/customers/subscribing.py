@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from bot.domain.codes import plain_number, sku_key
-from bot.domain.contacts import Caller, Contact
+from bot.domain.contacts import Caller, Person
 from bot.domain.customers import (
     Availability,
     Changed,
@@ -17,18 +17,16 @@ from bot.domain.customers import (
     Stopped,
     Subscribed,
     SubscriptionList,
-    ToldFact,
     Welcome,
 )
 from bot.domain.stock import Product
-from bot.domain.subscriptions import EndReason, Subscription, SubscriptionState
+from bot.domain.subscriptions import EndReason, StoredSubscription, Subscription, SubscriptionState
 from bot.services.ground import Ground
 from bot.services.line.restocking import Restocking
 from bot.services.people.people import People
 from bot.services.stock import searching
-from storage import contacts, history, products, subscriptions
+from storage import history, persons, products, subscriptions
 from storage.tx import Tx
-from storage.types import AnyRow
 
 # What people write for a quantity: +2, x3, 5 pcs, 1.5, 两个. Matched against the last word.
 QUANTITY_LIKE = re.compile(r"[-+x×*]?\d|[一二三四五六七八九十两几]")
@@ -66,12 +64,12 @@ class Subscribing:
         `quantity` None: one, or as many as were wanted before.
         """
         async with self.ground.write() as tx:
-            contact = await self.people.ensure(tx, caller)
+            person = await self.people.ensure(tx, caller)
             product = await products.by_key(tx, sku_key(words))
             if product is None:
                 found = await self.not_found(tx, words)
                 return replace(found, bad_quantity=await self._bad_quantity(tx, words))
-            return await self._ask(tx, contact, product.id, quantity, key)
+            return await self._ask(tx, person, product.id, quantity, key)
 
     async def _bad_quantity(self, tx: Tx, words: str) -> bool:
         """`MUG-BLUE -3`: the code is right, what follows is meant as a quantity and is none."""
@@ -83,28 +81,28 @@ class Subscribing:
     async def notify_short(self, caller: Caller, short_id: str, key: str) -> Asked:
         """The deep link of a product page."""
         async with self.ground.write() as tx:
-            contact = await self.people.ensure(tx, caller)
+            person = await self.people.ensure(tx, caller)
             product = await products.by_short_id(tx, short_id)
             if product is None:
                 return NotFound(query="")
-            return await self._ask(tx, contact, product.id, 1, key)
+            return await self._ask(tx, person, product.id, 1, key)
 
     async def notify_product(
         self, caller: Caller, product_id: int, quantity: int, key: str
     ) -> Asked:
         """The button of a suggestion."""
         async with self.ground.write() as tx:
-            contact = await self.people.ensure(tx, caller)
-            return await self._ask(tx, contact, product_id, quantity, key)
+            person = await self.people.ensure(tx, caller)
+            return await self._ask(tx, person, product_id, quantity, key)
 
     async def watch(self, caller: Caller, product_id: int, quantity: int, key: str) -> Asked:
         """ "Tell me next time" on an item that is in stock."""
         async with self.ground.write() as tx:
-            contact = await self.people.ensure(tx, caller)
-            return await self._ask(tx, contact, product_id, quantity, key, watch=True)
+            person = await self.people.ensure(tx, caller)
+            return await self._ask(tx, person, product_id, quantity, key, watch=True)
 
     async def _ask(
-        self, tx: Tx, contact: Contact, product_id: int, given: int | None, key: str,
+        self, tx: Tx, person: Person, product_id: int, given: int | None, key: str,
         *, watch: bool = False,
     ) -> Asked:  # fmt: skip
         product = await products.lock(tx, product_id)
@@ -112,7 +110,7 @@ class Subscribing:
             return Expired()
         if (earlier := await subscriptions.by_key(tx, key)) is not None:
             return Subscribed(await self.view(tx, earlier), watching=not earlier.armed)
-        live = await subscriptions.live(tx, contact.id, product.id)
+        live = await subscriptions.live(tx, person.id, product.id)
         quantity = given or (live.quantity if live else 1)
         available = await self.restocking.available(tx, product.id)
         enough = self.restocking.in_stock(available) and available >= quantity
@@ -122,15 +120,17 @@ class Subscribing:
             return InStockAlready(await self.availability(tx, product), quantity)
         if live is not None:
             return await self._again(tx, live, quantity, enough=enough)
-        return await self._join(tx, contact, product, quantity, key, watching=enough)
+        return await self._join(tx, person, product, quantity, key, watching=enough)
 
-    async def _again(self, tx: Tx, live: AnyRow, quantity: int, *, enough: bool) -> Subscribed:
+    async def _again(
+        self, tx: Tx, live: StoredSubscription, quantity: int, *, enough: bool
+    ) -> Subscribed:
         """Asked twice: the place stays; another quantity is taken over; a paused one goes on."""
         now = self.ground.now()
         changed = live.quantity != quantity
         if changed:
             await subscriptions.set_quantity(tx, live.id, quantity, not enough, now)
-        if live.state == SubscriptionState.PAUSED.value:
+        if live.state is SubscriptionState.PAUSED:
             await subscriptions.set_state(
                 tx, live.id, SubscriptionState.WAITING, now, armed=not enough
             )
@@ -138,13 +138,13 @@ class Subscribing:
         return Subscribed(view, already=True, quantity_changed=changed, watching=not view.armed)
 
     async def _join(
-        self, tx: Tx, contact: Contact, product: Product, quantity: int, key: str, *,
+        self, tx: Tx, person: Person, product: Product, quantity: int, key: str, *,
         watching: bool,
     ) -> Subscribed | LimitReached:  # fmt: skip
-        if await subscriptions.count_of_contact(tx, contact.id) >= self.limits.per_person:
+        if await subscriptions.count_of_person(tx, person.id) >= self.limits.per_person:
             return LimitReached(self.limits.per_person)
         new = await subscriptions.add(
-            tx, contact_id=contact.id, product_id=product.id, quantity=quantity,
+            tx, person_id=person.id, product_id=product.id, quantity=quantity,
             armed=not watching, key=key, now=self.ground.now(),
         )  # fmt: skip
         return Subscribed(await self.view(tx, new), watching=watching)
@@ -152,11 +152,11 @@ class Subscribing:
     async def list(self, caller: Caller, page: int = 0) -> SubscriptionList:
         """/list: what the person waits for, oldest first, in pages."""
         async with self.ground.write() as tx:
-            contact = await self.people.ensure(tx, caller)
-            return await self._list(tx, contact, page)
+            person = await self.people.ensure(tx, caller)
+            return await self._list(tx, person, page)
 
-    async def _list(self, tx: Tx, contact: Contact, page: int) -> SubscriptionList:
-        rows = await subscriptions.of_contact(tx, contact.id)
+    async def _list(self, tx: Tx, person: Person, page: int) -> SubscriptionList:
+        rows = await subscriptions.of_person(tx, person.id)
         pages = max(1, -(-len(rows) // PAGE))
         page = max(0, min(page, pages - 1))
         shown = rows[page * PAGE : (page + 1) * PAGE]
@@ -166,20 +166,20 @@ class Subscribing:
     async def change(self, caller: Caller, subscription_id: int, verb: str) -> Changed | Expired:
         """A button of /list or of a restock message, pressed by the subscription's owner."""
         async with self.ground.write() as tx:
-            contact = await self.people.ensure(tx, caller)
+            person = await self.people.ensure(tx, caller)
             row = await subscriptions.by_id(tx, subscription_id)
-            if row is None or row.contact_id != contact.id or verb not in VERBS:
+            if row is None or row.person_id != person.id or verb not in VERBS:
                 return Expired()
             await products.lock(tx, row.product_id)
             row = await subscriptions.by_id(tx, subscription_id) or row
             done = await self._turn(tx, row, verb)
             return Changed(verb, await self.view(tx, subscription_id), done=done)
 
-    async def _turn(self, tx: Tx, row: AnyRow, verb: str) -> bool:
+    async def _turn(self, tx: Tx, row: StoredSubscription, verb: str) -> bool:
         wanted, sources, reason = VERBS[verb]
-        if SubscriptionState(row.state) not in sources:
+        if row.state not in sources:
             return False
-        if verb == "undo" and await subscriptions.live(tx, row.contact_id, row.product_id):
+        if verb == "undo" and await subscriptions.live(tx, row.person_id or 0, row.product_id):
             return False
         armed: bool | None = None
         if wanted is SubscriptionState.WAITING:
@@ -196,8 +196,8 @@ class Subscribing:
     async def stop(self, caller: Caller, words: str = "") -> Stopped | NotFound:
         """/stop ends everything, /stop SKU that one; both can be undone."""
         async with self.ground.write() as tx:
-            contact = await self.people.ensure(tx, caller)
-            rows = await subscriptions.of_contact(tx, contact.id)
+            person = await self.people.ensure(tx, caller)
+            rows = await subscriptions.of_person(tx, person.id)
             if words:
                 product = await products.by_key(tx, sku_key(words))
                 if product is None:
@@ -214,10 +214,10 @@ class Subscribing:
     async def undo_stop(self, caller: Caller, first_id: int) -> SubscriptionList:
         """Bring back what the /stop that ended `first_id` ended, each to its old place."""
         async with self.ground.write() as tx:
-            contact = await self.people.ensure(tx, caller)
-            for row in await subscriptions.stopped_with(tx, contact.id, first_id):
+            person = await self.people.ensure(tx, caller)
+            for row in await subscriptions.stopped_with(tx, person.id, first_id):
                 await self._turn(tx, row, "undo")
-            return await self._list(tx, contact, 0)
+            return await self._list(tx, person, 0)
 
     async def look(self, caller: Caller, words: str) -> Availability | NotFound:
         """/stock SKU for customers."""
@@ -251,28 +251,18 @@ class Subscribing:
 
     async def _why(self, tx: Tx, caller: Caller, product: Product) -> CustomerWhy:
         stock = await self.availability(tx, product)
-        contact = await contacts.find(tx, self.ground.vault, caller.address)
-        number = contact.id if contact else 0
+        person = await persons.at(tx, self.ground.vault, caller.address)
+        number = person.id if person else 0
         live = await subscriptions.live(tx, number, product.id)
         last = await subscriptions.newest(tx, number, product.id)
-        told = await history.of_product_and_contact(tx, product.id, number)
+        told = await history.of_product_and_person(tx, product.id, number)
         return CustomerWhy(
             product=product,
             available=stock.available,
             in_stock=stock.in_stock,
             subscription=await self.view(tx, live) if live else None,
             ended=EndReason(last.reason) if last and not live and last.reason else None,
-            told=tuple(
-                ToldFact(
-                    row.kind,
-                    row.state,
-                    row.reason,
-                    row.settled_at or row.created_at,
-                    says=row.says or "",
-                    edited_at=row.edited_at,
-                )
-                for row in told
-            ),
+            told=told,
         )
 
     async def not_found(self, tx: Tx, words: str) -> NotFound:
@@ -294,7 +284,7 @@ class Subscribing:
             waiting=waiting.get(product.id, 0),
         )
 
-    async def view(self, tx: Tx, which: AnyRow | int) -> Subscription:
+    async def view(self, tx: Tx, which: StoredSubscription | int) -> Subscription:
         """The subscription as the customer sees it."""
         row = await subscriptions.by_id(tx, which) if isinstance(which, int) else which
         if row is None:
@@ -302,13 +292,12 @@ class Subscribing:
         product = await products.get(tx, row.product_id)
         if product is None:
             raise LookupError(f"product {row.product_id} of a subscription is missing")
-        state = SubscriptionState(row.state)
-        waits = state is SubscriptionState.WAITING
+        waits = row.state is SubscriptionState.WAITING
         return Subscription(
             id=row.id,
             product=product,
             quantity=row.quantity,
-            state=state,
+            state=row.state,
             armed=row.armed,
             place=await subscriptions.place(tx, product.id, row.id) if waits else 0,
             available=max(0, await self.restocking.available(tx, product.id)),

@@ -17,7 +17,7 @@ from bot.domain.living import (
 )
 from bot.domain.notices import Claimed, Lane, NewNotice, NoticeKind
 from bot.domain.restocking import CloseReason, Restock
-from bot.domain.subscriptions import Subscription, SubscriptionState
+from bot.domain.subscriptions import StoredSubscription, Subscription, SubscriptionState
 from bot.domain.telling import RestockAnswered, RestockChanged, RestockOver
 from bot.services.ground import Ground
 from storage import living, notices, products, restocks, subscriptions
@@ -79,10 +79,12 @@ class Living:
         await self._queue(tx, restock, rows, Present(0, self.few, over=True), now)
         await restocks.set_cursor(tx, restock.id, places[1])
 
-    async def arrived_late(self, tx: Tx, restock: Restock, told: AnyRow, now: datetime) -> None:
-        """It was on the wire when the restock closed: `told` (a subscription) is to see that."""
-        subject = restock_subject(restock.id, told.id)
-        edit = _edit(restock, subject, told.contact_id, told.id, f"{subject}:over")
+    async def arrived_late(
+        self, tx: Tx, restock: Restock, contact_id: int, subscription_id: int, now: datetime
+    ) -> None:
+        """It was on the wire to this contact when the restock closed: that is to be seen there."""
+        subject = restock_subject(restock.id, subscription_id)
+        edit = _edit(restock, subject, contact_id, subscription_id, f"{subject}:over")
         await notices.queue(tx, [edit], now)
 
     async def _queue(
@@ -103,16 +105,16 @@ class Living:
             edits.append(replace(edit, due_at=due))
         return len(await notices.queue(tx, edits, now))
 
-    async def answered(self, tx: Tx, subscription: AnyRow, now: datetime) -> None:
+    async def answered(self, tx: Tx, subscription: StoredSubscription, now: datetime) -> None:
         """The customer left the line: what the button made of the message stands."""
-        await living.hush(tx, subscription.contact_id, subscription.id, now)
+        await living.hush(tx, subscription.person_id or 0, subscription.id, now)
 
     async def edited(self, tx: Tx, edit: Claimed, now: datetime) -> None:
         """An edit has arrived. If the customer answered meanwhile, the message is put right."""
         if edit.lane is not Lane.LIVING or edit.contact_id is None:
             return
         row = await subscriptions.by_id(tx, edit.subscription_id or 0)
-        if row is None or row.state != SubscriptionState.ENDED.value:
+        if row is None or row.state is not SubscriptionState.ENDED:
             return
         again = NewNotice(
             kind=NoticeKind.RESTOCK,

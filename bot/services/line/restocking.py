@@ -162,14 +162,14 @@ class Restocking:
         new = [
             NewNotice(
                 kind=NoticeKind.SOLD_OUT,
-                key=f"sold_out:{watcher.id}:{move_id or int(now.timestamp())}",
-                contact_id=watcher.contact_id,
+                key=f"sold_out:{watcher}:{move_id or int(now.timestamp())}",
+                contact_id=contact_id,
                 lane=Lane.RESTOCK,
-                subject=f"sold_out:{watcher.id}:{move_id or int(now.timestamp())}",
+                subject=f"sold_out:{watcher}:{move_id or int(now.timestamp())}",
                 product_id=product_id,
-                subscription_id=watcher.id,
+                subscription_id=watcher,
             )
-            for watcher in await subscriptions.watchers(tx, product_id)
+            for watcher, contact_id in await subscriptions.watchers(tx, product_id)
         ]
         await notices.queue(tx, new, now)
 

@@ -8,7 +8,7 @@ from bot.domain.contacts import Contact, ContactKind, ContactState
 from bot.domain.customers import Availability
 from bot.domain.notices import Claimed, NoticeKind, SettleReason
 from bot.domain.restocking import Restock
-from bot.domain.subscriptions import SubscriptionState
+from bot.domain.subscriptions import StoredSubscription, SubscriptionState
 from bot.domain.telling import (
     AlertTold,
     Fault,
@@ -51,7 +51,7 @@ class Together:
 
     people: Mapping[int, Contact]
     shown: Mapping[tuple[int, str], AnyRow]
-    lines: Mapping[int, AnyRow]  # subscriptions of restock notices
+    lines: Mapping[int, StoredSubscription]  # of restock notices
     restocks: Mapping[int, Restock]
     stock: Mapping[int, Availability]  # by product
 
@@ -118,9 +118,9 @@ class Composing:
         row = together.lines.get(notice.subscription_id or 0)
         if row is not None and "restock_id" in notice.payload:
             return await self._living(tx, notice, row, message)
-        if row is None or row.state == SubscriptionState.ENDED.value:
+        if row is None or row.state is SubscriptionState.ENDED:
             return Drop(SettleReason.UNSUBSCRIBED)
-        if row.state == SubscriptionState.PAUSED.value:
+        if row.state is SubscriptionState.PAUSED:
             return Drop(SettleReason.PAUSED, retell=True)
         restock = together.restocks.get(notice.restock_id or 0)
         if restock is None or restock.closed_at is not None:
@@ -131,7 +131,7 @@ class Composing:
         return RestockTold(stock, row.id, row.quantity, repeated=notice.in_doubt)
 
     async def _living(
-        self, tx: Tx, notice: Claimed, row: AnyRow, message: AnyRow | None
+        self, tx: Tx, notice: Claimed, row: StoredSubscription, message: AnyRow | None
     ) -> NoticeData | Drop:
         """The message of a restock is to be edited, if it still is."""
         if message is None:
@@ -147,7 +147,7 @@ class Composing:
     async def _sold_out(self, tx: Tx, notice: Claimed, message: AnyRow | None) -> NoticeData | Drop:
         del message
         row = await subscriptions.by_id(tx, notice.subscription_id or 0)
-        if row is None or row.state == SubscriptionState.ENDED.value:
+        if row is None or row.state is SubscriptionState.ENDED:
             return Drop(SettleReason.UNSUBSCRIBED)
         view = await self.subscribing.view(tx, row)
         if (await self.subscribing.availability(tx, view.product)).in_stock:

@@ -25,7 +25,7 @@ from bot.services.ground import Ground
 from bot.services.line.restocking import Restocking
 from bot.services.outbox.composing import Composed, Drop
 from bot.services.routing.routes import Routes
-from storage import claims, contacts, messages, notices, products, restocks, subscriptions
+from storage import claims, contacts, messages, notices, persons, products, restocks, subscriptions
 from storage.tx import Tx
 
 LEASE = timedelta(seconds=60)
@@ -107,7 +107,7 @@ class Settling:
                 if d.contact_id in known
             ]
             await messages.remember(tx, posted, now)
-            await self._told(tx, [item.notice for item in delivered])
+            await self._told(tx, delivered)
             for product_id in lines:
                 await self.restocking.advance(tx, product_id, now)
         for item in delivered:
@@ -154,11 +154,24 @@ class Settling:
         state = NoticeState.UNCERTAIN if notice.in_doubt else NoticeState.DROPPED
         async with self.ground.write() as tx:
             await self._lock(tx, [notice])
+            if await self._told_elsewhere(tx, notice, drop):
+                return
             settled = await notices.settle(tx, [notice.id], state, drop.reason, self.ground.now())
             if settled and drop.retell and not notice.in_doubt and notice.restock_id is not None:
                 await notices.detach(tx, notice.id)
             await self._advance(tx, notice)
         self._count(notice, state, drop.reason, self.ground.now())
+
+    async def _told_elsewhere(self, tx: Tx, notice: Claimed, drop: Drop) -> bool:
+        """A customer who is out of reach on one way hears of it on another, if there is one.
+
+        What may have arrived is not told twice, and an edit belongs to a message that stands there.
+        """
+        away = drop.reason in (SettleReason.BLOCKED, SettleReason.GONE)
+        edit = notice.lane in (Lane.EDIT, Lane.LIVING)
+        if not away or edit or notice.in_doubt or notice.subscription_id is None:
+            return False
+        return await notices.redirect(tx, notice.id, self.ground.now())
 
     async def later(self, notice: Claimed, seconds: float) -> None:
         """The platform asks to wait: that is no failed attempt, and the line goes on without it."""
@@ -210,8 +223,9 @@ class Settling:
         """
         channel = contact.kind is ContactKind.CHANNEL
         async with self.ground.write() as tx:
+            if contact.person_id is not None:
+                await persons.touch(tx, contact.person_id, self.ground.now())
             await contacts.set_state(tx, contact.id, state)
-            await contacts.touch(tx, contact.id, self.ground.now())
             if channel and contact.state is ContactState.ACTIVE:
                 await notices.queue(tx, await self._out_of_reach(tx, contact), self.ground.now())
         if channel and notice.kind is NoticeKind.ALERT:
@@ -261,25 +275,26 @@ class Settling:
         await products.lock_all(tx, lines)
         return sorted({n.product_id for n in held if n.product_id and n.restock_id})
 
-    async def _told(self, tx: Tx, arrived: Sequence[Claimed]) -> None:
+    async def _told(self, tx: Tx, arrived: Sequence[Delivered]) -> None:
         """waiting -> told now that they arrived; if it sold out meanwhile, the message says so."""
-        restock_notices = [n for n in arrived if n.kind is NoticeKind.RESTOCK and n.restock_id]
-        if not restock_notices:
+        of_lines = [
+            (item.contact_id, item.notice.restock_id, item.notice.subscription_id)
+            for item in arrived
+            if item.notice.kind is NoticeKind.RESTOCK
+        ]
+        told = [(c, r, s) for c, r, s in of_lines if r is not None and s is not None]
+        if not told:
             return
         now = self.ground.now()
-        opened = await restocks.by_ids(tx, {n.restock_id or 0 for n in restock_notices})
-        rows = await subscriptions.brief(tx, {n.subscription_id or 0 for n in restock_notices})
-        waiting = [
-            (opened[n.restock_id or 0], rows[n.subscription_id or 0])
-            for n in restock_notices
-            if n.subscription_id in rows
-            and rows[n.subscription_id].state == SubscriptionState.WAITING.value
-        ]
-        in_time = [row.id for restock, row in waiting if restock.closed_at is None]
+        opened = await restocks.by_ids(tx, {restock_id for _, restock_id, _ in told})
+        states = await subscriptions.states(tx, {number for _, _, number in told})
+        waiting = [one for one in told if states.get(one[2]) is SubscriptionState.WAITING]
+        in_time = [number for _, r, number in waiting if opened[r].closed_at is None]
         await subscriptions.told(tx, in_time, now)
-        for restock, row in waiting:
+        for contact_id, restock_id, number in waiting:
+            restock = opened[restock_id]
             if restock.closed_at is not None:
-                await self.restocking.living.arrived_late(tx, restock, row, now)
+                await self.restocking.living.arrived_late(tx, restock, contact_id, number, now)
 
     async def _advance(self, tx: Tx, notice: Claimed) -> None:
         if notice.restock_id is not None and notice.product_id is not None:

@@ -9,7 +9,7 @@ from bot.services.alerts.alerting import Alerting
 from bot.services.ground import Ground
 from bot.services.line.restocking import Restocking
 from bot.services.stock.bulk import Bulk
-from storage import contacts, history, inbox, notices, pace, products, restocks, subscriptions
+from storage import history, inbox, notices, pace, persons, products, restocks, subscriptions
 
 PIECE = 500  # rows a transaction: far under 250 ms of the one writer
 
@@ -75,11 +75,12 @@ class Upkeep:
                     await subscriptions.set_state(
                         tx, row.id, SubscriptionState.ENDED, now, reason=EndReason.EXPIRED
                     )
+                told_at = await subscriptions.told_at(tx, {row.id for row in rows})
                 new = [
                     NewNotice(
                         kind=NoticeKind.SUBSCRIPTION_EXPIRED,
                         key=f"expired:{row.id}",
-                        contact_id=row.contact_id,
+                        contact_id=told_at[row.id],
                         lane=Lane.DIGEST,
                         subject=f"expired:{row.id}",
                         payload={"days": self.retention.subscription_days},
@@ -87,7 +88,7 @@ class Upkeep:
                         subscription_id=row.id,
                     )
                     for row in rows
-                    if row.contact_id is not None
+                    if row.id in told_at
                 ]
                 await notices.queue(tx, new, now)
             ended += len(rows)
@@ -95,7 +96,7 @@ class Upkeep:
                 return ended
 
     async def forget_old(self) -> int:
-        """Erase contacts that nothing needs any more; returns how many."""
+        """Erase persons whom nothing needs any more; returns how many."""
         now = self.ground.now()
         await self.bulk.drop_stale(now - timedelta(days=1))
         limit = now - timedelta(days=self.retention.contact_days)
@@ -103,8 +104,7 @@ class Upkeep:
             await inbox.purge(tx, now - timedelta(days=self.retention.key_days))
             await history.purge(tx, now - timedelta(days=self.retention.notice_days))
             await pace.purge(tx, now)
-            idle = await contacts.idle_since(tx, limit, PIECE)
-            for contact_id in idle:
-                await subscriptions.end_all(tx, contact_id, EndReason.FORGOTTEN, now)
-                await contacts.delete(tx, contact_id)
+            idle = await persons.idle_since(tx, limit, PIECE)
+            await subscriptions.end_all(tx, idle, EndReason.FORGOTTEN, now)
+            await persons.delete_all(tx, idle)
         return len(idle)

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bot.domain.contacts import Address, Caller, Contact, ContactKind, Role
+from bot.domain.contacts import Address, Caller, Member, Role
 from bot.domain.staff import Acting, LastAdmin, NotAllowed, Refused, RoleList, RoleSet
 from bot.services.ground import Ground
-from storage import audit, contacts
+from storage import audit, persons
 from storage.tx import Tx
 
 
@@ -22,13 +22,13 @@ class Members:
     admins: tuple[Address, ...] = ()
 
     @asynccontextmanager
-    async def write(self, acting: Acting) -> AsyncIterator[tuple[Tx, Contact]]:
+    async def write(self, acting: Acting) -> AsyncIterator[tuple[Tx, Member]]:
         """A transaction of a member whose role suffices. Raises NotAllowed at its beginning."""
         async with self.ground.write() as tx:
             yield tx, await self._member(tx, acting)
 
     @asynccontextmanager
-    async def read(self, acting: Acting) -> AsyncIterator[tuple[Tx, Contact]]:
+    async def read(self, acting: Acting) -> AsyncIterator[tuple[Tx, Member]]:
         """The same, for what only reads."""
         async with self.ground.read() as tx:
             yield tx, await self._member(tx, acting)
@@ -38,43 +38,44 @@ class Members:
         async with self.read(acting):
             pass
 
-    async def _member(self, tx: Tx, acting: Acting) -> Contact:
+    async def _member(self, tx: Tx, acting: Acting) -> Member:
         """The only place where a role is held against what is asked for."""
-        member = await contacts.find(tx, self.ground.vault, acting.caller.address)
+        person = await persons.at(tx, self.ground.vault, acting.caller.address)
+        member = person.as_member() if person is not None else None
         if member is None or not member.may(acting.needed):
             raise NotAllowed(Refused(member.role if member else None, acting.needed))
         return member
 
     async def set_role(self, acting: Acting, person: str, role: Role | None) -> RoleSet | LastAdmin:
         """`role` None takes it away. Raises NotAllowed."""
-        address = Address.parse(person)
+        address, vault, now = Address.parse(person), self.ground.vault, self.ground.now()
         async with self.ground.write() as tx:
-            await contacts.lock_members(tx)  # first: two admins may take each other's role
+            known = await persons.at(tx, vault, address)
+            # First: two admins may take each other's role.
+            await persons.lock(tx, [known.id] if known else [], staff=True)
             admin = await self._member(tx, acting)
-            before = await contacts.find(tx, self.ground.vault, address)
-            if role is not Role.ADMIN and await self._must_stay(tx, address):
+            target = await persons.ensure(tx, vault, Caller(address), now, wrote=False)
+            if role is not Role.ADMIN and await self.must_stay_admin(tx, target.id):
                 return LastAdmin(person)
-            target = await contacts.ensure(
-                tx, self.ground.vault, Caller(address), ContactKind.PERSON, self.ground.now()
-            )
-            await contacts.set_role(tx, target.id, role)
-            detail = {"contact": target.id, "role": role.word if role else None}
-            await audit.write(tx, admin.id, "role", "member", detail, self.ground.now())
-        return RoleSet(person, role, before.role if before else None)
+            await persons.set_role(tx, target.id, role)
+            detail = {"person": target.id, "role": role.word if role else None}
+            await audit.write(tx, admin.id, "role", "member", detail, now)
+        return RoleSet(person, role, target.role)
 
-    async def _must_stay(self, tx: Tx, address: Address) -> bool:
+    async def must_stay_admin(self, tx: Tx, person_id: int) -> bool:
         """An admin by settings, or the last one there is."""
-        if address in self.admins:
+        if await self.is_admin_by_settings(tx, person_id):
             return True
-        members = await contacts.members(tx, self.ground.vault)
-        return [m.address for m in members if m.role is Role.ADMIN] == [address]
+        members = await persons.members(tx, self.ground.vault)
+        return [member.id for member in members if member.role is Role.ADMIN] == [person_id]
+
+    async def is_admin_by_settings(self, tx: Tx, person_id: int) -> bool:
+        """Whether one of the person's contacts is among ADMINS."""
+        theirs = await persons.contacts_of(tx, self.ground.vault, person_id)
+        return any(contact.address in self.admins for contact in theirs)
 
     async def roles(self, acting: Acting) -> RoleList:
         """Who is staff."""
         async with self.read(acting) as (tx, _):
-            found = await contacts.members(tx, self.ground.vault)
-        return RoleList(
-            tuple(
-                (f"{m.address.way}:{m.address.value}", m.role) for m in found if m.role is not None
-            )
-        )
+            found = await persons.members(tx, self.ground.vault)
+        return RoleList(tuple((member.contact.address.text, member.role) for member in found))

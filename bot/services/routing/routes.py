@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.alerts import Severity
-from bot.domain.contacts import Address, Caller, ContactKind
+from bot.domain.contacts import Address
 from bot.domain.notices import Lane, NewNotice, NoticeKind
 from bot.domain.routes import WHOLE_SHOP, Concern, Destination, Scope
 from bot.services.ground import Ground
@@ -25,10 +25,7 @@ class Routes:
         now = self.ground.now()
         async with self.ground.write() as tx:
             found = [
-                await contacts.ensure(
-                    tx, self.ground.vault, Caller(address), ContactKind.CHANNEL, now
-                )
-                for address in addresses
+                await contacts.channel(tx, self.ground.vault, address, now) for address in addresses
             ]
             named = dict.fromkeys(contact.id for contact in found)
             await routes.follow_settings(tx, list(named), now)

@@ -26,7 +26,7 @@ from bot.services.ground import Ground
 from bot.services.line.restocking import Restocking
 from bot.services.people.members import Members
 from bot.services.stock import searching
-from storage import alerts, contacts, moves, positions, products, restocks, subscriptions
+from storage import alerts, moves, persons, positions, products, restocks, subscriptions
 from storage.tx import Tx
 
 LOW_ROWS = 40  # of /stock low: within Slack's 50 blocks
@@ -104,13 +104,11 @@ class Looking:
 
     async def named(self, tx: Tx, entries: Sequence[Move]) -> tuple[Move, ...]:
         """The moves with who made them."""
-        vault = self.ground.vault
-        named = []
-        for entry in entries:
-            who = await contacts.by_id(tx, vault, entry.actor_id or 0)
-            actor = f"{who.address.way}:{who.address.value}" if who else ""
-            named.append(replace(entry, actor=actor))
-        return tuple(named)
+        who = await persons.known_as(tx, self.ground.vault, {entry.actor_id for entry in entries})
+        return tuple(
+            replace(entry, actor=who[entry.actor_id].address.text if entry.actor_id in who else "")
+            for entry in entries
+        )
 
     async def low(self, acting: Acting, location: str = "") -> LowList:
         """At or under the point, the worst first."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.domain.contacts import Contact, Role
+from bot.domain.contacts import Member, Role
 from bot.domain.restocking import RestockReason
 from bot.domain.staff import Acting, NothingToUndo, Undone
 from bot.domain.stock import Move, MoveKind
@@ -38,7 +38,7 @@ class Undoing:
                 return move
             return await self._post_undo(tx, member, move, acting)
 
-    async def _to_undo(self, tx: Tx, member: Contact, move_id: int | None) -> Move | NothingToUndo:
+    async def _to_undo(self, tx: Tx, member: Member, move_id: int | None) -> Move | NothingToUndo:
         if move_id is None:
             move = await moves.last_of_actor(tx, member.id)
         else:
@@ -56,7 +56,7 @@ class Undoing:
         return move
 
     async def _post_undo(
-        self, tx: Tx, member: Contact, move: Move, acting: Acting
+        self, tx: Tx, member: Member, move: Move, acting: Acting
     ) -> Undone | NothingToUndo:
         product = await products.get(tx, move.product_id)
         if product is None:

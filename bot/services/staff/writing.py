@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.domain.contacts import Contact, Role
+from bot.domain.contacts import Member, Role
 from bot.domain.movekinds import kind_of
 from bot.domain.preview import Preview
 from bot.domain.staff import (
@@ -87,7 +87,7 @@ class Writing:
             write = Write(product, place, quantity, target, reason, acting.key, acting.source)
             return await self.write(tx, member, write)
 
-    async def write(self, tx: Tx, member: Contact, write: Write) -> Wrote:
+    async def write(self, tx: Tx, member: Member, write: Write) -> Wrote:
         """Apply a write under the SKU's lock, or say why not; nothing is half done."""
         if (earlier := await moves.by_key(tx, write.key)) is not None:
             return await self._repeated(tx, write.product, earlier)
@@ -102,14 +102,14 @@ class Writing:
             return Unchanged(write.product, position)
         if self.ledger.falls_below_zero(position, quantity):
             return BelowZero(write.product, position, quantity)
-        limit = self.move_limits.get(member.role or Role.VIEWER)
+        limit = self.move_limits.get(member.role)
         if limit is not None and abs(quantity) > limit and not write.confirmed:
             token = _preview(write, quantity, position.on_hand).token()
             return NeedsConfirmation(write.product, position, quantity, limit, token)
         return await self._apply(tx, member, write, position, quantity)
 
     async def _apply(
-        self, tx: Tx, member: Contact, write: Write, position: Position, quantity: int
+        self, tx: Tx, member: Member, write: Write, position: Position, quantity: int
     ) -> Moved | BelowZero:
         counted = write.target is not None
         change = Change(
@@ -128,13 +128,13 @@ class Writing:
             return BelowZero(write.product, position, quantity)
         return self._moved(write.product, applied, member)
 
-    def _moved(self, product: Product, applied: Applied, member: Contact) -> Moved:
+    def _moved(self, product: Product, applied: Applied, member: Member) -> Moved:
         return Moved(
             product=product,
             position=applied.position,
             move=applied.move,
             told=applied.line.to_tell if applied.move.quantity > 0 else 0,
-            actor=f"{member.address.way}:{member.address.value}",
+            actor=member.contact.address.text,
         )
 
     async def _repeated(self, tx: Tx, product: Product, move: Move) -> Moved:

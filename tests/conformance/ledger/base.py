@@ -166,7 +166,7 @@ class MachineBase(RuleBasedStateMachine):
         """`line`: the step was one transaction, so that the state is the one it decided on."""
         now = await Snapshot.of(self.database)
         check(now, below_zero_allowed=OPTIONS.allow_negative)
-        check_step(self.last, now, [await self._contact(caller) for caller in asked])
+        check_step(self.last, now, [await self._person(caller) for caller in asked])
         if line:
             check_line(self.last, now)
         there = {(row.product_id, row.location_id): row.on_hand for row in now.positions}
@@ -175,7 +175,7 @@ class MachineBase(RuleBasedStateMachine):
             assert found == quantity, f"{place} has {found}, what was applied is {quantity}"
         self.last = now
 
-    async def _contact(self, caller: Caller) -> int:
+    async def _person(self, caller: Caller) -> int:
         async with self.database.read() as tx:
             found = await self.services.people.role(tx, caller)
         return found.id if found else 0

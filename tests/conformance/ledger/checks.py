@@ -53,8 +53,9 @@ class Snapshot:
             if row.product_id == product_id
         )
 
-    def reachable(self, contact_id: int | None) -> bool:
-        return any(row.id == contact_id and row.state == "active" for row in self.contacts)
+    def reachable(self, person_id: int | None) -> bool:
+        theirs = [row for row in self.contacts if row.person_id == person_id]
+        return person_id is not None and any(row.state == "active" for row in theirs)
 
     def open_restock(self, product_id: int) -> Row[Any] | None:
         rows = [r for r in self.restocks if r.product_id == product_id and r.closed_at is None]
@@ -65,7 +66,7 @@ class Snapshot:
         available = self.available(product_id)
         for row in self.subscriptions:
             waits = row.product_id == product_id and row.state == "waiting" and row.armed
-            if waits and 0 < available >= row.quantity and self.reachable(row.contact_id):
+            if waits and 0 < available >= row.quantity and self.reachable(row.person_id):
                 yield row
 
     def noticed(self, restock_id: int) -> dict[int, str]:
@@ -115,13 +116,13 @@ def _check_subscription(now: Snapshot, row: Row[Any]) -> None:
 
 
 def check_step(before: Snapshot, now: Snapshot, asked: Collection[int]) -> None:
-    """Who left the line in this step was told, or asked for it (contact ids in `asked`)."""
+    """Who left the line in this step was told, or asked for it (person ids in `asked`)."""
     was = {row.id: row for row in before.subscriptions}
     for row in now.subscriptions:
         old = was.get(row.id)
         if old is None or old.state != "waiting" or row.state in ("waiting", "told"):
             continue  # that "told" means sent is checked at every moment
-        assert old.contact_id in asked, f"{row.id} went from waiting to {row.state} by itself"
+        assert old.person_id in asked, f"{row.id} went from waiting to {row.state} by itself"
 
 
 def check_line(before: Snapshot, now: Snapshot) -> None:

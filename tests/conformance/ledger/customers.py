@@ -41,7 +41,7 @@ class CustomerRules(MachineBase):
     def presses(self, who: Caller, number: int, verb: str, cut: Cut) -> None:
         mine = [
             row for row in self.last.subscriptions
-            if row.contact_id == self.run(self._contact(who))
+            if row.person_id == self.run(self._person(who))
         ]  # fmt: skip
         if mine:
             row = mine[-1 - number % len(mine)]
@@ -67,8 +67,8 @@ class CustomerRules(MachineBase):
 
     @rule(who=people)
     def is_forgotten(self, who: Caller) -> None:
-        number = self.run(self._contact(who))
+        number = self.run(self._person(who))
         self.run(self.services.people.forget(who))
-        mine = [row.id for row in self.last.subscriptions if row.contact_id == number]
+        mine = [row.id for row in self.last.subscriptions if row.person_id == number]
         self.last = self.run(Snapshot.of(self.database))
         assert all(row.state == "ended" for row in self.last.subscriptions if row.id in mine)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import event, update
 
-from bot.domain.contacts import Contact
+from bot.domain.contacts import Member
 from bot.domain.notices import LAST_LANE, Claimed, Lane, SettleReason
 from bot.domain.restocking import Restock
 from bot.domain.stock import Product
@@ -63,7 +63,7 @@ class ForgetsDoubt(Settling):
 class ForgetsKeys(Writing):
     """Applies what arrives again, again."""
 
-    async def write(self, tx: Tx, member: Contact, write: Write) -> Any:
+    async def write(self, tx: Tx, member: Member, write: Write) -> Any:
         return await super().write(tx, member, replace(write, key=str(uuid.uuid4())))
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 from sqlalchemy import Row, insert
 
-from bot.domain.contacts import Address, Caller, ContactKind
+from bot.domain.contacts import Address, Caller
 from bot.domain.delivery import Look, Step, next_step
 from bot.domain.notices import (
     Claimed,
@@ -25,7 +25,7 @@ from bot.services.line.restocking import Restocking
 from bot.services.outbox.composing import Drop
 from bot.services.outbox.settling import LEASE, Settling
 from bot.services.routing.routes import Routes
-from storage import contacts, notices
+from storage import notices, persons
 from storage.tables import notice, product, restock, subscription
 from tests.conformance.ledger.base import ALIVE, Cut, cuts
 from tests.conformance.queues.base import QueueMachine
@@ -62,9 +62,9 @@ class OutboxMachine(QueueMachine):
     async def _furnish(self) -> None:
         async with self.database.write() as tx:
             found = [
-                await contacts.ensure(
-                    tx, self.vault, Caller(address), ContactKind.PERSON, self.clock()
-                )
+                (
+                    await persons.ensure(tx, self.vault, Caller(address), self.clock(), wrote=True)
+                ).contact
                 for address in (*PEOPLE, CHANNEL)
             ]
         self.contacts = [contact.id for contact in found]
@@ -167,7 +167,8 @@ class OutboxMachine(QueueMachine):
                     await tx.execute(insert(restock).values(opens).returning(restock.c.id))
                 ).scalar_one()
             )
-            wish = {"contact_id": self.contacts[who], "product_id": sku, "quantity": 1,
+            person_id = self.contact[self.contacts[who]].person_id
+            wish = {"person_id": person_id, "product_id": sku, "quantity": 1,
                     "state": "waiting", "armed": True, "key": word}  # fmt: skip
             made = insert(subscription).values(wish | common).returning(subscription.c.id)
             line = int((await tx.execute(made)).scalar_one())

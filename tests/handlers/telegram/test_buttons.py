@@ -9,7 +9,7 @@ from bot.domain.contacts import Address, Role
 from bot.domain.ways import TELEGRAM
 from bot.sandbox.telegram_driver import Customer
 from bot.services.stock.searching import reindex
-from storage import contacts
+from storage import persons
 from tests.handlers.telegram.live import Live
 
 Json = dict[str, Any]
@@ -201,9 +201,9 @@ async def test_an_alert_is_acknowledged_in_the_staff_chat(bot: Live, ann: Custom
     await ann.wait_for("Ann")
     async with bot.shop.database.write() as tx:
         address = Address(TELEGRAM, str(ann.id))
-        contact = await contacts.find(tx, bot.shop.vault, address)
-        assert contact is not None
-        await contacts.set_role(tx, contact.id, Role.CLERK)
+        person = await persons.at(tx, bot.shop.vault, address)
+        assert person is not None
+        await persons.set_role(tx, person.id, Role.CLERK)
     await group.press("Ack", message, **{"from": ann.id})
     await answers(bot, 1)
     (alert,) = await bot.shop.rows("alert")

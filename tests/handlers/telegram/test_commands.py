@@ -207,7 +207,7 @@ async def test_forget_asks_first_and_then_forgets(bot: Live, ann: Customer) -> N
     await ann.press_data(kept["message_id"], yes)
     await ann.wait_for("erased")
     (row,) = await bot.shop.rows("subscription")
-    assert (row.state, row.contact_id) == ("ended", None)
+    assert (row.state, row.person_id) == ("ended", None)
     await ann.say("/notify MUG-BLUE")
     await ann.wait_for("in line", after=kept["message_id"])
     for late in (no, yes):

@@ -249,6 +249,7 @@ def test_staff_see_who_looks_after_an_alert_and_no_name_passes_for_an_address(
     way: WayName, name: str, shown: str
 ) -> None:
     member = Contact(
-        1, Address(way, "7"), ContactKind.PERSON, name, "en", False, ContactState.ACTIVE, None
-    )
+        id=1, person_id=1, address=Address(way, "7"), kind=ContactKind.PERSON, name=name,
+        language="en", state=ContactState.ACTIVE, verified=True,
+    )  # fmt: skip
     assert who_is(member) == shown

@@ -67,7 +67,7 @@ async def press(shop: Shop, number: int, verb: str) -> None:
     (mine,) = [
         row
         for row in await shop.rows("subscription")
-        if row.contact_id == await shop.contact_id(customer(number))
+        if row.person_id == (await shop.person(customer(number))).id
     ]
     await shop.services.subscribing.change(customer(number), mine.id, verb)
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from bot.domain.alerts import Severity
-from bot.domain.contacts import Address, Caller, ContactKind
+from bot.domain.contacts import Address, Caller
 from bot.domain.routes import Scope
 from bot.domain.telling import AlertTold, DailyDigest, Fault
 from bot.domain.ways import SLACK, TELEGRAM
@@ -22,7 +22,7 @@ async def routed(shop: Shop, to: Address, **bounds: Any) -> None:
     """As somebody in a chat would have it."""
     now = shop.clock()
     async with shop.database.write() as tx:
-        contact = await contacts.ensure(tx, shop.vault, Caller(to), ContactKind.CHANNEL, now)
+        contact = await contacts.channel(tx, shop.vault, to, now)
         values = {"origin": "chat", "state": "on", "created_at": now, "updated_at": now}
         await tx.execute(insert(route).values(contact_id=contact.id, **values, **bounds))
 
