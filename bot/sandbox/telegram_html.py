@@ -31,7 +31,7 @@ TAGS = {
 # "The API currently supports only the following named HTML entities", and all numerical ones
 REFERENCES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|(lt|gt|amp|quot));?")
-ATTRIBUTE = re.compile(r"\s*([^\s=>/\"']*)\s*(?:=\s*(\"[^\"]*\"|'[^']*'|[^\s>\"']+))?\s*")
+SPACE, NAME, TOKEN = re.compile(r"\s*"), re.compile(r"[^\s=>/\"']*"), re.compile(r"[a-zA-Z0-9.-]*")
 LINK = re.compile(r"(?:https?://|tg://)?[^\s/.]+\.[^\s]+|tg://\S+", re.IGNORECASE)
 SAFE_LINK = re.compile(r"https?://", re.IGNORECASE)
 
@@ -109,23 +109,41 @@ class HtmlParser:
         return end
 
     def _attributes(self, tag: str, start: int, position: int) -> tuple[dict[str, str], int]:
+        """Those from `position` on, and where the tag ends; step by step as TDLib reads them."""
         found: dict[str, str] = {}
-        while not self.source.startswith(">", position):
-            match = ATTRIBUTE.match(self.source, position)
-            if position >= len(self.source) or match is None or self._unfinished(match):
-                raise HtmlError(f"Unclosed start tag at byte offset {self._byte(start)}")
-            name, value = match.groups()
-            if name:
-                found[name.lower()] = unescape((value or "").strip("\"'"))
-            elif value or not self.source.startswith(">", match.end()):
-                offset = self._byte(start)
+        offset = self._byte(start)
+        while not self.source.startswith(">", position := self._past(SPACE, position)):
+            end = self._past(NAME, position)
+            name, position = self.source[position:end].lower(), self._past(SPACE, end)
+            if not name:
                 raise HtmlError(f'Empty attribute name in the tag "{tag}" at byte offset {offset}')
-            position = match.end()
+            found[name] = ""
+            if position < len(self.source) and self.source[position] != "=":
+                continue
+            position = self._past(SPACE, position + 1)
+            if position >= len(self.source):
+                raise HtmlError(f'Unclosed start tag "{tag}" at byte offset {offset}')
+            found[name], position = self._value(position)
+            if position >= len(self.source):
+                raise HtmlError(f"Unclosed start tag at byte offset {offset}")
         return found, position + 1
 
-    def _unfinished(self, match: re.Match[str]) -> bool:
-        rest = self.source[match.end() :]
-        return not rest or (bool(match.group(1)) and rest.startswith(("=", '"', "'")))
+    def _value(self, position: int) -> tuple[str, int]:
+        """An attribute's value and what comes behind it; the end of the text if it has no end."""
+        quote = self.source[position]
+        if quote in "\"'":
+            end = self.source.find(quote, position + 1)
+            rest = len(self.source) if end < 0 else end + 1
+            return unescape(self.source[position + 1 : rest - 1]), rest
+        end = self._past(TOKEN, position)
+        if not re.compile(r"[\s>]|\Z").match(self.source, end):
+            at = self._byte(position)
+            raise HtmlError(f"Unexpected end of name token at byte offset {at}")
+        return self.source[position:end], end
+
+    def _past(self, some: re.Pattern[str], position: int) -> int:
+        match = some.match(self.source, position)
+        return match.end() if match else position
 
     def _end_tag(self, start: int) -> int:
         offset = self._byte(start)
