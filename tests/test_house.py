@@ -1,6 +1,9 @@
 """What import-linter and ruff cannot see, each rule with its planted mistake."""
 
 import ast
+import subprocess
+import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -49,8 +52,6 @@ def async_in_the_domain(name: str, tree: ast.AST) -> list[str]:
 
 
 def outside_imports_in_the_domain(name: str, tree: ast.AST) -> list[str]:
-    import sys
-
     if not name.startswith("bot/domain/"):
         return []
     allowed = {*sys.stdlib_module_names, "bot"} - {"asyncio", "socket", "sqlite3", "logging"}
@@ -204,6 +205,29 @@ def test_only_members_refuse() -> None:
     mistake = ast.parse("raise NotAllowed(refused)")
     assert roles_held_against_each_other("bot/services/x.py", mistake)
     assert not roles_held_against_each_other("bot/services/people/members.py", mistake)
+
+
+def test_a_planted_circle_of_imports_is_found(tmp_path: Path) -> None:
+    """By the contract that `make check` holds over the house; a type that is only named counts."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    (kind,) = {c["type"] for c in contracts if c["name"].startswith("no imports in a circle")}
+    room = tmp_path / "planted" / "room"
+    room.mkdir(parents=True)
+    for package in (room, room.parent):
+        (package / "__init__.py").touch()
+    (room / "driver.py").write_text("from planted.room import hands\n")
+    (room / "hands.py").write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import planted.room.driver\n"
+    )
+    (tmp_path / ".importlinter").write_text(
+        "[importlinter]\nroot_package = planted\n"
+        f"[importlinter:contract:1]\nname = no circle\ntype = {kind}\nancestors = planted\n"
+    )
+    linter = Path(sys.executable).with_name("lint-imports")
+    found = subprocess.run([linter, "--no-cache"], cwd=tmp_path, capture_output=True, text=True)
+    assert found.returncode == 1
+    assert "planted.room" in found.stdout
 
 
 def test_importing_any_module_does_nothing() -> None:

@@ -2,12 +2,10 @@
 # ruff: noqa: ASYNC109  a test says how long it waits where it waits
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bot.sandbox.connection import Connection
 from bot.sandbox.patience import PATIENCE
-
-if TYPE_CHECKING:
-    from bot.sandbox.driver import Driver
 
 Json = dict[str, Any]
 Look = str | Callable[[Json], object]
@@ -74,16 +72,16 @@ def form_values(view: Json, values: Json) -> Json:
 
 
 class SlackDriver:
-    def __init__(self, driver: "Driver") -> None:
-        self._driver = driver
+    def __init__(self, line: Connection) -> None:
+        self._line = line
 
     async def user(
         self, user_id: str = "U1", name: str | None = None, real_name: str | None = None
     ) -> "SlackUser":
         """A new member of the workspace (or the same with new names)."""
         body = {"id": user_id, "name": name, "real_name": real_name}
-        await self._driver.post("slack/users", body)
-        return SlackUser(self._driver, user_id)
+        await self._line.post("slack/users", body)
+        return SlackUser(self._line, user_id)
 
     async def channel(
         self,
@@ -95,36 +93,36 @@ class SlackDriver:
     ) -> "SlackChannel":
         """A new channel; `member`: the bot is in it."""
         body = {"id": channel_id, "name": name, "member": member, "is_private": private}
-        await self._driver.post("slack/channels", body)
-        return SlackChannel(self._driver, channel_id)
+        await self._line.post("slack/channels", body)
+        return SlackChannel(self._line, channel_id)
 
     def user_by_id(self, user_id: str) -> "SlackUser":
-        return SlackUser(self._driver, user_id)
+        return SlackUser(self._line, user_id)
 
     def channel_by_id(self, channel_id: str) -> "SlackChannel":
-        return SlackChannel(self._driver, channel_id)
+        return SlackChannel(self._line, channel_id)
 
     async def config(self, **settings: Any) -> Json:
         """request_url (None: Socket Mode), commands, events (subscribed types), scopes."""
-        result: Json = await self._driver.post("slack/config", settings)
+        result: Json = await self._line.post("slack/config", settings)
         return result
 
     async def event(self, event: Json, **more: Any) -> Json:
-        result: Json = await self._driver.post("slack/event", {"event": event, **more})
+        result: Json = await self._line.post("slack/event", {"event": event, **more})
         return result
 
     async def refresh(self) -> None:
         """Slack asks the app to reconnect."""
-        await self._driver.post("slack/refresh")
+        await self._line.post("slack/refresh")
 
     async def disconnect(self) -> None:
         """The connections break without a word."""
-        await self._driver.post("slack/disconnect")
+        await self._line.post("slack/disconnect")
 
 
 class SlackChannel:
-    def __init__(self, driver: "Driver", channel_id: str) -> None:
-        self._driver = driver
+    def __init__(self, line: Connection, channel_id: str) -> None:
+        self._line = line
         self.id = channel_id
 
     def _of(self, state: Json) -> list[Json]:
@@ -135,7 +133,7 @@ class SlackChannel:
         return []
 
     async def messages(self) -> list[Json]:
-        return self._of(await self._driver.state(SLACK))
+        return self._of(await self._line.state(SLACK))
 
     async def wait_for(self, look: Look, timeout: float = PATIENCE, *, after: str = "") -> Json:
         """The newest message that fits; `after`: only with a later ts."""
@@ -145,16 +143,16 @@ class SlackChannel:
             found = [m for m in self._of(state) if m["ts"] > after and fits(m)]
             return found[-1] if found else None
 
-        return await self._driver.wait(newest, timeout, f"{look!r} in channel {self.id}", SLACK)
+        return await self._line.wait(newest, timeout, f"{look!r} in channel {self.id}", SLACK)
 
 
 class SlackUser:
-    def __init__(self, driver: "Driver", user_id: str) -> None:
-        self._driver = driver
+    def __init__(self, line: Connection, user_id: str) -> None:
+        self._line = line
         self.id = user_id
 
     async def act(self, action: str, **body: Any) -> Json:
-        result: Json = await self._driver.post(f"slack/{action}", {"user": self.id, **body})
+        result: Json = await self._line.post(f"slack/{action}", {"user": self.id, **body})
         return result
 
     async def command(self, line: str, channel: str | None = None, **more: Any) -> Json:
@@ -164,7 +162,7 @@ class SlackUser:
         return await self.act("command", channel=where, command=command, text=text, **more)
 
     async def _home_channel(self) -> str:
-        for channel in (await self._driver.state(SLACK))["slack"]["channels"]:
+        for channel in (await self._line.state(SLACK))["slack"]["channels"]:
             if channel["member"] and not channel["im_with"]:
                 return str(channel["id"])
         raise AssertionError("the bot is in no channel")
@@ -179,7 +177,7 @@ class SlackUser:
         return sorted(own, key=lambda m: str(m["ts"]))
 
     async def messages(self) -> list[Json]:
-        return self._seen(await self._driver.state(SLACK))
+        return self._seen(await self._line.state(SLACK))
 
     async def wait_for(self, look: Look, timeout: float = PATIENCE, *, after: str = "") -> Json:
         """The newest ephemeral answer or direct message that fits."""
@@ -189,7 +187,7 @@ class SlackUser:
             found = [m for m in self._seen(state) if m["ts"] > after and fits(m)]
             return found[-1] if found else None
 
-        return await self._driver.wait(newest, timeout, f"{look!r} for {self.id}", SLACK)
+        return await self._line.wait(newest, timeout, f"{look!r} for {self.id}", SLACK)
 
     def _modal(self, state: Json) -> Json | None:
         modals: list[Json] = state["slack"]["modals"]
@@ -197,7 +195,7 @@ class SlackUser:
 
     async def modal(self) -> Json | None:
         """The open modal: {"view_id", "view", "errors"}."""
-        return self._modal(await self._driver.state(SLACK))
+        return self._modal(await self._line.state(SLACK))
 
     async def wait_for_modal(
         self, look: Callable[[Json], object] = bool, timeout: float = PATIENCE
@@ -206,10 +204,10 @@ class SlackUser:
             modal = self._modal(state)
             return modal if modal and look(modal) else None
 
-        return await self._driver.wait(fitting, timeout, f"a modal for {self.id}", SLACK)
+        return await self._line.wait(fitting, timeout, f"a modal for {self.id}", SLACK)
 
     async def home(self) -> Json | None:
-        homes: Json = (await self._driver.state(SLACK))["slack"]["homes"]
+        homes: Json = (await self._line.state(SLACK))["slack"]["homes"]
         return homes.get(self.id)
 
     async def wait_for_home(
@@ -219,7 +217,7 @@ class SlackUser:
             view: Json | None = state["slack"]["homes"].get(self.id)
             return view if view and look(view) else None
 
-        return await self._driver.wait(fitting, timeout, f"the home of {self.id}", SLACK)
+        return await self._line.wait(fitting, timeout, f"the home of {self.id}", SLACK)
 
     async def open_home(self) -> Json:
         return await self.act("open_home")
@@ -229,7 +227,7 @@ class SlackUser:
     ) -> Json:
         """By the button's text or action_id: in the open modal, on `message`, or on the newest
         message that this person can see; `value` is the choice in a select."""
-        state = await self._driver.state(SLACK)
+        state = await self._line.state(SLACK)
         modal = None if message else self._modal(state)
         if modal and (hit := find_element(modal["view"]["blocks"], label)):
             return await self._press(hit, {"view_id": modal["view_id"]}, value, more)

@@ -2,12 +2,10 @@
 # ruff: noqa: ASYNC109  a test says how long it waits where it waits
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bot.sandbox.connection import Connection
 from bot.sandbox.patience import PATIENCE
-
-if TYPE_CHECKING:
-    from bot.sandbox.driver import Driver
 
 Json = dict[str, Any]
 Look = str | Callable[[Json], object]
@@ -36,8 +34,8 @@ def find_button(message: Json, label: str) -> Json | None:
 
 
 class TelegramDriver:
-    def __init__(self, driver: "Driver") -> None:
-        self._driver = driver
+    def __init__(self, line: Connection) -> None:
+        self._line = line
 
     async def customer(
         self,
@@ -51,32 +49,32 @@ class TelegramDriver:
         body: Json = {"first_name": first_name, "language_code": language_code}
         more: Json = {"id": id, "username": username}
         body |= {key: value for key, value in more.items() if value is not None}
-        found = await self._driver.post("telegram/customers", body)
-        return Customer(self._driver, found["id"])
+        found = await self._line.post("telegram/customers", body)
+        return Customer(self._line, found["id"])
 
     async def group(self, title: str = "Staff", *, id: int | None = None) -> "Group":
         """A new group that the bot is in."""
         body: Json = {"title": title} | ({"id": id} if id else {})
-        found = await self._driver.post("telegram/groups", body)
-        return Group(self._driver, found["id"])
+        found = await self._line.post("telegram/groups", body)
+        return Group(self._line, found["id"])
 
     def customer_by_id(self, customer_id: int) -> "Customer":
-        return Customer(self._driver, customer_id)
+        return Customer(self._line, customer_id)
 
     def group_by_id(self, group_id: int) -> "Group":
-        return Group(self._driver, group_id)
+        return Group(self._line, group_id)
 
 
 class TelegramChat:
     part = "customers"
 
-    def __init__(self, driver: "Driver", chat_id: int) -> None:
-        self._driver = driver
+    def __init__(self, line: Connection, chat_id: int) -> None:
+        self._line = line
         self.id = chat_id
         self._part = f"chat={chat_id}"
 
     async def act(self, action: str, **body: Any) -> Json:
-        result: Json = await self._driver.post(f"telegram/{self.id}/{action}", body)
+        result: Json = await self._line.post(f"telegram/{self.id}/{action}", body)
         return result
 
     def _of(self, state: Json) -> Json:
@@ -84,11 +82,11 @@ class TelegramChat:
         return next(chat for chat in chats if chat["id"] == self.id)
 
     async def info(self) -> Json:
-        return self._of(await self._driver.state(self._part))
+        return self._of(await self._line.state(self._part))
 
     async def messages(self) -> list[Json]:
         """What the bot wrote here and has not deleted, oldest first."""
-        return self._written(await self._driver.state(self._part))
+        return self._written(await self._line.state(self._part))
 
     def _written(self, state: Json) -> list[Json]:
         every: list[Json] = self._of(state)["messages"]
@@ -102,7 +100,7 @@ class TelegramChat:
             found = [m for m in self._written(state) if m["message_id"] > after and fits(m)]
             return found[-1] if found else None
 
-        return await self._driver.wait(newest, timeout, f"{look!r} in chat {self.id}", self._part)
+        return await self._line.wait(newest, timeout, f"{look!r} in chat {self.id}", self._part)
 
     async def wait_until(self, look: Callable[[Json], object], timeout: float = PATIENCE) -> Json:
         """This chat, once `look(chat)` is true."""
@@ -111,7 +109,7 @@ class TelegramChat:
             chat = self._of(state)
             return chat if look(chat) else None
 
-        return await self._driver.wait(right, timeout, f"chat {self.id}", self._part)
+        return await self._line.wait(right, timeout, f"chat {self.id}", self._part)
 
     async def press(self, label: str, message: Json | None = None, **more: Any) -> Json:
         """Presses a button by its text or data: on `message`, else on the newest that has it."""
@@ -160,4 +158,4 @@ class Group(TelegramChat):
 
     async def migrate(self) -> "Group":
         """The supergroup that this group became."""
-        return Group(self._driver, (await self.act("migrate"))["id"])
+        return Group(self._line, (await self.act("migrate"))["id"])

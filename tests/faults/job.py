@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from bot.sandbox.driver import WaitedInVain
+from bot.sandbox.connection import WaitedInVain
 from bot.sandbox.server import Sandbox
 from bot.sandbox.telegram_driver import Customer
 from storage.database import Database

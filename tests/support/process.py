@@ -11,7 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bot.sandbox.driver import Driver, WaitedInVain
+from bot.sandbox.connection import WaitedInVain
+from bot.sandbox.driver import Driver
 from bot.sandbox.server import Sandbox
 
 # All that a bot inherits: no setting of the shell that runs the tests reaches it.

@@ -10,7 +10,8 @@ import pytest
 from telegram.error import NetworkError, RetryAfter
 
 from bot.sandbox.chances import Chances
-from bot.sandbox.driver import Driver, DriverError
+from bot.sandbox.connection import DriverError
+from bot.sandbox.driver import Driver
 from bot.sandbox.faults import DEFAULTS, Faults
 from bot.sandbox.server import Sandbox
 from tests.bot.sandbox.bots import TelegramBot

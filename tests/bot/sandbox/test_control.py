@@ -8,7 +8,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.sandbox.driver import Driver, DriverError, WaitedInVain
+from bot.sandbox.connection import DriverError, WaitedInVain
+from bot.sandbox.driver import Driver
 from bot.sandbox.server import Sandbox
 from tests.bot.sandbox.bots import SlackBot, TelegramBot
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.driver import DriverError
+from bot.sandbox.connection import DriverError
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack_driver import SlackUser
 from tests.bot.sandbox.bots import SlackBot

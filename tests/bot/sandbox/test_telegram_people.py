@@ -6,7 +6,7 @@ import pytest
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.error import ChatMigrated, Forbidden
 
-from bot.sandbox.driver import DriverError
+from bot.sandbox.connection import DriverError
 from bot.sandbox.server import Sandbox
 from tests.bot.sandbox.bots import TelegramBot
 
