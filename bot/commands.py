@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import click
 
-from bot import logs, settings
+from bot import logs, settings_loading
 from bot.app.opening import opened
 from bot.domain.faults import DatabaseDown
 from bot.loading import loading
@@ -59,7 +59,7 @@ def _stop(error: Exception) -> click.ClickException:
 def load(**overrides: object) -> Settings:
     """The settings, with logging set up by them."""
     try:
-        found = settings.load(**overrides)
+        found = settings_loading.load(**overrides)
     except SettingsError as error:
         raise _stop(error) from None
     logs.configure(found.log_level, found.log_format, found.secrets)
@@ -78,7 +78,7 @@ def run() -> None:
     """Run the bot with the settings of .env until it is told to stop."""
     found = load()
     try:
-        settings.require_a_platform(found)
+        settings_loading.require_a_platform(found)
     except SettingsError as error:
         raise _stop(error) from None
     run_async(serve(found))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from bot import settings
+from bot import settings_loading
 from bot.app.opening import Base, opened
 from bot.app.running import App
 from bot.domain.bulk import BadFile
@@ -70,7 +70,7 @@ async def serve_demo(*, port: int, browse: bool) -> None:
 
 def settings_for(sandbox: Sandbox) -> Settings:
     """The demo's own settings; neither .env nor the environment can reach a real platform."""
-    return settings.load(
+    return settings_loading.load(
         _env_file=None,
         telegram_bot_token=TELEGRAM_TOKEN,
         telegram_api_url=sandbox.telegram_api_url,

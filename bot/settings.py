@@ -1,17 +1,15 @@
 """The only reader of the environment. Every setting is explained in .env.example."""
 
-from collections.abc import Iterable, Mapping
 from datetime import time
 from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.domain.contacts import Address
 from bot.domain.ways import SLACK, TELEGRAM
-from bot.settings_together import problems
 from bot.settings_values import (
     Admins,
     Chats,
@@ -125,44 +123,3 @@ class Settings(BaseSettings):
         values = [secret.get_secret_value() for secret in kept]
         password = urlsplit(self.database).password
         return tuple(value for value in (*values, *self.keys, password) if value)
-
-
-def load(**overrides: object) -> Settings:
-    """Read and check the settings. Raises SettingsError with all that is wrong."""
-    try:
-        settings = Settings(**overrides)  # type: ignore[arg-type]  # values are parsed like the environment's
-    except ValidationError as error:
-        wrong = _wrong(error)
-        rest = _but_for(wrong, overrides)
-        raise SettingsError(*wrong.values(), *problems(rest, tuple(wrong))) from None
-    except UnicodeDecodeError:
-        raise SettingsError(".env: is no text in UTF-8; save it as that") from None
-    except ValueError as error:
-        raise SettingsError(str(error)) from None
-    if found := problems(settings):
-        raise SettingsError(*found)
-    return settings
-
-
-def _wrong(error: ValidationError) -> dict[str, str]:
-    """What is said of each setting that cannot be read; the first, where there are several."""
-    wrong: dict[str, str] = {}
-    for one in error.errors():
-        name = str(one["loc"][0])
-        reason = str(one["msg"]).removeprefix("Value error, ")
-        wrong.setdefault(name, f"{name.upper()}: {reason}")
-    return wrong
-
-
-def _but_for(names: Iterable[str], overrides: Mapping[str, object]) -> Settings:
-    """The settings with the default in the place of each of these."""
-    defaults = {name: Settings.model_fields[name].default for name in names}
-    return Settings(**{**overrides, **defaults})
-
-
-def require_a_platform(settings: Settings) -> None:
-    """`run` needs something to talk to. Raises SettingsError."""
-    if not settings.telegram_token and not settings.slack_token:
-        raise SettingsError(
-            "TELEGRAM_BOT_TOKEN and SLACK_BOT_TOKEN: both are empty; set at least one in .env"
-        )

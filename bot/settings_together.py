@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-if TYPE_CHECKING:
-    from bot.settings import Settings
+from bot.settings import Settings
 
 # core.telegram.org/bots/api#setwebhook
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -19,13 +17,13 @@ _PATH = re.compile(r"[A-Za-z0-9/_.~-]*")  # what every proxy passes on as it is
 TAKEN_PATHS = ("", "/healthz", "/metrics", "/slack/events")
 
 
-def problems(settings: "Settings", wrong: Collection[str] = ()) -> list[str]:
+def problems(settings: Settings, wrong: Collection[str] = ()) -> list[str]:
     """A line for each; nothing about those that are `wrong` already."""
     names = tuple(f"{name.upper()}:" for name in wrong)
     return [line for line in _all(settings) if not line.startswith(names)]
 
 
-def _all(settings: "Settings") -> Iterator[str]:
+def _all(settings: Settings) -> Iterator[str]:
     if settings.telegram_bot_token and settings.telegram_mode == "webhook":
         yield from _webhook(settings)
     if settings.slack_bot_token and settings.slack_mode == "socket":
@@ -45,7 +43,7 @@ def _secret(name: str, value: SecretStr, because: str) -> Iterator[str]:
         yield f"{name}: is too short to be one; it needs {SHORTEST_SECRET} characters or more"
 
 
-def _webhook(settings: "Settings") -> Iterator[str]:
+def _webhook(settings: Settings) -> Iterator[str]:
     because = "TELEGRAM_MODE=webhook"
     yield from _needed("TELEGRAM_WEBHOOK_URL", settings.telegram_webhook_url, because)
     if settings.telegram_webhook_url:
@@ -56,7 +54,7 @@ def _webhook(settings: "Settings") -> Iterator[str]:
         yield "TELEGRAM_WEBHOOK_SECRET: at most 256 letters, digits, _ and -, nothing else"
 
 
-def _webhook_url(settings: "Settings") -> Iterator[str]:
+def _webhook_url(settings: Settings) -> Iterator[str]:
     url = urlsplit(settings.telegram_webhook_url)
     path = url.path.rstrip("/")
     if path in TAKEN_PATHS:

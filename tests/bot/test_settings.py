@@ -10,7 +10,8 @@ import pytest
 
 from bot.app.front import Front
 from bot.app.opening import opened
-from bot.settings import Settings, SettingsError, load, require_a_platform
+from bot.settings import Settings, SettingsError
+from bot.settings_loading import load, require_a_platform
 from bot.settings_together import TAKEN_PATHS
 from storage.database import Database
 from storage.vault import Vault, load_or_create_key_file

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot import settings
+from bot import settings_loading
 from bot.app.opening import now, opened
 from bot.app.running import App
 from bot.sandbox.server import Sandbox
@@ -19,7 +19,7 @@ ALERTS = "C1"
 
 def bot_settings(sandbox: Sandbox, folder: Path, **more: object) -> Settings:
     given = {name.lower(): value for name, value in settings_for(sandbox).items()}
-    return settings.load(
+    return settings_loading.load(
         **{
             "_env_file": None,
             "database_url": f"sqlite:///{folder}/shop.db",
