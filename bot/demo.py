@@ -5,8 +5,10 @@ import shutil
 import signal
 import webbrowser
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
+from uuid import uuid4
 
 import click
 
@@ -14,6 +16,9 @@ from bot import settings_loading
 from bot.app.opening import Base, opened
 from bot.app.running import App
 from bot.domain.bulk import BadFile
+from bot.domain.contacts import Address, Caller, Role
+from bot.domain.staff import Acting
+from bot.domain.ways import SLACK
 from bot.formats import csv_in
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
@@ -25,9 +30,15 @@ SHOP = "Nordlys & 竹里"
 STAFF = (("U1", "ann", "Ann (admin)"), ("U2", "bo", "Bo (clerk)"), ("U3", "cy", "Cy (no role)"))
 CHANNELS = (("C1", "stock-alerts"), ("C2", "shop-floor"))
 TOUR = {
-    "sold_out_sku": "MUG-BLUE", "low_sku": "TEA-GREEN", "low_minus": 6, "staff": "U1",
+    "sold_out_sku": "MUG-BLUE",
+    "low_sku": "TEA-GREEN",
+    "low_minus": 6,
+    "staff": "U1",
     "channel": "C1",
-}  # fmt: skip
+}
+BEFORE_TOUR = {"MUG-BLUE": 0, "TEA-GREEN": 11}  # as in demo_shop.csv: sold out, and not low
+ANN = Caller(Address(SLACK, "U1"))
+BO = "slack:U2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,10 @@ async def serve_demo(*, port: int, browse: bool) -> None:
         visitors = await _people(sandbox)
         async with opened(settings_for(sandbox)) as base:
             await _fill(base)
+            await _staff(base)
+            sandbox.set_tour(
+                TOUR | {"customer_id": visitors[0][1]}, before=partial(_before_tour, base)
+            )
             bot = asyncio.create_task(App(base, stop).run())
             listening = asyncio.create_task(sandbox.driver.wait_until_listening())
             await asyncio.wait({bot, listening}, return_when=asyncio.FIRST_COMPLETED)
@@ -104,7 +119,6 @@ async def _people(sandbox: Sandbox) -> list[tuple[Visitor, int]]:
     for visitor in VISITORS:
         customer = await sandbox.telegram.customer(visitor.name, language_code=visitor.language)
         found.append((visitor, customer.id))
-    sandbox.set_tour(TOUR | {"customer_id": found[0][1]})
     return found
 
 
@@ -117,6 +131,23 @@ async def _fill(base: Base) -> None:
         raise ValueError(f"bad: {staged}")  # noqa: TRY004  # the file is wrong, not a type
     await bulk.apply(staged.batch_id)
     await bulk.reindex()
+
+
+async def _before_tour(base: Base) -> None:
+    """What the visitors did is kept; the two products of the tour are where it begins."""
+    services = base.services
+    for sku, quantity in BEFORE_TOUR.items():
+        acting = Acting(ANN, "demo", f"demo:{uuid4()}")
+        await services.writing.set_to(acting, sku, "", quantity, "before the tour")
+    while await services.alerting.judge_dirty():  # or the tour's own alert would find one open
+        pass
+
+
+async def _staff(base: Base) -> None:
+    """Ann is the admin of the settings; she gives Bo his role."""
+    await base.services.people.add_admins((ANN.address,))
+    acting = Acting(ANN, "demo", "demo:bo")
+    await base.services.members.set_role(acting, BO, Role.CLERK)
 
 
 async def _wait_in_line(sandbox: Sandbox, visitors: list[tuple[Visitor, int]]) -> None:

@@ -16,6 +16,7 @@ from bot.sandbox.slack_people import SlackPeople
 from bot.sandbox.slack_state import Slack, SlackError
 from bot.sandbox.state import Json, Refused, World
 from bot.sandbox.telegram_people import TelegramPeople
+from bot.sandbox.telegram_profile import page_of
 from bot.sandbox.telegram_state import Telegram
 
 PAGE = Path(__file__).parent / "page"
@@ -83,6 +84,7 @@ class Control:
             get("/sandbox/version", self.version),
             get("/sandbox/tour", self.get_tour),
             post("/sandbox/tour", self.set_tour),
+            post("/sandbox/tour/begin", self.begin_tour),
             get("/sandbox/events", self.events),
             get("/sandbox/log", self.log),
             post("/sandbox/reset", self.reset),
@@ -149,7 +151,7 @@ class Control:
         chat, platform = request.query.get("chat"), request.query.get("platform")
         body: Json = {"version": self.world.changes.version}
         if platform in (None, "telegram"):
-            body["telegram"] = self.telegram.as_page(int(chat) if chat else None)
+            body["telegram"] = page_of(self.telegram, int(chat) if chat else None)
         if platform in (None, "slack") and chat is None:
             connections = len(self.delivery.hub.sockets)
             body["slack"] = {**self.slack.as_page(), "connections": connections}
@@ -159,6 +161,11 @@ class Control:
         if self.world.tour is None:
             raise Refused("there is no shop behind this sandbox", 404)
         return web.json_response({"steps": self.world.tour})
+
+    async def begin_tour(self, _request: web.Request) -> web.Response:
+        if self.world.before_tour is not None:
+            await self.world.before_tour()
+        return web.json_response({})
 
     async def set_tour(self, request: web.Request) -> web.Response:
         self.world.tour = await body_of(request)

@@ -7,7 +7,7 @@ stays in reach.
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 
 import aiohttp
@@ -100,9 +100,13 @@ class Sandbox:
     def slack_api_url(self) -> str:
         return f"{self.world.platforms_url}/slack/api/"
 
-    def set_tour(self, steps: Json) -> None:
-        """What the page's guided tour talks about: SKUs, who plays the staff, where."""
+    def set_tour(self, steps: Json, before: Callable[[], Awaitable[None]] | None = None) -> None:
+        """What the page's guided tour talks about: SKUs, who plays the staff, where.
+
+        `before` brings the shop to where the tour begins; it is called each time that one starts.
+        """
         self.world.tour = steps
+        self.world.before_tour = before
 
     @property
     def driver(self) -> Driver:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -86,6 +86,7 @@ class World:
         self.faults = Faults()
         self.closing = asyncio.Event()
         self.tour: Json | None = None  # what the page's guided tour talks about
+        self.before_tour: Callable[[], Awaitable[None]] | None = None
 
     def now(self) -> int:
         return int(self.clock())

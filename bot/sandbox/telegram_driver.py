@@ -44,9 +44,12 @@ class TelegramDriver:
         *,
         id: int | None = None,
         username: str | None = None,
+        started: bool = False,
     ) -> "Customer":
-        """A new person, who has not pressed Start yet."""
-        body: Json = {"first_name": first_name, "language_code": language_code}
+        """A new person, who has not pressed Start yet, or did so long ago."""
+        body: Json = {
+            "first_name": first_name, "language_code": language_code, "started": started
+        }  # fmt: skip
         more: Json = {"id": id, "username": username}
         body |= {key: value for key, value in more.items() if value is not None}
         found = await self._line.post("telegram/customers", body)

@@ -21,6 +21,7 @@ class TelegramPeople:
         chat = Chat(chat_id, "private", str(body.get("first_name") or "Ann"))
         chat.username = body.get("username")
         chat.language_code = body.get("language_code", "en")
+        chat.started = bool(body.get("started"))
         return self.telegram.add_chat(chat)
 
     def add_group(self, body: Json) -> Chat:

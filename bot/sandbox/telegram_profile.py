@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.sandbox.state import Json
 from bot.sandbox.telegram_params import Params
-from bot.sandbox.telegram_state import Telegram, bad_request
+from bot.sandbox.telegram_state import Chat, Telegram, bad_request
 
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")  # https://core.telegram.org/bots/api#botcommand
 MAX_COMMANDS = 100  # https://core.telegram.org/bots/api#setmycommands
@@ -79,6 +79,46 @@ def _profile_method(field: str, limit: int) -> dict[str, "Method"]:
         return {field: telegram.profile.get((field, language)) or default}
 
     return {f"setMy{suffix}": setter, f"getMy{suffix}": getter}
+
+
+def commands_in(telegram: Telegram, chat: Chat) -> list[Json]:
+    """The commands that a person sees in the chat.
+
+    https://core.telegram.org/bots/api#determining-list-of-commands
+    """
+    wide = "all_private_chats" if chat.is_private else "all_group_chats"
+    language = (chat.language_code or "")[:2]
+    for scope in (f"chat:{chat.id}", wide, "default"):
+        for code in (language, ""):
+            if found := telegram.commands.get((scope, code)):
+                return found
+    return []
+
+
+def words_in(telegram: Telegram, field: str, chat: Chat) -> str:
+    """A field of the bot's profile as this person's app shows it."""
+    of_language = telegram.profile.get((field, (chat.language_code or "")[:2]))
+    return of_language or telegram.profile.get((field, ""), "")
+
+
+def page_of(telegram: Telegram, only: int | None = None) -> Json:
+    """All that the page shows; `only`: of this chat alone."""
+    chats = [chat for chat in telegram.chats.values() if only in (None, chat.id)]
+    return {
+        "bot": telegram.bot,
+        "customers": [_chat_page(telegram, chat) for chat in chats if chat.is_private],
+        "groups": [_chat_page(telegram, chat) for chat in chats if not chat.is_private],
+        "pending_updates": len(telegram.updates.pending),
+        "listening": telegram.updates.polled or telegram.updates.hook is not None,
+    }
+
+
+def _chat_page(telegram: Telegram, chat: Chat) -> Json:
+    return {
+        **chat.as_page(),
+        "commands": commands_in(telegram, chat),
+        "description": words_in(telegram, "description", chat),
+    }
 
 
 def get_chat_menu_button(_telegram: Telegram, _params: Params) -> Json:

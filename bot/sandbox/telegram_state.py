@@ -218,27 +218,6 @@ class Telegram:
     def push(self, kind: str, payload: Json, *, times: int = 1) -> int:
         return self.updates.add(kind, payload, times=times)
 
-    def as_page(self, only: int | None = None) -> Json:
-        chats = [chat for chat in self.chats.values() if only in (None, chat.id)]
-        default = self.commands.get(("default", ""), [])
-        by_language = {
-            language: commands
-            for (scope, language), commands in self.commands.items()
-            if scope == "default" and language
-        }
-        return {
-            "bot": {
-                **self.bot,
-                "commands": default,
-                "commands_by_language": by_language,
-                "profile": {":".join(key): value for key, value in self.profile.items()},
-            },
-            "customers": [c.as_page() for c in chats if c.is_private],
-            "groups": [c.as_page() for c in chats if not c.is_private],
-            "pending_updates": len(self.updates.pending),
-            "listening": self.updates.polled or self.updates.hook is not None,
-        }
-
 
 def _document(message: Message) -> Json | None:
     if message.document is None:

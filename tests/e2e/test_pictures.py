@@ -72,10 +72,10 @@ async def take_the_tour(page: Page) -> None:
 
 
 async def the_customer_was_told(page: Page) -> None:
-    """What stands on Emma's phone: the place in line first, then that it is back."""
+    """What stands on Emma's phone: a greeting, the place in line, then that it is back."""
     told = page.locator('#telegram [data-from="bot"]')
-    await expect(told).to_have_count(2)
-    await expect(told.first).to_contain_text("You have place 3 in line")
+    await expect(told).to_have_count(3)
+    await expect(told.nth(1)).to_contain_text("You have place 3 in line")
     await expect(told.last).to_contain_text("Stoneware mug blue is back in stock (5 left)")
     await expect(told.last.get_by_role("link", name="Buy now")).to_have_attribute(
         "href", "https://shop.example/p/mug-blue"
@@ -123,6 +123,31 @@ async def test_on_a_laptop_the_demo_shows_the_main_job_from_both_sides(tmp_path:
         await photograph(page, "demo-laptop")
         await photograph(page.locator("#telegram .chat"), "customer")
         await photograph(page.locator("#slack .chat"), "staff")
+
+
+@pytest.mark.browser
+@needs_chromium
+async def test_the_tour_works_again_and_from_any_state(tmp_path: Path) -> None:
+    async with demo(tmp_path) as url, shown(url, LAPTOP, "light") as page:
+        await take_the_tour(page)
+        await page.click("#block-toggle")  # Emma has had enough
+        await page.get_by_label("You are").select_option("U3")  # and nobody may touch stock
+        await page.fill("#slack-input", "/stock TEA-GREEN")
+        await take_the_tour(page)
+        last = page.locator('#telegram [data-from="bot"]').last
+        await expect(last).to_contain_text("Stoneware mug blue is back in stock")
+        await expect(alert_of(page)).to_have_count(2)
+
+
+@pytest.mark.browser
+@needs_chromium
+async def test_the_clerk_of_the_demo_may_adjust_stock(tmp_path: Path) -> None:
+    async with demo(tmp_path) as url, shown(url, LAPTOP, "light") as page:
+        await page.get_by_label("You are").select_option("U2")
+        await page.fill("#slack-input", "/stock MUG-WHITE +1")
+        await page.press("#slack-input", "Enter")
+        answer = page.locator('#slack-messages > [data-ephemeral="true"]').last
+        await expect(answer).to_contain_text("+1 → 5 at main")
 
 
 @pytest.mark.browser

@@ -25,6 +25,7 @@ const post = (path, body) => call(path, {
 export const api = {
   state: () => get("state"),
   tour: () => get("tour"),
+  beginTour: () => post("tour/begin", {}),
   addCustomer: (first_name, language_code) => post("telegram/customers", { first_name, language_code }),
   send: (chat, text) => post(`telegram/${chat}/send`, { text }),
   start: (chat, payload) => post(`telegram/${chat}/start`, { payload }),

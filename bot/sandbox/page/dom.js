@@ -1,10 +1,12 @@
 // Building and patching the page. Strings only ever become text nodes or attributes, never HTML.
+import { marked } from "./marks.js";
 
 /** One element. Props starting with "on" are listeners; null and false props and children are left out. */
 export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) setProp(node, name, value);
-  node.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
+  const given = children.flat(3).filter((child) => child !== null && child !== undefined && child !== false);
+  node.append(...given.flatMap((child) => (typeof child === "string" ? marked(child) : child)));
   return node;
 }
 

@@ -5,7 +5,6 @@ import { avatar, clock, dayName, el, patchList, scroller, stickToEnd } from "./d
 import { ask, attempt, telegramToast } from "./notices.js";
 import { chatName, chats, currentChat, isGroup, store } from "./store.js";
 import { bubble } from "./telegram_message.js";
-import { plan } from "./tour_plan.js";
 import { unread } from "./unread.js";
 
 /** Fill the pane. Returns {draw, toast, composer}. */
@@ -51,7 +50,7 @@ function draw(parts) {
   patchList(parts.head, [{ key: `${chat.id}`, print: headPrint(chat), render: () => head(chat) }]);
   const switched = parts.list.dataset.chat !== String(chat.id);
   parts.list.dataset.chat = chat.id;
-  parts.stick.patch(messageItems(chat, parts.composer), switched || ownIsLast(chat));
+  parts.stick.patch(messageItems(chat), switched || ownIsLast(chat));
   drawFoot(parts, chat);
 }
 
@@ -104,9 +103,11 @@ function languageName(code) {
   }
 }
 
-function messageItems(chat, composer) {
+function messageItems(chat) {
   const messages = chat.messages.filter((message) => !message.deleted);
-  if (!messages.length) return [{ key: `empty-${chat.id}`, print: "", render: () => emptyState(composer) }];
+  if (!messages.length) {
+    return [{ key: `empty-${chat.id}`, print: chat.description, render: () => emptyState(chat) }];
+  }
   const { bot } = store.state.telegram;
   const items = [];
   let day = "";
@@ -124,19 +125,16 @@ function messageItems(chat, composer) {
   return items;
 }
 
-function emptyState(composer) {
-  const example = `/notify ${plan.sold_out_sku}`;
+/** What Telegram shows before the first word: the description that the bot registered. */
+function emptyState(chat) {
+  if (isGroup(chat) || !chat.description) return el("div", { class: "empty" }, el("h3", {}, "No messages here yet"));
   return el("div", { class: "empty" },
-    el("h3", {}, "What can this bot do?"),
-    el("p", {}, "It tells customers when a product is back in stock. Press START, or try:"),
-    ["/help", example, "/list"].map((text) => (
-      el("button", { type: "button", class: "try", onclick: () => composer.fill(text) }, text))));
+    el("h3", {}, "What can this bot do?"), el("p", { dir: "auto" }, chat.description));
 }
 
 function drawFoot(parts, chat) {
-  const silent = !chat.messages.some((message) => !message.deleted);
-  parts.composer.node.hidden = Boolean(chat.blocked || chat.kicked || chat.deactivated);
-  parts.start.hidden = isGroup(chat) || chat.deactivated || !(chat.blocked || silent);
+  parts.start.hidden = isGroup(chat) || chat.deactivated || !(chat.blocked || !chat.started);
+  parts.composer.node.hidden = Boolean(!parts.start.hidden || chat.kicked || chat.deactivated);
   parts.start.textContent = chat.blocked ? "UNBLOCK" : "START";
 }
 
@@ -145,12 +143,8 @@ function startOrUnblock() {
   return chat.blocked ? api.block(chat.id, false) : api.start(chat.id, "");
 }
 
-/** The bot's commands in the customer's language; without a list for it, the general one. */
-function commands() {
-  const { bot } = store.state.telegram;
-  const language = (currentChat()?.language_code || "").slice(0, 2);
-  return bot.commands_by_language?.[language] || bot.commands || [];
-}
+/** The commands that the bot registered for this chat and language. */
+const commands = () => currentChat()?.commands || [];
 
 function matching(text) {
   if (!/^\/\S*$/.test(text)) return [];

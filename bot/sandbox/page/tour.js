@@ -1,4 +1,5 @@
 // The guided tour: does the main job as two people would, and waits for what really happens.
+import { api } from "./api.js";
 import { el } from "./dom.js";
 import { store } from "./store.js";
 import { loadPlan, plan } from "./tour_plan.js";
@@ -7,7 +8,7 @@ import { STEPS, marks } from "./tour_steps.js";
 const LOOK_MS = 1400;
 const READ_MS = 3400;
 const LAST_WORD = "That is the main job. Now it is yours: type in either window, or add a customer.";
-const AFRESH = "Go on by hand, or start “make demo” anew for a fresh shop.";
+const AFRESH = "Go on by hand, or press “Show me” once more.";
 
 // ?pace=0 makes the tour as fast as the bot, for tests; ?pace=2 twice as slow, for a talk.
 // ?patience=300 is how many ms the tour waits for a reaction before it explains.
@@ -21,6 +22,7 @@ const part = (id) => document.getElementById(id);
 export function createTour(composers) {
   const tour = { composers, abort: null, before: null, spot: "" };
   tour.say = (side, text) => typeAndSend(tour, side, text);
+  tour.begin = () => api.start(plan.customer_id, "");
   tour.press = (message, button) => pressButton(tour, message, button);
   return { start: () => start(tour), stop: () => stop(tour), draw: () => spotlight(tour, tour.spot) };
 }
@@ -37,6 +39,7 @@ async function start(tour) {
   stop(tour);
   tour.abort = new AbortController();
   const { signal } = tour.abort;
+  caption(0, "", "acting"); // what the last tour ended with is no longer true
   part("tour").hidden = false;
   part("tour-start").disabled = true;
   try {
@@ -57,12 +60,25 @@ async function prepare() {
   plan.staff ??= slack.users[0]?.id;
   plan.channel ??= (slack.channels.find((one) => one.name === "stock-alerts") || slack.channels[0])?.id;
   store.look({ chat: plan.customer_id, user: plan.staff, channel: plan.channel });
+  await clearTheWay();
+}
+
+/** From any state: nothing may stand before the windows, and the shop is where the tour begins. */
+async function clearTheWay() {
+  const { telegram, slack } = store.state;
+  const modals = slack.modals.filter((one) => one.user === plan.staff);
+  for (const one of modals) await api.close(plan.staff, one.id);
+  if (telegram.customers.find((one) => one.id === plan.customer_id)?.blocked) {
+    await api.block(plan.customer_id, false);
+  }
+  await api.beginTour();
 }
 
 /** True if every step got its reaction; false if one did not, which is then explained. */
 async function walk(tour, signal) {
   let found = null;
   for (const [index, step] of STEPS.entries()) {
+    if (step.needed && !step.needed(store.state)) continue;
     try {
       found = await take(tour, step, index, found);
     } catch (error) {

@@ -1,4 +1,4 @@
-// The five steps of the tour: what is said, done and waited for. tour.js walks through them.
+// The steps of the tour: what is said, done and waited for. tour.js walks through them.
 import { chats } from "./store.js";
 import { plan } from "./tour_plan.js";
 
@@ -27,6 +27,15 @@ export function acknowledgeOf(message) {
 export const STEPS = [
   {
     pane: "telegram",
+    needed: (state) => !chats(state).find((chat) => chat.id === plan.customer_id)?.started,
+    caption: () => "A customer has found the shop's bot and presses START.",
+    act: (tour) => tour.begin(),
+    seen: (state, before) => fresh(toldOf(state), before.told),
+    done: "The bot says what it can do.",
+    why: "The bot did not answer the customer.",
+  },
+  {
+    pane: "telegram",
     caption: () => `A customer wants ${plan.sold_out_sku}. It is sold out: “tell me when it is back”.`,
     act: (tour) => tour.say("telegram", `/notify ${plan.sold_out_sku}`),
     seen: (state, before) => fresh(toldOf(state), before.told),
@@ -47,7 +56,7 @@ export const STEPS = [
     caption: () => "The customer hears of it at once, and nobody had to think of it.",
     seen: (state, before) => fresh(toldOf(state), before.told),
     done: "Everyone in the line is told in order, each once.",
-    why: "No restock message came. If the tour ran before, the product was in stock and nobody waited for it.",
+    why: "No restock message came.",
   },
   {
     pane: "slack",
@@ -56,7 +65,7 @@ export const STEPS = [
     // A post of its own: the summary of the shop's import may be edited at any moment.
     seen: (state, before) => fresh(postsOf(state).filter((one) => acknowledgeOf(one) && !one.edits), before.posts),
     done: "One message in the channel. It stays true by edits and is not repeated.",
-    why: "No low-stock message came. If the tour ran before, the product was low already.",
+    why: "No low-stock message came.",
   },
   {
     pane: "slack",

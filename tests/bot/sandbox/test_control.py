@@ -73,7 +73,7 @@ async def test_a_reset_takes_people_and_messages_away_and_keeps_the_bot(
     await sandbox.driver.reset()
     state = await sandbox.driver.state()
     assert (state["telegram"]["customers"], state["slack"]["channels"]) == ([], [])
-    assert state["telegram"]["bot"]["commands"]
+    assert [c.command for c in await telegram_bot.api.get_my_commands()] == ["list"]
     assert state["slack"]["connections"] == 1
     bob = await sandbox.telegram.customer()
     assert (await bob.say("x"))["update_id"] > before
@@ -154,8 +154,8 @@ async def test_the_state_has_the_shape_that_the_page_was_promised(
     assert (slack["modals"], slack["homes"]) == ([], {})
 
 
-BOT = "id username first_name commands commands_by_language"
-CUSTOMER = "id first_name username language_code blocked messages"
+BOT = "id username first_name"
+CUSTOMER = "id first_name username language_code blocked messages commands description"
 MESSAGE = (
     "message_id from date edit_date text html entities reply_markup document photo deleted"
     " pings toast"

@@ -71,7 +71,7 @@ async def shop(stage: tuple[Sandbox, ScriptedBot, Browser]) -> AsyncIterator[Sho
     await sandbox.driver.post("slack/channels", {"id": "C1", "name": "stock-alerts"})
     await sandbox.driver.post("slack/channels", {"id": "C2", "name": "general"})
     for chat_id, name in ((101, "Ana"), (102, "小雨"), (103, HOSTILE)):
-        await sandbox.telegram.customer(name, id=chat_id)
+        await sandbox.telegram.customer(name, id=chat_id, started=True)
     shop = Shop(sandbox, browser, [])
     yield shop
     for context in browser.contexts:
@@ -123,12 +123,16 @@ async def test_an_alert_of_a_button_waits_until_it_is_closed(shop: Shop) -> None
     await expect(alert).to_have_count(0)
 
 
-async def test_a_new_customer_is_told_what_to_type_and_presses_start(shop: Shop) -> None:
+async def test_a_new_customer_reads_what_the_bot_registered_and_presses_start(shop: Shop) -> None:
+    await shop.sandbox.telegram.customer("Zoe", id=104, language_code="en")
     page = await shop.page()
-    await expect(page.locator("#telegram .empty")).to_contain_text("/notify MUG-BLUE")
+    await page.click('[data-customer="104"]')
+    await expect(page.locator("#telegram .empty")).to_contain_text("A bell for tests")
+    await expect(page.locator("#telegram-input")).to_be_hidden()
     await page.click("#telegram-start")
-    await expect(from_bot(page)).to_contain_text("Ana: /start")
+    await expect(from_bot(page)).to_contain_text("Zoe: /start")
     await expect(page.locator("#telegram-start")).to_be_hidden()
+    await expect(page.locator("#telegram-input")).to_be_visible()
 
 
 async def test_a_customer_can_be_added_blocks_the_bot_and_comes_back(shop: Shop) -> None:
@@ -138,6 +142,7 @@ async def test_a_customer_can_be_added_blocks_the_bot_and_comes_back(shop: Shop)
     await page.get_by_label("Language of the phone").select_option("zh-hans")
     await page.get_by_role("button", name="Add", exact=True).click()
     await expect(page.locator('[data-customer][aria-pressed="true"]')).to_contain_text("李雷")
+    await page.click("#telegram-start")
     await page.click("#block-toggle")
     await expect(page.locator("#telegram-input")).to_be_hidden()
     await page.click("#telegram-start")
@@ -292,8 +297,7 @@ async def test_the_tour_can_be_stopped_while_it_types(shop: Shop) -> None:
 
 
 async def test_the_tour_explains_kindly_when_nothing_happens(shop: Shop) -> None:
-    page = await shop.page(path="/?pace=0&patience=300")
-    await shop.sandbox.driver.post("telegram/101/block", {"blocked": True})
+    page = await shop.page(path="/?pace=0&patience=1")  # ms: nobody answers as fast as that
     await page.click("#tour-start")
     await expect(page.locator("#tour")).to_have_attribute("data-state", "failed")
     await expect(page.locator("#tour-caption")).to_contain_text("The bot did not answer")

@@ -64,6 +64,7 @@ class ScriptedBot:
         await application.bot.set_my_commands(
             [("notify", "tell me when it is back"), ("echo", "say it again")]
         )
+        await application.bot.set_my_description("A bell for tests")
         await application.start()
         assert application.updater
         await application.updater.start_polling()

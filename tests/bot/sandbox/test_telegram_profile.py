@@ -1,7 +1,7 @@
 """The bot's card: commands per language and scope, names and descriptions."""
 
 import pytest
-from telegram import BotCommand, BotCommandScopeChat
+from telegram import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
 from telegram.error import BadRequest, InvalidToken
 
 from bot.sandbox.server import Sandbox
@@ -23,12 +23,32 @@ async def test_commands_are_kept_per_language_and_scope(
     await api.set_my_commands([BotCommand("list", "我在等什么")], language_code="zh")
     scope = BotCommandScopeChat(7)
     await api.set_my_commands([BotCommand("stock", "staff only")], scope=scope)
-    bot = (await sandbox.driver.state())["telegram"]["bot"]
-    assert bot["commands"] == [{"command": "list", "description": "what I wait for"}]
-    assert bot["commands_by_language"]["zh"][0]["description"] == "我在等什么"
     assert [c.command for c in await api.get_my_commands(scope=scope)] == ["stock"]
     await api.delete_my_commands(scope=scope)
     assert await api.get_my_commands(scope=scope) == ()
+
+
+async def test_a_person_sees_the_commands_and_words_of_the_nearest_scope_and_the_language(
+    sandbox: Sandbox, telegram_bot: TelegramBot
+) -> None:
+    """core.telegram.org/bots/api#determining-list-of-commands"""
+    api, private = telegram_bot.api, BotCommandScopeAllPrivateChats()
+    await api.set_my_commands([BotCommand("help", "for all")])
+    await api.set_my_commands([BotCommand("list", "what I wait for")], scope=private)
+    await api.set_my_commands([BotCommand("list", "我在等什么")], private, "zh")
+    await api.set_my_description("Tells you when it is back")
+    await api.set_my_description("到货通知", language_code="zh")
+    for name, language in (("Ann", "en"), ("小雨", "zh-hans"), ("Jo", "de")):
+        await sandbox.telegram.customer(name, language_code=language)
+    await sandbox.telegram.group("Staff")
+    page = (await sandbox.driver.state())["telegram"]
+    seen = [(one["commands"][0]["description"], one["description"]) for one in page["customers"]]
+    assert seen == [
+        ("what I wait for", "Tells you when it is back"),
+        ("我在等什么", "到货通知"),
+        ("what I wait for", "Tells you when it is back"),
+    ]
+    assert page["groups"][0]["commands"] == [{"command": "help", "description": "for all"}]
 
 
 @pytest.mark.parametrize(
