@@ -79,9 +79,13 @@ async def any_due(tx: Tx, way: WayName, now: datetime, last: Lane = LAST_LANE) -
 
 
 async def claim(
-    tx: Tx, way: WayName, now: datetime, lease: timedelta, limit: int,
+    tx: Tx,
+    way: WayName,
+    now: datetime,
+    lease: timedelta,
+    limit: int,
     last: Lane = LAST_LANE,
-) -> list[Claimed]:  # fmt: skip
+) -> list[Claimed]:
     """Take up to `limit` due notices of the lanes up to `last`, lane by lane, oldest first.
 
     One a contact at a time, and those of one message in their order: while it is in doubt whether

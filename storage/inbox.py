@@ -38,9 +38,15 @@ class Claimed:
 
 
 async def put(
-    tx: Tx, vault: Vault, *, source: str, key: str, sender: str, payload: str,
+    tx: Tx,
+    vault: Vault,
+    *,
+    source: str,
+    key: str,
+    sender: str,
+    payload: str,
     now: datetime,
-) -> Arrival:  # fmt: skip
+) -> Arrival:
     """Keep what arrived; a key that came before from this source is not kept again.
 
     `sender` is whose order matters (a chat or user id); it and the payload are stored sealed.
@@ -68,8 +74,9 @@ def _due_heads() -> Select[Any]:
     now, limit = bindparam("now", type_=Instant()), bindparam("limit", type_=Integer())
     free = or_(inbox.c.lease_until.is_(None), inbox.c.lease_until <= now)
     in_work = (inbox.c.state == InboxState.WORKING.value) & (inbox.c.lease_until > now)
-    passed_over = [select(inbox.c.sender).where(UNFINISHED, which)
-                   for which in (in_work, inbox.c.due_at > now)]  # fmt: skip
+    passed_over = [
+        select(inbox.c.sender).where(UNFINISHED, which) for which in (in_work, inbox.c.due_at > now)
+    ]
     oldest = (
         select(inbox.c.sender)
         .where(UNFINISHED, inbox.c.due_at <= now, free)
@@ -147,10 +154,14 @@ DONE = (
     update(inbox)
     .where(inbox.c.id.in_(bindparam("wanted", expanding=True)))
     .values(
-        state=InboxState.DONE.value, payload=None, error=None, sender=NOBODY, lease_until=None,
+        state=InboxState.DONE.value,
+        payload=None,
+        error=None,
+        sender=NOBODY,
+        lease_until=None,
         finished_at=bindparam("now"),
     )
-)  # fmt: skip
+)
 
 
 async def done(tx: Tx, arrival_ids: Collection[int], now: datetime) -> None:
@@ -160,17 +171,27 @@ async def done(tx: Tx, arrival_ids: Collection[int], now: datetime) -> None:
 
 
 async def retry(
-    tx: Tx, vault: Vault, claimed: Claimed, error: str, due_at: datetime, *,
+    tx: Tx,
+    vault: Vault,
+    claimed: Claimed,
+    error: str,
+    due_at: datetime,
+    *,
     counts: bool = True,
-) -> None:  # fmt: skip
+) -> None:
     """It failed; it keeps its sender's later arrivals waiting until it is due again.
 
     `counts` False gives the attempt back: it was no fault of the arrival.
     """
     await _of_ours(
-        tx, claimed, state=InboxState.PENDING.value, error=vault.seal(error), due_at=due_at,
-        lease_until=None, attempts=claimed.attempts - (0 if counts else 1),
-    )  # fmt: skip
+        tx,
+        claimed,
+        state=InboxState.PENDING.value,
+        error=vault.seal(error),
+        due_at=due_at,
+        lease_until=None,
+        attempts=claimed.attempts - (0 if counts else 1),
+    )
 
 
 async def dead(tx: Tx, vault: Vault, claimed: Claimed, error: str, now: datetime) -> bool:
@@ -179,9 +200,13 @@ async def dead(tx: Tx, vault: Vault, claimed: Claimed, error: str, now: datetime
     False when it is in another worker's hands by now.
     """
     return await _of_ours(
-        tx, claimed, state=InboxState.DEAD.value, error=vault.seal(error), lease_until=None,
+        tx,
+        claimed,
+        state=InboxState.DEAD.value,
+        error=vault.seal(error),
+        lease_until=None,
         finished_at=now,
-    )  # fmt: skip
+    )
 
 
 async def release_orphans(tx: Tx, now: datetime) -> int:

@@ -30,10 +30,9 @@ async def outbox(tx: Tx, now: datetime) -> tuple[LaneQueue, ...]:
         .order_by(contact.c.way, notice.c.lane)
     )
     return tuple(
-        LaneQueue(_way(row.way), Lane(row.lane), row.open, row.due, row.oldest,
-                  row.doubtful)
+        LaneQueue(_way(row.way), Lane(row.lane), row.open, row.due, row.oldest, row.doubtful)
         for row in (await tx.execute(statement)).all()
-    )  # fmt: skip
+    )
 
 
 async def arrivals(tx: Tx) -> tuple[InboxQueue, ...]:

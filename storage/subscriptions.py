@@ -45,9 +45,15 @@ WAITING_BY_PRODUCT = (
 
 
 async def add(
-    tx: Tx, *, person_id: int, product_id: int, quantity: int, armed: bool, key: str,
+    tx: Tx,
+    *,
+    person_id: int,
+    product_id: int,
+    quantity: int,
+    armed: bool,
+    key: str,
     now: datetime,
-) -> int:  # fmt: skip
+) -> int:
     """Put the person at the end of the line; returns the subscription's id."""
     statement = insert(subscription).values(
         person_id=person_id,
@@ -191,9 +197,14 @@ async def waiting_by_product(tx: Tx, product_ids: Sequence[int]) -> dict[int, in
 
 
 async def set_state(
-    tx: Tx, subscription_id: int, state: SubscriptionState, now: datetime, *,
-    reason: EndReason | None = None, armed: bool | None = None,
-) -> None:  # fmt: skip
+    tx: Tx,
+    subscription_id: int,
+    state: SubscriptionState,
+    now: datetime,
+    *,
+    reason: EndReason | None = None,
+    armed: bool | None = None,
+) -> None:
     values: dict[str, Any] = {
         "state": state.value,
         "reason": reason.value if reason else "",

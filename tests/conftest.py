@@ -18,9 +18,12 @@ from tests.support.databases import PostgresServer, SqliteFiles, postgres_server
 ENGINES = ("sqlite", "postgresql")
 WAIT = "tests/faults/"  # tests of it wait most of their time, for platforms that are slow
 LONG = (  # and these compute long, alone or together
-    "tests/bot/sandbox/test_page.py", "tests/test_wheel.py", "tests/simulation/",
-    "tests/conformance/", "tests/e2e/",
-)  # fmt: skip
+    "tests/bot/sandbox/test_page.py",
+    "tests/test_wheel.py",
+    "tests/simulation/",
+    "tests/conformance/",
+    "tests/e2e/",
+)
 
 
 def pytest_configure() -> None:

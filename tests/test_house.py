@@ -55,8 +55,11 @@ def outside_imports_in_the_domain(name: str, tree: ast.AST) -> list[str]:
     if not name.startswith("bot/domain/"):
         return []
     allowed = {*sys.stdlib_module_names, "bot"} - {"asyncio", "socket", "sqlite3", "logging"}
-    return [f"{name}:{line} {module}" for line, module in imports(tree)
-            if module.split(".")[0] not in allowed]  # fmt: skip
+    return [
+        f"{name}:{line} {module}"
+        for line, module in imports(tree)
+        if module.split(".")[0] not in allowed
+    ]
 
 
 def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -238,9 +241,10 @@ def test_importing_any_module_does_nothing() -> None:
         for name, tree in files(*SOURCES)
         if not name.endswith(("migrations/env.py", "__main__.py"))
         for node in tree.body
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
         and ast.unparse(node.value.func).split(".")[-1] in loud
-    ]  # fmt: skip
+    ]
     assert found == []
 
 

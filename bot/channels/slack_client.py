@@ -70,9 +70,13 @@ class PacedSlackClient(AsyncWebClient):
     """
 
     def __init__(
-        self, token: str, pacer: Pacer, session: aiohttp.ClientSession, base_url: str = PUBLIC_API,
+        self,
+        token: str,
+        pacer: Pacer,
+        session: aiohttp.ClientSession,
+        base_url: str = PUBLIC_API,
         answered: Callable[[float], None] = lambda _: None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(token=token, base_url=base_url, session=session, retry_handlers=[])
         self.pacer = pacer
         self._shared, self._answered = session, answered

@@ -32,8 +32,15 @@ NEVER_LEFT = (
     aiohttp.InvalidURL,
     aiohttp.NonHttpUrlClientError,
 )
-_GONE = {"channel_not_found", "is_archived", "is_inactive", "user_not_found", "users_not_found",
-         "user_disabled", "cannot_dm_bot"}  # fmt: skip
+_GONE = {
+    "channel_not_found",
+    "is_archived",
+    "is_inactive",
+    "user_not_found",
+    "users_not_found",
+    "user_disabled",
+    "cannot_dm_bot",
+}
 _LOST = {"message_not_found", "edit_window_closed", "cant_update_message"}
 # The fault is not the message's: it waits until somebody repairs the token or Slack is back.
 # account_inactive speaks of the owner of the token, not of the person who is written to.
@@ -53,10 +60,19 @@ _LATER = {
 }
 # "It's possible some aspect of the operation succeeded before the error was raised."
 _DOUBT = {"", "fatal_error", "internal_error", "update_failed"}
-_METADATA = {"invalid_metadata_format", "invalid_metadata_schema", "metadata_too_large",
-             "metadata_must_be_sent_from_app"}  # fmt: skip
-_FORM = {"block_mismatch", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long",
-         "msg_too_long"}  # fmt: skip
+_METADATA = {
+    "invalid_metadata_format",
+    "invalid_metadata_schema",
+    "metadata_too_large",
+    "metadata_must_be_sent_from_app",
+}
+_FORM = {
+    "block_mismatch",
+    "invalid_blocks",
+    "invalid_blocks_format",
+    "msg_blocks_too_long",
+    "msg_too_long",
+}
 _REINSTALL = "the Slack app lacks a permission; install it again from `slack-manifest`"
 _HINTS = {
     "not_in_channel": "the bot is not in this channel; write /invite @ and its name there",

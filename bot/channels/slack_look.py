@@ -110,9 +110,12 @@ class SlackReader:
         cursor = ""
         for _ in range(PAGES):
             answer = await self._read(
-                "conversations.list", limit=PAGE, cursor=cursor, exclude_archived=True,
+                "conversations.list",
+                limit=PAGE,
+                cursor=cursor,
+                exclude_archived=True,
                 types="public_channel,private_channel",
-            )  # fmt: skip
+            )
             for channel in answer.get("channels") or []:
                 if channel.get("name") == name.removeprefix("#"):
                     return str(channel["id"])

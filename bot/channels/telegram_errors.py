@@ -66,8 +66,17 @@ LOST = (
     "query is too old",
     "query id is invalid",
 )
-CONTENT = ("parse entities", "button", "keyboard", "reply markup", "reply_markup", "too long",
-           "too_long", "url", "entit")  # fmt: skip
+CONTENT = (
+    "parse entities",
+    "button",
+    "keyboard",
+    "reply markup",
+    "reply_markup",
+    "too long",
+    "too_long",
+    "url",
+    "entit",
+)
 # PTB names the status where the answer brought no words: "Request Entity Too Large (413)".
 _STATUS = re.compile(r"[\w' -]+ \(4\d\d\)")
 _LONGEST = 300  # characters of a reason: PTB quotes whole pages

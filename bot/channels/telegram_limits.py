@@ -56,9 +56,13 @@ class PacedRequests(BaseRateLimiter[Lane]):
     """
 
     def __init__(
-        self, pacer: Pacer, *, paid: bool = False, clock: Callable[[], float] = time.monotonic,
+        self,
+        pacer: Pacer,
+        *,
+        paid: bool = False,
+        clock: Callable[[], float] = time.monotonic,
         answered: Callable[[float], None] = lambda _: None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._pacer = pacer
         self._clock, self._answered = clock, answered
         self._free = FreeShare(clock) if paid else None

@@ -71,10 +71,15 @@ class AiohttpRequest(BaseRequest):
             await session.close()
 
     async def do_request(
-        self, url: str, method: str, request_data: RequestData | None = None,
-        read_timeout: Any = DEFAULT, write_timeout: Any = DEFAULT,
-        connect_timeout: Any = DEFAULT, pool_timeout: Any = DEFAULT,
-    ) -> tuple[int, bytes]:  # fmt: skip
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: Any = DEFAULT,
+        write_timeout: Any = DEFAULT,
+        connect_timeout: Any = DEFAULT,
+        pool_timeout: Any = DEFAULT,
+    ) -> tuple[int, bytes]:
         """The status and the body of the answer."""
         if self._session is None:
             raise RuntimeError("This AiohttpRequest is not initialized!")
@@ -89,9 +94,14 @@ class AiohttpRequest(BaseRequest):
         headers = {"Content-Type": body.content_type} if isinstance(body, aiohttp.Payload) else None
         try:
             async with self._session.request(
-                method, url, data=body, headers=headers, timeout=timeout,
-                proxy=self._proxy, allow_redirects=False,
-            ) as answer:  # fmt: skip
+                method,
+                url,
+                data=body,
+                headers=headers,
+                timeout=timeout,
+                proxy=self._proxy,
+                allow_redirects=False,
+            ) as answer:
                 return answer.status, await answer.read()
         except TimeoutError as error:  # aiohttp's own are subclasses of it
             raise TimedOut(f"aiohttp.{type(error).__name__}") from error

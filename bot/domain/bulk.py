@@ -24,9 +24,23 @@ PRODUCT_FIELDS = (
 )
 POSITION_FIELDS = ("quantity", "reorder_point", "clear_level")
 COLUMNS = (
-    "sku", "name", "quantity", "location", "reorder_point", "clear_level", "lead_time_days",
-    "price", "currency", "url", "image_url", "category", "product", "brand", "supplier", "active",
-)  # fmt: skip
+    "sku",
+    "name",
+    "quantity",
+    "location",
+    "reorder_point",
+    "clear_level",
+    "lead_time_days",
+    "price",
+    "currency",
+    "url",
+    "image_url",
+    "category",
+    "product",
+    "brand",
+    "supplier",
+    "active",
+)
 
 
 Cell = int | str | bool | None

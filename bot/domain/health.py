@@ -273,5 +273,4 @@ class HealthCard:
     def well(self) -> bool:
         """Nothing that anybody must do."""
         down = any(pulse.down for pulse in self.platforms)
-        return not (down or self.told or self.idle_parts or self.undelivered
-                    or self.queues.dead)  # fmt: skip
+        return not (down or self.told or self.idle_parts or self.undelivered or self.queues.dead)

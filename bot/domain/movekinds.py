@@ -19,10 +19,24 @@ PLUS_WORDS = {
 MINUS_WORDS = {
     MoveKind.SALE: ("sale", "sold", "sell", "sales", "卖出", "售出", "销售"),
     MoveKind.WRITE_OFF: (
-        "damaged", "damage", "broken", "lost", "stolen", "theft", "expired", "waste", "spoiled",
-        "write-off", "损坏", "破损", "丢失", "被盗", "过期", "报废",
+        "damaged",
+        "damage",
+        "broken",
+        "lost",
+        "stolen",
+        "theft",
+        "expired",
+        "waste",
+        "spoiled",
+        "write-off",
+        "损坏",
+        "破损",
+        "丢失",
+        "被盗",
+        "过期",
+        "报废",
     ),
-}  # fmt: skip
+}
 
 
 def kind_of(quantity: int, reason: str) -> MoveKind:

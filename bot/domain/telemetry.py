@@ -11,9 +11,13 @@ class Telemetry(Protocol):
     """Told what happened, at once and without waiting. No method may raise."""
 
     def settled(
-        self, way: WayName, lane: Lane, state: NoticeState, reason: SettleReason,
+        self,
+        way: WayName,
+        lane: Lane,
+        state: NoticeState,
+        reason: SettleReason,
         took: timedelta,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """A notice was settled, so long after it had first been due."""
         ...
 
@@ -38,9 +42,13 @@ class Silent:
     """Counts nothing."""
 
     def settled(
-        self, way: WayName, lane: Lane, state: NoticeState, reason: SettleReason,
+        self,
+        way: WayName,
+        lane: Lane,
+        state: NoticeState,
+        reason: SettleReason,
         took: timedelta,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """See Telemetry."""
 
     def failed(self, way: WayName, error: Exception) -> None:

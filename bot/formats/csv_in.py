@@ -221,9 +221,13 @@ class _Rows:
         return given, problems
 
     def _together(
-        self, line: int, given: Mapping[str, str], values: dict[str, Any], key: str,
+        self,
+        line: int,
+        given: Mapping[str, str],
+        values: dict[str, Any],
+        key: str,
         problems: list[BadCell],
-    ) -> None:  # fmt: skip
+    ) -> None:
         """What only several cells together can tell; completes `values`."""
         if "price" in given:
             self._price(line, given, values, problems)

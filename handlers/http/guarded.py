@@ -93,10 +93,16 @@ class GuardedConfig(uvicorn.Config):
     def __init__(self, app: Any, crowd: Crowd) -> None:
         self.crowd = crowd
         super().__init__(
-            app, http=Guarded, ws="none", log_config=None, access_log=False, lifespan="off",
-            backlog=AT_ONE_GO, h11_max_incomplete_event_size=LARGEST_HEADER,
+            app,
+            http=Guarded,
+            ws="none",
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            backlog=AT_ONE_GO,
+            h11_max_incomplete_event_size=LARGEST_HEADER,
             timeout_graceful_shutdown=5,
-        )  # fmt: skip
+        )
 
 
 class GuardedServer(uvicorn.Server):

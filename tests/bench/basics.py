@@ -62,8 +62,10 @@ async def adjusting(shop: Shop) -> None:
         await shop.moved("TEA +1")
         taken.append(perf_counter() - began)
     ratio = part(taken, 50) / part(bare, 50)
-    say(f"one adjustment: p50 {part(taken, 50):.2f} ms, p99 {part(taken, 99):.2f} ms, "
-        f"{ratio:.1f} x a bare commit")  # fmt: skip
+    say(
+        f"one adjustment: p50 {part(taken, 50):.2f} ms, p99 {part(taken, 99):.2f} ms, "
+        f"{ratio:.1f} x a bare commit"
+    )
 
 
 async def process(folder: Path, people: int) -> list[Row]:

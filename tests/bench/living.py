@@ -60,8 +60,9 @@ async def told(shop: Shop, people: int) -> None:
     numbers = range(1, people + 1)
     times = {"created_at": now, "updated_at": now}
     async with shop.database.write() as tx:
-        people_rows = [who | {"address_index": b"%d" % n, "created_at": now, "seen_at": now}
-                       for n in numbers]  # fmt: skip
+        people_rows = [
+            who | {"address_index": b"%d" % n, "created_at": now, "seen_at": now} for n in numbers
+        ]
         ids = await put_people(tx, people_rows)
         contacts = [contact_id for _, contact_id in ids]
         line = {"product_id": product_id, "quantity": 1, "state": "told", "armed": True} | times
@@ -70,20 +71,46 @@ async def told(shop: Shop, people: int) -> None:
         opened = insert(restock).values(product_id=product_id, opened_at=now)
         number = (await tx.execute(opened.returning(restock.c.id))).scalar_one()
         sent = {
-            "kind": "restock", "lane": int(Lane.RESTOCK), "product_id": product_id, "payload": {},
-            "restock_id": number, "state": "sent", "due_at": now, "created_at": now,
+            "kind": "restock",
+            "lane": int(Lane.RESTOCK),
+            "product_id": product_id,
+            "payload": {},
+            "restock_id": number,
+            "state": "sent",
+            "due_at": now,
+            "created_at": now,
             "settled_at": now,
-        }  # fmt: skip
+        }
         subjects = [f"restock:{number}:{n}" for n in numbers]
         people_told = list(zip(numbers, contacts, subjects, strict=True))
-        await tx.execute(insert(notice), [
-            sent | {"id": n, "key": subject, "subject": subject, "contact_id": contact_id,
-                    "subscription_id": n} for n, contact_id, subject in people_told
-        ])  # fmt: skip
-        await tx.execute(insert(message), [
-            {"contact_id": contact_id, "subject": subject, "ref": str(n), "notice_id": n,
-             "says": "back", "created_at": now} for n, contact_id, subject in people_told
-        ])  # fmt: skip
+        await tx.execute(
+            insert(notice),
+            [
+                sent
+                | {
+                    "id": n,
+                    "key": subject,
+                    "subject": subject,
+                    "contact_id": contact_id,
+                    "subscription_id": n,
+                }
+                for n, contact_id, subject in people_told
+            ],
+        )
+        await tx.execute(
+            insert(message),
+            [
+                {
+                    "contact_id": contact_id,
+                    "subject": subject,
+                    "ref": str(n),
+                    "notice_id": n,
+                    "says": "back",
+                    "created_at": now,
+                }
+                for n, contact_id, subject in people_told
+            ],
+        )
     if not shop.database.is_sqlite:
         await settle_down(shop.database)
 

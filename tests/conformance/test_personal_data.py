@@ -54,9 +54,14 @@ async def lived_in(database: Database, vault: Vault, clock: Clock) -> Database:
         await persons.ensure(tx, vault, staff, clock(), wrote=True)
         for key in "abc":
             await inbox.put(
-                tx, vault, source="telegram", key=key, sender=str(CHAT), payload=PAYLOAD,
+                tx,
+                vault,
+                source="telegram",
+                key=key,
+                sender=str(CHAT),
+                payload=PAYLOAD,
                 now=clock(),
-            )  # fmt: skip
+            )
     async with database.write() as tx:
         (claimed,) = await inbox.claim(tx, clock(), timedelta(minutes=1))
         await inbox.dead(tx, vault, claimed, f"KeyError: {PAYLOAD}", clock())

@@ -54,10 +54,14 @@ async def test_everything_that_is_refused_is_named_in_one_report(
     assert code == 1
     failed = [line for line in said.splitlines() if line.startswith("FAIL")]
     assert len(failed) == len(said.splitlines()) == 5, said
-    for line, word in zip(failed, ("DATABASE_URL", "TELEGRAM_BOT_TOKEN is not accepted",
-                                   "SLACK_BOT_TOKEN is not accepted (invalid_auth)",
-                                   "SLACK_APP_TOKEN is not accepted", "ADMINS is empty"),
-                          strict=True):  # fmt: skip
+    words = (
+        "DATABASE_URL",
+        "TELEGRAM_BOT_TOKEN is not accepted",
+        "SLACK_BOT_TOKEN is not accepted (invalid_auth)",
+        "SLACK_APP_TOKEN is not accepted",
+        "ADMINS is empty",
+    )
+    for line, word in zip(failed, words, strict=True):
         assert word in line
     for secret in ("123456:WRONG", "xoxb-wrong", "xapp-wrong", "secret-word"):
         assert secret not in said
@@ -102,10 +106,12 @@ async def test_a_scope_that_only_looking_needs_is_named_with_what_is_lost_and_no
 @pytest.mark.parametrize(
     ("channel", "reason"),
     [
-        ("C9", "channel_not_found; write /invite"), ("U9", "user_not_found"),
-        ("#nowhere", "it is a name"), ("stock-alerts", "it is a name"),
+        ("C9", "channel_not_found; write /invite"),
+        ("U9", "user_not_found"),
+        ("#nowhere", "it is a name"),
+        ("stock-alerts", "it is a name"),
     ],
-)  # fmt: skip
+)
 async def test_an_alert_channel_that_the_bot_cannot_see_fails_and_says_what_to_do(
     tmp_path: Path, sandbox: Sandbox, channel: str, reason: str
 ) -> None:

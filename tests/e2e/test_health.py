@@ -141,8 +141,14 @@ async def test_stock_health_says_in_words_how_the_bot_is(sandbox: Sandbox, tmp_p
         await ada.command("/stock health")
         answer = await ada.wait_for("All is well.")
         words = str(answer["blocks"])
-        for said in ("Telegram answers.", "Slack answers.", "Nothing waits to be sent.", "SQLite",
-                     "this process leads since", "30 messages a second"):  # fmt: skip
+        for said in (
+            "Telegram answers.",
+            "Slack answers.",
+            "Nothing waits to be sent.",
+            "SQLite",
+            "this process leads since",
+            "30 messages a second",
+        ):
             assert said in words
 
 

@@ -106,8 +106,9 @@ async def test_an_alert_in_a_staff_group_is_acknowledged_and_edited(
     sandbox: Sandbox, shop: Shop
 ) -> None:
     group, ada = (
-        sandbox.telegram.group_by_id(STAFF_GROUP), sandbox.telegram.customer_by_id(900),
-    )  # fmt: skip
+        sandbox.telegram.group_by_id(STAFF_GROUP),
+        sandbox.telegram.customer_by_id(900),
+    )
     await stock(shop, "MUG-BLUE +9")
     await stock(shop, "threshold MUG-BLUE 10")
     alert = await group.wait_for("MUG-BLUE")

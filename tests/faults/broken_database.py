@@ -124,9 +124,11 @@ class Story:
     def unanswered(self) -> list[str]:
         """Customers who wrote and were not told that they wait no longer."""
         told = self.stage.sandbox.told
-        return [str(one.chat) for one in self.asked if not any(
-            sku(1) in message.text for message in told(one.chat)
-        )]  # fmt: skip
+        return [
+            str(one.chat)
+            for one in self.asked
+            if not any(sku(1) in message.text for message in told(one.chat))
+        ]
 
     async def worked_off(self) -> None:
         """Until the inbox holds nothing open."""
@@ -231,9 +233,15 @@ async def restart_always(story: Story) -> AsyncIterator[None]:
 
 
 async def broken_in(
-    folder: Path, seed: int, what: str, broken: Break, seconds: float, *, url: str = "",
+    folder: Path,
+    seed: int,
+    what: str,
+    broken: Break,
+    seconds: float,
+    *,
+    url: str = "",
     in_flight: int = 0,
-) -> list[Row]:  # fmt: skip
+) -> list[Row]:
     """The whole story of one fault."""
     port = free_port()
     env = {"HTTP_PORT": str(port), "LOG_LEVEL": "INFO"}

@@ -223,11 +223,16 @@ async def asking(
             await sandbox.slack.user(member)
         await sandbox.driver.faults(telegram={"webhook_retry_s": [0.1, 0.2]})
         env = settings_for(
-            sandbox, DATABASE_URL=url, PERSONAL_DATA_KEYS=generate_key(),
-            ADMINS=",".join(f"slack:{member}" for member in staff), HTTP_PORT=str(port),
+            sandbox,
+            DATABASE_URL=url,
+            PERSONAL_DATA_KEYS=generate_key(),
+            ADMINS=",".join(f"slack:{member}" for member in staff),
+            HTTP_PORT=str(port),
             TELEGRAM_WEBHOOK_URL=f"http://127.0.0.1:{port}/telegram",
-            TELEGRAM_WEBHOOK_SECRET=SECRET, PYTHONPATH=str(ROOT), **ways,
-        )  # fmt: skip
+            TELEGRAM_WEBHOOK_SECRET=SECRET,
+            PYTHONPATH=str(ROOT),
+            **ways,
+        )
         reach = f"http://127.0.0.1:{port}/slack/events" if ways is HOOKED else ""
         await sandbox.slack.config(request_url=reach or None)
         bot = BotProcess(folder, env, command=command or ("-m", "bot", "run"))

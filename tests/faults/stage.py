@@ -179,9 +179,15 @@ class Stage:
 
 @asynccontextmanager
 async def staged(
-    folder: Path, *, crowd: int, restocks: int = 1, low: int = 0, env: dict[str, str] | None = None,
-    url: str = "", through: Between | None = None,
-) -> AsyncIterator[Stage]:  # fmt: skip
+    folder: Path,
+    *,
+    crowd: int,
+    restocks: int = 1,
+    low: int = 0,
+    env: dict[str, str] | None = None,
+    url: str = "",
+    through: Between | None = None,
+) -> AsyncIterator[Stage]:
     """A running bot; `crowd` people wait for each of `restocks` SKUs, sold out.
 
     `url` names the database, else it is an SQLite file in the folder. `through` puts something

@@ -80,9 +80,15 @@ class Site:
 
 def command(number: int) -> bytes:
     fields = {
-        "command": "/stock", "text": "low", "user_id": "U1", "user_name": "ann",
-        "channel_id": "C1", "trigger_id": f"t.{number}", "response_url": "", "team_id": "T1",
-    }  # fmt: skip
+        "command": "/stock",
+        "text": "low",
+        "user_id": "U1",
+        "user_name": "ann",
+        "channel_id": "C1",
+        "trigger_id": f"t.{number}",
+        "response_url": "",
+        "team_id": "T1",
+    }
     return urlencode(fields).encode()
 
 
@@ -106,9 +112,14 @@ async def site(folder: Path) -> AsyncIterator[Site]:
         await sandbox.slack.channel("C1", name="stock")
         hook = f"http://127.0.0.1:{port}/hooks/telegram"
         env = settings_for(
-            sandbox, HTTP_PORT=str(port), ADMINS="slack:U1", SLACK_MODE="http",
-            TELEGRAM_MODE="webhook", TELEGRAM_WEBHOOK_URL=hook, TELEGRAM_WEBHOOK_SECRET=SECRET,
-        )  # fmt: skip
+            sandbox,
+            HTTP_PORT=str(port),
+            ADMINS="slack:U1",
+            SLACK_MODE="http",
+            TELEGRAM_MODE="webhook",
+            TELEGRAM_WEBHOOK_URL=hook,
+            TELEGRAM_WEBHOOK_SECRET=SECRET,
+        )
         async with BotProcess(folder, env) as bot, aiohttp.ClientSession() as session:
             async with asyncio.timeout(60):
                 while not await well(session, port):

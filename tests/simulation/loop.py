@@ -133,9 +133,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self._unless_dead(super().call_soon(callback, *args, context=context))
 
     def call_at(
-        self, when: float, callback: Callable[[*Ts], object], *args: *Ts,
+        self,
+        when: float,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
         context: Context | None = None,
-    ) -> asyncio.TimerHandle:  # fmt: skip
+    ) -> asyncio.TimerHandle:
         handle = super().call_at(when, callback, *args, context=context)
         self._unless_dead(handle)
         return handle

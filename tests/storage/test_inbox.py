@@ -24,9 +24,14 @@ class Box:
     async def put(self, key: str, sender: str = "42", payload: str = "{}") -> Arrival:
         async with self.database.write() as tx:
             return await inbox.put(
-                tx, self.vault, source="telegram", key=key, sender=sender, payload=payload,
+                tx,
+                self.vault,
+                source="telegram",
+                key=key,
+                sender=sender,
+                payload=payload,
                 now=self.clock(),
-            )  # fmt: skip
+            )
 
     async def claim(self, limit: int = 1) -> list[inbox.Claimed]:
         async with self.database.write() as tx:

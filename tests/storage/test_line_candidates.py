@@ -63,10 +63,12 @@ async def test_the_sweep_finds_what_the_pure_function_would_move(
 
 def _decided(line: dict[str, Any], available: int, out_level: int) -> RestockReason:
     somebody_waits = any(
-        one["armed"] and one["reachable"] and one["quantity"] <= available
+        one["armed"]
+        and one["reachable"]
+        and one["quantity"] <= available
         and one["state"] is SubscriptionState.WAITING
         for one in line["waits"]
-    )  # fmt: skip
+    )
     return judge(
         in_stock=in_stock(available, out_level),
         active=line["active"],

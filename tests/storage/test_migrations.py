@@ -173,10 +173,16 @@ async def _remember_a_message(database: Database) -> None:
     async with database.write() as tx:
         await tx.execute(
             insert(contact).values(
-                id=1, way="telegram", kind="person", address_index=b"i", address=b"a",
-                state="active", created_at=START, wrote_at=START,
+                id=1,
+                way="telegram",
+                kind="person",
+                address_index=b"i",
+                address=b"a",
+                state="active",
+                created_at=START,
+                wrote_at=START,
             )
-        )  # fmt: skip
+        )
         await tx.execute(
             insert(message).values(id=1, contact_id=1, subject="s", ref="1", created_at=START)
         )

@@ -85,8 +85,12 @@ async def test_all_files_of_a_database_are_their_owners_alone(tmp_path: Path) ->
             load_or_create_key_file(tmp_path / "data" / "shop.db.key")
             files = files_in(tmp_path / "data")
             assert {file.name for file in files} >= {
-                "shop.db", "shop.db-wal", "shop.db-shm", "shop.db.lock", "shop.db.key",
-            }  # fmt: skip
+                "shop.db",
+                "shop.db-wal",
+                "shop.db-shm",
+                "shop.db.lock",
+                "shop.db.key",
+            }
             assert [file for file in (*files, tmp_path / "data") if others_may(file)] == []
     finally:
         await database.close()
@@ -112,8 +116,11 @@ def test_an_export_is_its_owners_alone_whatever_stood_there(tmp_path: Path) -> N
     (tmp_path / "old.csv").touch(mode=0o644)
     for name in ("new.csv", "old.csv"):
         subprocess.run(
-            [sys.executable, "-m", "bot", "export", name], cwd=tmp_path,
-            env=bare_environment() | {"PYTHONPATH": str(ROOT)}, timeout=60, check=True,
-        )  # fmt: skip
+            [sys.executable, "-m", "bot", "export", name],
+            cwd=tmp_path,
+            env=bare_environment() | {"PYTHONPATH": str(ROOT)},
+            timeout=60,
+            check=True,
+        )
         assert not others_may(tmp_path / name)
         assert (tmp_path / name).read_bytes()

@@ -19,20 +19,30 @@ async def shop(database: Database, clock: Clock) -> dict[str, int]:
         for sku in ("B-2", "A-1", "C-3"):
             key = sku_key(sku)
             new = insert(product).values(
-                sku=sku, sku_key=key, short_id=short_id(key), name=f"Name of {sku}", brand="Acme",
-                attributes={"Size": "L", "Colour": "red"}, price=1250, currency="EUR",
-                active=sku != "C-3", created_at=clock(), updated_at=clock(),
-            )  # fmt: skip
+                sku=sku,
+                sku_key=key,
+                short_id=short_id(key),
+                name=f"Name of {sku}",
+                brand="Acme",
+                attributes={"Size": "L", "Colour": "red"},
+                price=1250,
+                currency="EUR",
+                active=sku != "C-3",
+                created_at=clock(),
+                updated_at=clock(),
+            )
             ids[sku] = (await tx.execute(new.returning(product.c.id))).scalar_one()
         for code in ("north", "Main"):
             place = await positions.ensure_location(tx, code)
             for number, sku in enumerate(("A-1", "B-2")):
                 await tx.execute(
                     insert(position).values(
-                        product_id=ids[sku], location_id=place.id, on_hand=number + 3,
+                        product_id=ids[sku],
+                        location_id=place.id,
+                        on_hand=number + 3,
                         updated_at=clock(),
                     )
-                )  # fmt: skip
+                )
     return ids
 
 
@@ -41,9 +51,15 @@ async def test_a_product_is_found_by_each_of_its_names(database: Database, clock
     async with database.read() as tx:
         by_id = await products.get(tx, ids["A-1"])
         assert by_id == Product(
-            id=ids["A-1"], sku="A-1", short_id=short_id("A-1"), name="Name of A-1", brand="Acme",
-            attributes=(("Colour", "red"), ("Size", "L")), price=1250, currency="EUR",
-        )  # fmt: skip
+            id=ids["A-1"],
+            sku="A-1",
+            short_id=short_id("A-1"),
+            name="Name of A-1",
+            brand="Acme",
+            attributes=(("Colour", "red"), ("Size", "L")),
+            price=1250,
+            currency="EUR",
+        )
         assert await products.by_key(tx, "A-1") == by_id
         assert await products.by_short_id(tx, short_id("A-1")) == by_id
         assert await products.get(tx, 999) is None

@@ -102,9 +102,15 @@ class Subscribing:
             return await self._ask(tx, person, product_id, quantity, key, watch=True)
 
     async def _ask(
-        self, tx: Tx, person: Person, product_id: int, given: int | None, key: str,
-        *, watch: bool = False,
-    ) -> Asked:  # fmt: skip
+        self,
+        tx: Tx,
+        person: Person,
+        product_id: int,
+        given: int | None,
+        key: str,
+        *,
+        watch: bool = False,
+    ) -> Asked:
         product = await products.lock(tx, product_id)
         if product is None:
             return Expired()
@@ -138,15 +144,26 @@ class Subscribing:
         return Subscribed(view, already=True, quantity_changed=changed, watching=not view.armed)
 
     async def _join(
-        self, tx: Tx, person: Person, product: Product, quantity: int, key: str, *,
+        self,
+        tx: Tx,
+        person: Person,
+        product: Product,
+        quantity: int,
+        key: str,
+        *,
         watching: bool,
-    ) -> Subscribed | LimitReached:  # fmt: skip
+    ) -> Subscribed | LimitReached:
         if await subscriptions.count_of_person(tx, person.id) >= self.limits.per_person:
             return LimitReached(self.limits.per_person)
         new = await subscriptions.add(
-            tx, person_id=person.id, product_id=product.id, quantity=quantity,
-            armed=not watching, key=key, now=self.ground.now(),
-        )  # fmt: skip
+            tx,
+            person_id=person.id,
+            product_id=product.id,
+            quantity=quantity,
+            armed=not watching,
+            key=key,
+            now=self.ground.now(),
+        )
         return Subscribed(await self.view(tx, new), watching=watching)
 
     async def list(self, caller: Caller, page: int = 0) -> SubscriptionList:

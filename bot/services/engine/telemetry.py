@@ -21,9 +21,13 @@ class Several:
     listeners: Sequence[Telemetry]
 
     def settled(
-        self, way: WayName, lane: Lane, state: NoticeState, reason: SettleReason,
+        self,
+        way: WayName,
+        lane: Lane,
+        state: NoticeState,
+        reason: SettleReason,
         took: timedelta,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """See Telemetry."""
         for listener in self.listeners:
             listener.settled(way, lane, state, reason, took)
@@ -58,9 +62,13 @@ class Lately(Silent):
     _sent: dict[tuple[WayName, Lane], Counted] = field(default_factory=dict)
 
     def settled(
-        self, way: WayName, lane: Lane, state: NoticeState, reason: SettleReason,
+        self,
+        way: WayName,
+        lane: Lane,
+        state: NoticeState,
+        reason: SettleReason,
         took: timedelta,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """See Telemetry; what was dropped needed no turn, so it is no progress."""
         del reason, took
         if state is not NoticeState.SENT:

@@ -88,9 +88,13 @@ class Living:
         await notices.queue(tx, [edit], now)
 
     async def _queue(
-        self, tx: Tx, restock: Restock, rows: Sequence[Told], present: Present,
+        self,
+        tx: Tx,
+        restock: Restock,
+        rows: Sequence[Told],
+        present: Present,
         now: datetime,
-    ) -> int:  # fmt: skip
+    ) -> int:
         edits = []
         for row in rows:
             reason = decide(row.shown, present)
@@ -129,9 +133,14 @@ class Living:
         await notices.queue(tx, [again], now)
 
     def say(
-        self, edit: Claimed, restock: Restock, message: AnyRow, item: Subscription,
-        stock: Availability, now: datetime,
-    ) -> RestockAnswered | RestockChanged | RestockOver | None:  # fmt: skip
+        self,
+        edit: Claimed,
+        restock: Restock,
+        message: AnyRow,
+        item: Subscription,
+        stock: Availability,
+        now: datetime,
+    ) -> RestockAnswered | RestockChanged | RestockOver | None:
         """What the message is to show now; None when it is to stay as it is."""
         ended = item.state is SubscriptionState.ENDED
         if edit.payload.get("answered"):

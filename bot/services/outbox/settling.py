@@ -115,9 +115,14 @@ class Settling:
         return [None] * len(delivered)
 
     async def edited(
-        self, notice: Claimed, message_id: int, shown: str, *, changed: bool,
+        self,
+        notice: Claimed,
+        message_id: int,
+        shown: str,
+        *,
+        changed: bool,
         says: Says = Says.UNKNOWN,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """The message shows the newest state now."""
         now = self.ground.now()
         reason = SettleReason.EDITED if changed else SettleReason.UNCHANGED

@@ -160,9 +160,12 @@ class Watching:
             self._reached[way] = Reach.SILENT
 
     def _bad(
-        self, trouble: Trouble, pulse: WayPulse,
-        watches: Mapping[tuple[Trouble, WayName], Watch], waiting: Sequence[LaneQueue],
-    ) -> bool | None:  # fmt: skip
+        self,
+        trouble: Trouble,
+        pulse: WayPulse,
+        watches: Mapping[tuple[Trouble, WayName], Watch],
+        waiting: Sequence[LaneQueue],
+    ) -> bool | None:
         """None: not to be judged now; while a platform is down its queue grows for that reason."""
         if trouble is Trouble.DOWN:
             return pulse.down
@@ -182,9 +185,13 @@ class Watching:
         }
 
     async def _note(
-        self, trouble: Trouble, pulse: WayPulse, new: Watch, reason: WatchReason,
+        self,
+        trouble: Trouble,
+        pulse: WayPulse,
+        new: Watch,
+        reason: WatchReason,
         waiting: Sequence[LaneQueue],
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Keep it, and tell staff of it in the same transaction if they are to know."""
         async with self.ground.write() as tx:
             name = _name(trouble, pulse.way)

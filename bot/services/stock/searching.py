@@ -91,9 +91,12 @@ def _alike(query: _Query, row: Candidate) -> float:
 
 
 async def reindex(
-    database: Database, clock: Clock, piece: int = ROUND, many: int = MANY,
+    database: Database,
+    clock: Clock,
+    piece: int = ROUND,
+    many: int = MANY,
     changed_by: datetime | None = None,
-) -> int:  # fmt: skip
+) -> int:
     """Rebuild the grams of all products that changed (by then), round by round; returns how many.
 
     First the new grams are added, then each product gives its old ones back and is settled: who

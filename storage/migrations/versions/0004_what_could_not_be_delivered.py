@@ -10,6 +10,9 @@ down_revision = "0003"
 def upgrade() -> None:
     undelivered = sa.text("state IN ('failed', 'uncertain')")
     op.create_index(
-        "ix_notice_undelivered", "notice", ["settled_at"],
-        sqlite_where=undelivered, postgresql_where=undelivered,
-    )  # fmt: skip
+        "ix_notice_undelivered",
+        "notice",
+        ["settled_at"],
+        sqlite_where=undelivered,
+        postgresql_where=undelivered,
+    )

@@ -16,6 +16,9 @@ def upgrade() -> None:
     op.execute("UPDATE restock SET corrected_at = closed_at WHERE closed_at IS NOT NULL")
     uncorrected = sa.text("closed_at IS NOT NULL AND corrected_at IS NULL")
     op.create_index(
-        "ix_restock_uncorrected", "restock", ["id"],
-        sqlite_where=uncorrected, postgresql_where=uncorrected,
-    )  # fmt: skip
+        "ix_restock_uncorrected",
+        "restock",
+        ["id"],
+        sqlite_where=uncorrected,
+        postgresql_where=uncorrected,
+    )

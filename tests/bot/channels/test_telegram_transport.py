@@ -33,9 +33,12 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 async def bot(sandbox: Sandbox, transport: Transport) -> AsyncIterator[ExtBot[None]]:
     root = sandbox.telegram_api_url
     made: ExtBot[None] = ExtBot(
-        TOKEN, f"{root}/bot", f"{root}/file/bot",
-        request=transport(root, 4), get_updates_request=transport(root, 1),
-    )  # fmt: skip
+        TOKEN,
+        f"{root}/bot",
+        f"{root}/file/bot",
+        request=transport(root, 4),
+        get_updates_request=transport(root, 1),
+    )
     async with made:
         yield made
 

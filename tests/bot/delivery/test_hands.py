@@ -13,11 +13,20 @@ WIDE = Window(ahead=256, most=1024)
 
 def notice(number: int, lane: Lane = Lane.RESTOCK, *, long_line: bool = True) -> Claimed:
     return Claimed(
-        id=number, kind=NoticeKind.RESTOCK, contact_id=number, lane=lane,
-        subject=f"s{number}", payload={"long_line": long_line}, product_id=None,
-        restock_id=None, subscription_id=None,
-        attempts=0, doubtful=0, wired_at=None, created_at=datetime(2026, 3, 2, tzinfo=UTC),
-    )  # fmt: skip
+        id=number,
+        kind=NoticeKind.RESTOCK,
+        contact_id=number,
+        lane=lane,
+        subject=f"s{number}",
+        payload={"long_line": long_line},
+        product_id=None,
+        restock_id=None,
+        subscription_id=None,
+        attempts=0,
+        doubtful=0,
+        wired_at=None,
+        created_at=datetime(2026, 3, 2, tzinfo=UTC),
+    )
 
 
 async def forever() -> None:

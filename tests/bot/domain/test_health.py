@@ -57,15 +57,18 @@ R = WatchReason
         ([(0, BAD), (15, GOOD)], [R.STARTS, R.PASSED]),
         ([(0, BAD), (59, BAD), (1, BAD)], [R.STARTS, R.WAITS, R.FIRES]),
         ([(0, BAD), (60, BAD), (60, BAD)], [R.STARTS, R.FIRES, R.STILL_BAD]),
-        ([(0, BAD), (60, BAD), (9, GOOD), (59, GOOD), (1, GOOD), (1, GOOD)],
-         [R.STARTS, R.FIRES, R.RECOVERS, R.WAITS, R.OVER, R.QUIET]),
-        ([(0, BAD), (60, BAD), (9, GOOD), (30, BAD), (9, GOOD), (60, GOOD)],
-         [R.STARTS, R.FIRES, R.RECOVERS, R.RELAPSES, R.RECOVERS, R.OVER]),
+        (
+            [(0, BAD), (60, BAD), (9, GOOD), (59, GOOD), (1, GOOD), (1, GOOD)],
+            [R.STARTS, R.FIRES, R.RECOVERS, R.WAITS, R.OVER, R.QUIET],
+        ),
+        (
+            [(0, BAD), (60, BAD), (9, GOOD), (30, BAD), (9, GOOD), (60, GOOD)],
+            [R.STARTS, R.FIRES, R.RECOVERS, R.RELAPSES, R.RECOVERS, R.OVER],
+        ),
         ([(0, BAD), (3600, BAD), (60, BAD)], [R.STARTS, R.UNSEEN, R.FIRES]),
-        ([(0, BAD), (60, BAD), (9, GOOD), (3600, GOOD)],
-         [R.STARTS, R.FIRES, R.RECOVERS, R.OVER]),
+        ([(0, BAD), (60, BAD), (9, GOOD), (3600, GOOD)], [R.STARTS, R.FIRES, R.RECOVERS, R.OVER]),
     ],
-)  # fmt: skip
+)
 def test_each_look_has_its_reason(looks: list[tuple[float, bool]], found: list[R]) -> None:
     assert reasons(looks) == found
 

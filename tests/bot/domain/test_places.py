@@ -31,8 +31,10 @@ def test_of_two_that_look_alike_the_exact_one_is_meant_else_the_older_one() -> N
     twin = Location(3, "BackRoom", "BackRoom", sellable=True)
     both = Places([twin, BACK])
     assert [both.find(typed) for typed in ("BackRoom", "Back Room", "backroom")] == [
-        twin, BACK, BACK,
-    ]  # fmt: skip
+        twin,
+        BACK,
+        BACK,
+    ]
 
 
 def test_a_code_goes_before_a_name() -> None:

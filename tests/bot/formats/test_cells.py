@@ -83,9 +83,16 @@ def test_a_price_reads_back_as_it_was_written(minor: int, code: str) -> None:
 def test_only_web_addresses_are_links() -> None:
     assert cells.url("https://shop.example/红茶?a=1") == "https://shop.example/红茶?a=1"
     for bad in (
-        "javascript:alert(1)", "data:text/html,x", "ftp://a/b", "shop.example", "https://",
-        "http://[", "https://a b", "//shop.example", "https:/shop.example",
-    ):  # fmt: skip
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "ftp://a/b",
+        "shop.example",
+        "https://",
+        "http://[",
+        "https://a b",
+        "//shop.example",
+        "https:/shop.example",
+    ):
         assert reason(cells.url, bad) is Bad.URL, bad
 
 

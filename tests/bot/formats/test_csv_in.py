@@ -32,12 +32,26 @@ def test_every_column_is_read() -> None:
         "Kitchen,Mug,Acme,Supply Ltd,yes,red\n"
     )
     assert row == StockRow(
-        line=2, sku="mug-1", sku_key="MUG-1", name="Red mug", quantity=5, location="shop",
-        reorder_point=3, clear_level=4, lead_time_days=14, price=1250, currency="EUR",
-        url="https://s.example/m", image_url="https://s.example/m.png", category="Kitchen",
-        product="Mug", brand="Acme", supplier="Supply Ltd", active=True,
+        line=2,
+        sku="mug-1",
+        sku_key="MUG-1",
+        name="Red mug",
+        quantity=5,
+        location="shop",
+        reorder_point=3,
+        clear_level=4,
+        lead_time_days=14,
+        price=1250,
+        currency="EUR",
+        url="https://s.example/m",
+        image_url="https://s.example/m.png",
+        category="Kitchen",
+        product="Mug",
+        brand="Acme",
+        supplier="Supply Ltd",
+        active=True,
         attributes={"Colour": "red"},
-    )  # fmt: skip
+    )
 
 
 def test_blank_cells_and_missing_columns_leave_what_is_stored() -> None:

@@ -22,12 +22,14 @@ from tests.bot.render.samples import NOW
 EARLIER = NOW - timedelta(minutes=12)
 WELL = HealthCard(
     NOW,
-    (WayPulse(TELEGRAM, 29.5, reach=Reach.ANSWERS),
-     WayPulse(SLACK, 20.0, reach=Reach.ANSWERS, connected=True)),
+    (
+        WayPulse(TELEGRAM, 29.5, reach=Reach.ANSWERS),
+        WayPulse(SLACK, 20.0, reach=Reach.ANSWERS, connected=True),
+    ),
     Queues(),
     database="sqlite",
     leads_since=EARLIER,
-)  # fmt: skip
+)
 
 
 def cards(name: str, count: int) -> Iterator[HealthCard]:

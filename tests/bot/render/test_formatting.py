@@ -48,8 +48,11 @@ def test_times_are_in_the_shops_zone(when: datetime, en: str, zh: str) -> None:
 def test_a_span_is_told_in_its_largest_unit() -> None:
     ago = [timedelta(seconds=5), timedelta(hours=3), timedelta(days=3), timedelta(days=-1)]
     assert [formatting.lasting(NOW - span, "en", NOW) for span in ago] == [
-        "1 minute", "3 hours", "3 days", "1 minute",
-    ]  # fmt: skip
+        "1 minute",
+        "3 hours",
+        "3 days",
+        "1 minute",
+    ]
     assert formatting.lasting(NOW - timedelta(days=3), "zh_CN", NOW) == "3天"
 
 

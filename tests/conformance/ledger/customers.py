@@ -40,9 +40,8 @@ class CustomerRules(MachineBase):
     @rule(who=people, number=st.integers(0, 5), verb=verbs, cut=cuts)
     def presses(self, who: Caller, number: int, verb: str, cut: Cut) -> None:
         mine = [
-            row for row in self.last.subscriptions
-            if row.person_id == self.run(self._person(who))
-        ]  # fmt: skip
+            row for row in self.last.subscriptions if row.person_id == self.run(self._person(who))
+        ]
         if mine:
             row = mine[-1 - number % len(mine)]
             change = self.services.subscribing.change

@@ -133,9 +133,10 @@ class InboxMachine(QueueMachine):
         now, found = self.clock(), []
         for sender in SENDERS:
             mine = [
-                row for row in await self.rows(table)
+                row
+                for row in await self.rows(table)
                 if row.finished_at is None and self.kept[row.key].sender == sender
-            ]  # fmt: skip
+            ]
             if mine and not self._held(sender) and all(row.due_at <= now for row in mine):
                 found.append(str(mine[0].key))
         return found

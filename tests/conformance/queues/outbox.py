@@ -168,14 +168,27 @@ class OutboxMachine(QueueMachine):
                 ).scalar_one()
             )
             person_id = self.contact[self.contacts[who]].person_id
-            wish = {"person_id": person_id, "product_id": sku, "quantity": 1,
-                    "state": "waiting", "armed": True, "key": word}  # fmt: skip
+            wish = {
+                "person_id": person_id,
+                "product_id": sku,
+                "quantity": 1,
+                "state": "waiting",
+                "armed": True,
+                "key": word,
+            }
             made = insert(subscription).values(wish | common).returning(subscription.c.id)
             line = int((await tx.execute(made)).scalar_one())
             new = NewNotice(
-                NoticeKind.RESTOCK, f"restock:{number}", self.contacts[who], Lane.RESTOCK,
-                f"restock:{number}", {}, sku, number, line,
-            )  # fmt: skip
+                NoticeKind.RESTOCK,
+                f"restock:{number}",
+                self.contacts[who],
+                Lane.RESTOCK,
+                f"restock:{number}",
+                {},
+                sku,
+                number,
+                line,
+            )
             await notices.queue(tx, [new], now)
         self.queued.append(new.key)
         return number
@@ -214,15 +227,21 @@ class OutboxMachine(QueueMachine):
         """Whom it may be the turn of, in the order in which they are to go out."""
         now = self.clock()
         due = [
-            row for row in rows.values()
-            if row.state in OPEN and row.due_at <= now and not _leased(row, now)
-            and row.lane <= last and self.way[row.contact_id] == way
-        ]  # fmt: skip
+            row
+            for row in rows.values()
+            if row.state in OPEN
+            and row.due_at <= now
+            and not _leased(row, now)
+            and row.lane <= last
+            and self.way[row.contact_id] == way
+        ]
         held = {row.contact_id for row in rows.values() if _leased(row, now)}
         earlier = {
-            row.id for row in due for other in rows.values()
+            row.id
+            for row in due
+            for other in rows.values()
             if other.state in OPEN and other.id < row.id and other.subject == row.subject
-        }  # fmt: skip
+        }
         free = [row for row in due if row.contact_id not in held and row.id not in earlier]
         first: dict[int, Row[Any]] = {}
         for row in sorted(free, key=lambda row: (row.lane, row.due_at, row.id)):

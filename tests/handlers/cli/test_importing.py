@@ -203,9 +203,14 @@ def test_it_waits_for_a_bot_that_is_writing(shop: Shop) -> None:
             async with bot.write() as tx:
                 await tx.execute(batch.delete())
                 process = await asyncio.create_subprocess_exec(
-                    sys.executable, "-m", __name__, shop.url, "-",
-                    stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-                )  # fmt: skip
+                    sys.executable,
+                    "-m",
+                    __name__,
+                    shop.url,
+                    "-",
+                    stdin=asyncio.subprocess.PIPE,
+                    stderr=asyncio.subprocess.PIPE,
+                )
                 assert process.stdin is not None
                 assert process.stderr is not None
                 process.stdin.write(SHOP.encode())
@@ -229,8 +234,10 @@ def test_a_person_at_a_terminal_is_asked(
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", __name__, shop.url, str(file)],
-        stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        stdin=theirs,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
     os.write(ours, f"{answer}\n".encode())
     _, stderr = process.communicate()
     os.close(ours)
