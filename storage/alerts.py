@@ -1,143 +1,120 @@
-"""Alerts, the dirty SKUs that may change them, and who in the position table is a candidate."""
+"""Alerts of every kind."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from sqlalchemy import (
-    BigInteger,
-    Delete,
-    Integer,
-    and_,
-    bindparam,
-    case,
-    cast,
-    delete,
-    exists,
-    func,
-    literal,
-    or_,
-    select,
-    tuple_,
-    type_coerce,
-    update,
-)
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import bindparam, case, exists, func, select, update
 
-from bot.domain.alerts import Severity
+from bot.domain.alerts import About, Alert, AlertState, Measure, Severity
 from bot.domain.routes import Concern, Scope
-from storage.dialect import insert_ignore, upsert
-from storage.positions import AVAILABLE
-from storage.tables import alert, batch, dirty, position, product
-from storage.topics import Topic, bring
+from storage.dialect import insert_ignore
+from storage.tables import OPEN_ALERT, alert, batch, dirty, product
 from storage.tx import Tx
-from storage.types import EPOCH, AnyRow, microseconds
+from storage.types import AnyRow
 
-OPEN = alert.c.resolved_at.is_(None)
-DAY_US = microseconds(EPOCH + timedelta(days=1))
-
-
-async def mark_dirty(tx: Tx, product_id: int, now: datetime) -> None:
-    """Ask for the SKU's rules to be judged after this transaction."""
-    bring(Topic.STOCK)
-    mark = upsert(tx, dirty, ("product_id",), ("marked_at",))
-    await tx.execute(mark, {"product_id": product_id, "marked_at": now})
-
-
-DIRTY_PRODUCTS = (
-    select(dirty.c.product_id, dirty.c.batch_id)
-    .order_by(case((dirty.c.batch_id.is_(None), 0), else_=1), dirty.c.product_id)
-    .limit(bindparam("limit", type_=Integer()))
+COLUMNS = (
+    alert.c.id,
+    alert.c.rule_id,
+    alert.c.kind,
+    alert.c.product_id,
+    alert.c.location_id,
+    alert.c.lot,
+    alert.c.state,
+    alert.c.severity,
+    alert.c.present,
+    alert.c.margin,
+    alert.c.numbers,
+    alert.c.subject,
+    alert.c.batch_id,
+    alert.c.acknowledged_by,
+    alert.c.version,
+    alert.c.opened_at,
+    alert.c.updated_at,
+    alert.c.acknowledged_at,
+    alert.c.resolved_at,
+)
+# The one order of lists of alerts. The kind's own order of what is not alerted yet must agree.
+WORST_FIRST = (
+    alert.c.present.desc(),
+    alert.c.margin,
+    func.coalesce(alert.c.product_id, 0),  # the engines sort NULL at different ends
+    func.coalesce(alert.c.location_id, 0),
+    alert.c.id,
 )
 
 
-async def dirty_products(tx: Tx, limit: int) -> Sequence[AnyRow]:
-    """The next SKUs to judge; what people moved goes before what a bulk change moved."""
-    return (await tx.execute(DIRTY_PRODUCTS, {"limit": limit})).all()
-
-
-UNMARK = delete(dirty).where(dirty.c.product_id.in_(bindparam("wanted", expanding=True)))
-
-
-async def unmark(tx: Tx, product_ids: Sequence[int]) -> None:
-    if product_ids:
-        await tx.execute(UNMARK, {"wanted": list(product_ids)})
-
-
-def _unmark_quiet() -> Delete:
-    seen = dirty.alias("seen")
-    is_low = exists().where(
-        position.c.product_id == seen.c.product_id,
-        product.c.id == seen.c.product_id,
-        low(bindparam("now", type_=BigInteger())),
-    )
-    alerted = exists().where(alert.c.product_id == seen.c.product_id, OPEN)
-    quiet = select(seen.c.product_id, seen.c.marked_at).where(~is_low, ~alerted)
-    # With the time: who marks it anew meanwhile has moved stock that this statement does not see.
-    return delete(dirty).where(tuple_(dirty.c.product_id, dirty.c.marked_at).in_(quiet))
-
-
-async def unmark_quiet(tx: Tx, now: datetime) -> None:
-    """Forget the marks of SKUs that are no candidates: nothing low, and no alert open.
-
-    After an import these are nearly all, and one statement passes them by.
-    """
-    await tx.execute(UNMARK_QUIET, {"now": microseconds(now)})
+def of(row: AnyRow) -> Alert:
+    """The alert in a row that was selected with COLUMNS."""
+    cells = dict(row._mapping)
+    about = About(cells.pop("product_id"), cells.pop("location_id"), cells.pop("lot"))
+    measure = Measure(cells.pop("numbers"), cells.pop("margin"))
+    cells["state"] = AlertState(row.state)
+    cells["severity"] = Severity[row.severity.upper()]
+    cells["present"] = Severity(row.present)
+    return Alert(about=about, measure=measure, **cells)
 
 
 OPEN_OF_PRODUCTS = (
-    select(alert)
-    .where(alert.c.product_id.in_(bindparam("wanted", expanding=True)), OPEN)
+    select(*COLUMNS)
+    .where(alert.c.product_id.in_(bindparam("wanted", expanding=True)), OPEN_ALERT)
     .order_by(alert.c.id)
 )
 
 
-async def open_of_products(tx: Tx, product_ids: Sequence[int]) -> Sequence[AnyRow]:
-    return (await tx.execute(OPEN_OF_PRODUCTS, {"wanted": list(product_ids)})).all()
+async def open_of_products(tx: Tx, product_ids: Iterable[int]) -> Sequence[Alert]:
+    """Of every kind."""
+    rows = await tx.execute(OPEN_OF_PRODUCTS, {"wanted": list(product_ids)})
+    return [of(row) for row in rows.all()]
 
 
-async def by_id(tx: Tx, alert_id: int) -> AnyRow | None:
-    return (await tx.execute(select(alert).where(alert.c.id == alert_id))).first()
-
-
-async def lock(tx: Tx, alert_id: int) -> AnyRow | None:
-    """The alert, locked until the transaction ends (on SQLite the transaction is the lock)."""
-    statement = select(alert).where(alert.c.id == alert_id).with_for_update()
-    return (await tx.execute(statement)).first()
-
-
-async def set_subject(tx: Tx, alert_id: int, subject: str) -> None:
-    """Which message carries the alert."""
-    await tx.execute(update(alert).where(alert.c.id == alert_id).values(subject=subject))
-
-
-async def by_subject(tx: Tx, subject: str) -> Sequence[AnyRow]:
-    return (
-        await tx.execute(select(alert).where(alert.c.subject == subject).order_by(alert.c.id))
-    ).all()
-
-
-async def by_batch(tx: Tx, batch_id: int) -> Sequence[AnyRow]:
-    """The alerts that a bulk change raised, gravest first."""
-    statement = (
-        select(alert)
-        .where(alert.c.batch_id == batch_id)
-        .order_by(*worst_first(alert.c.available, alert.c.projected, alert.c.point), alert.c.id)
+async def open_of_shop(tx: Tx, kind: str) -> Sequence[Alert]:
+    """Those that are about no SKU."""
+    statement = select(*COLUMNS).where(
+        alert.c.kind == kind, alert.c.product_id.is_(None), OPEN_ALERT
     )
-    return (await tx.execute(statement)).all()
+    return [of(row) for row in (await tx.execute(statement.order_by(alert.c.id))).all()]
+
+
+async def open_products(tx: Tx, kind: str, limit: int) -> Sequence[int]:
+    """Unmarked SKUs with an open alert of this kind."""
+    marked = exists().where(dirty.c.product_id == alert.c.product_id)
+    statement = (
+        select(alert.c.product_id)
+        .where(alert.c.kind == kind, alert.c.product_id.is_not(None), OPEN_ALERT, ~marked)
+        .distinct()
+        .limit(limit)
+    )
+    return [int(row.product_id) for row in (await tx.execute(statement)).all()]
+
+
+async def by_id(tx: Tx, alert_id: int) -> Alert | None:
+    row = (await tx.execute(select(*COLUMNS).where(alert.c.id == alert_id))).first()
+    return None if row is None else of(row)
+
+
+async def lock(tx: Tx, alert_id: int) -> Alert | None:
+    """The alert, locked until the transaction ends (on SQLite the transaction is the lock)."""
+    statement = select(*COLUMNS).where(alert.c.id == alert_id).with_for_update()
+    row = (await tx.execute(statement)).first()
+    return None if row is None else of(row)
+
+
+async def by_batch(tx: Tx, batch_id: int) -> Sequence[Alert]:
+    """The alerts that a bulk change raised, the worst first and what is over last."""
+    statement = (
+        select(*COLUMNS)
+        .where(alert.c.batch_id == batch_id)
+        .order_by(case((OPEN_ALERT, 0), else_=1), *WORST_FIRST)
+    )
+    return [of(row) for row in (await tx.execute(statement)).all()]
 
 
 async def concerns_of_batch(tx: Tx, batch_id: int) -> Sequence[Concern]:
     """What the alerts that a bulk change raised are of, each once however many there are."""
+    of_what = (alert.c.kind, alert.c.severity, alert.c.location_id)
     statement = (
-        select(
-            alert.c.kind,
-            alert.c.severity,
-            alert.c.location_id,
-            product.c.supplier,
-            product.c.category,
-        )
-        .join(product, product.c.id == alert.c.product_id)
+        select(*of_what, product.c.supplier, product.c.category)
+        .outerjoin(product, product.c.id == alert.c.product_id)
         .where(alert.c.batch_id == batch_id)
         .distinct()
     )
@@ -151,17 +128,49 @@ async def concerns_of_batch(tx: Tx, batch_id: int) -> Sequence[Concern]:
     ]
 
 
-async def raise_new(tx: Tx, values: dict[str, Any]) -> int | None:
+async def raise_new(tx: Tx, new: Alert) -> int | None:
     """Insert an alert unless its fingerprint has an open one; returns its id or None."""
+    values = {
+        "rule_id": new.rule_id,
+        "fingerprint": new.fingerprint,
+        "kind": new.kind,
+        "product_id": new.about.product_id,
+        "location_id": new.about.location_id,
+        "lot": new.about.lot,
+        "opened_at": new.opened_at,
+        "batch_id": new.batch_id,
+    } | _changing(new)
     row = (await tx.execute(insert_ignore(tx, alert, "id"), values)).first()
     return None if row is None else int(row.id)
 
 
-async def change(tx: Tx, alert_id: int, **values: Any) -> None:
-    """Set these columns and count the version up."""
-    await tx.execute(
-        update(alert).where(alert.c.id == alert_id).values(version=alert.c.version + 1, **values)
-    )
+SAVE = update(alert).where(alert.c.id == bindparam("wanted"))
+
+
+async def save(tx: Tx, changed: Alert) -> None:
+    """Write what may change in an alert's life."""
+    await tx.execute(SAVE, {"wanted": changed.id} | _changing(changed))
+
+
+def _changing(item: Alert) -> dict[str, object]:
+    return {
+        "state": item.state.value,
+        "severity": item.severity.word,
+        "present": int(item.present),
+        "margin": item.measure.margin,
+        "numbers": dict(item.measure.numbers),
+        "subject": item.subject,
+        "acknowledged_by": item.acknowledged_by,
+        "version": item.version,
+        "updated_at": item.updated_at,
+        "acknowledged_at": item.acknowledged_at,
+        "resolved_at": item.resolved_at,
+    }
+
+
+async def set_subject(tx: Tx, alert_id: int, subject: str) -> None:
+    """Which message carries the alert."""
+    await tx.execute(update(alert).where(alert.c.id == alert_id).values(subject=subject))
 
 
 BATCHES_TO_TELL = select(batch.c.id).where(
@@ -180,108 +189,13 @@ async def batch_told(tx: Tx, batch_id: int, now: datetime) -> None:
     await tx.execute(update(batch).where(batch.c.id == batch_id).values(told_at=now))
 
 
-def projected(now: datetime | ColumnElement[int]) -> ColumnElement[int]:
-    """domain.stock.Position.projected, in SQL; `now` may be a parameter, in microseconds."""
-    moment = literal(microseconds(now), BigInteger) if isinstance(now, datetime) else now
-    due = type_coerce(position.c.incoming_due, BigInteger)
-    lead_time = cast(product.c.lead_time_days, BigInteger) * literal(DAY_US, BigInteger)
-    in_time = due <= moment + lead_time  # null: not in time
-    return AVAILABLE + case((in_time, position.c.incoming), else_=0)
-
-
-def low(now: datetime | ColumnElement[int]) -> ColumnElement[bool]:
-    """At or under its point, in SQL; domain.alerts.judge decides, a test holds both together."""
-    return and_(
-        product.c.active,
-        position.c.reorder_point > 0,
-        projected(now) <= position.c.reorder_point,
-    )
-
-
-UNMARK_QUIET = _unmark_quiet()
-
-
-def worst_first(
-    available: ColumnElement[int], projected: ColumnElement[int], point: ColumnElement[int]
-) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    """Order: out, critical, low (domain.alerts.severity_of), then what lacks most to the point."""
-    grave = case((available <= 0, 0), (projected * 5 <= point, 1), else_=2)
-    return grave, projected - point
-
-
-def effective_clear() -> ColumnElement[int]:
-    """domain.alerts.effective_clear_level, in SQL."""
-    point = position.c.reorder_point
-    margin = (point * 15 + 99) // 100
-    default = point + case((margin < 1, 1), else_=margin)
-    return case((position.c.clear_level > point, position.c.clear_level), else_=default)
-
-
-async def count_low(tx: Tx, now: datetime, location_id: int | None = None) -> int:
+async def open_worst_first(tx: Tx, kind: str, limit: int) -> Sequence[Alert]:
     statement = (
-        select(func.count()).select_from(position.join(product)).where(low(now), *_at(location_id))
+        select(*COLUMNS).where(alert.c.kind == kind, OPEN_ALERT).order_by(*WORST_FIRST).limit(limit)
     )
-    return int((await tx.execute(statement)).scalar_one())
+    return [of(row) for row in (await tx.execute(statement)).all()]
 
 
-def _at(location_id: int | None) -> tuple[ColumnElement[bool], ...]:
-    return () if location_id is None else (position.c.location_id == location_id,)
-
-
-async def low_positions(
-    tx: Tx, now: datetime, limit: int, location_id: int | None = None
-) -> Sequence[tuple[int, int]]:
-    """(product id, location id) of what is low, the worst first."""
-    statement = (
-        select(position.c.product_id, position.c.location_id)
-        .select_from(position.join(product))
-        .where(low(now), *_at(location_id))
-        .order_by(
-            *worst_first(AVAILABLE, projected(now), position.c.reorder_point),
-            position.c.product_id,
-            position.c.location_id,
-        )
-        .limit(limit)
-    )
-    return [(int(p), int(place)) for p, place in (await tx.execute(statement)).all()]
-
-
-async def unannounced(tx: Tx, now: datetime, limit: int) -> Sequence[int]:
-    """SKUs whose alert should have changed although nothing marked them: the sweep's find."""
-    mine = and_(
-        alert.c.product_id == position.c.product_id,
-        alert.c.location_id == position.c.location_id,
-        OPEN,
-    )
-    over = or_(
-        effective_clear() <= AVAILABLE,
-        func.coalesce(position.c.reorder_point, 0) <= 0,
-        ~product.c.active,
-        alert.c.available != AVAILABLE,
-    )
-    marked = exists().where(dirty.c.product_id == position.c.product_id)
-    statement = (
-        select(position.c.product_id)
-        .select_from(position.join(product).outerjoin(alert, mine))
-        .where(
-            or_(and_(low(now), alert.c.id.is_(None)), and_(alert.c.id.is_not(None), over)), ~marked
-        )
-        .distinct()
-        .limit(limit)
-    )
-    return [int(row.product_id) for row in (await tx.execute(statement)).all()]
-
-
-async def open_worst_first(tx: Tx, limit: int) -> Sequence[AnyRow]:
-    statement = (
-        select(alert)
-        .where(OPEN)
-        .order_by(alert.c.available - alert.c.point, alert.c.id)
-        .limit(limit)
-    )
-    return (await tx.execute(statement)).all()
-
-
-async def count_open(tx: Tx) -> int:
-    statement = select(func.count()).select_from(alert).where(OPEN)
+async def count_open(tx: Tx, kind: str) -> int:
+    statement = select(func.count()).select_from(alert).where(alert.c.kind == kind, OPEN_ALERT)
     return int((await tx.execute(statement)).scalar_one())

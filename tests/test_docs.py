@@ -12,13 +12,15 @@ import click
 import pytest
 
 from bot.commands import main
-from bot.domain.alerts import AlertState, Reason, Severity
+from bot.domain.alerts import AlertState, Severity, Step
 from bot.domain.contacts import ContactState, Role
 from bot.domain.health import QueueReason, Reach, WatchReason, WatchState
 from bot.domain.inbox import InboxState
 from bot.domain.living import LivingReason
 from bot.domain.notices import NoticeKind, NoticeState, SettleReason
 from bot.domain.restocking import CloseReason, RestockReason
+from bot.domain.rules.kind import RuleState
+from bot.domain.rules.quantity import Reason
 from bot.domain.stock import MoveKind
 from bot.domain.subscriptions import EndReason, SubscriptionState
 from bot.settings import Settings
@@ -235,7 +237,8 @@ def test_staff_read_of_every_role() -> None:
 ENUMS = (
     AlertState, CloseReason, ContactState, EndReason, InboxState, LivingReason, MoveKind,
     NoticeKind, NoticeState,
-    QueueReason, Reach, Reason, RestockReason, Role, SettleReason, Severity, SubscriptionState,
+    QueueReason, Reach, Reason, RestockReason, Role, RuleState, SettleReason, Severity, Step,
+    SubscriptionState,
     WatchReason, WatchState,
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from bot.app.rules import RULES, kinds_of
 from bot.domain.faults import DatabaseDown
 from bot.render.catalogue import Texts
 from bot.services.bundle import Options, Services, build_services
@@ -66,6 +67,7 @@ def options_of(settings: Settings, texts: Texts) -> Options:
         clerk_limit=settings.clerk_limit,
         limits=Limits(settings.max_subscriptions, settings.few_left),
         retention=Retention(settings.subscription_days, settings.retention_days),
+        rules=kinds_of(RULES),
     )
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from starlette.routing import BaseRoute
 
 from bot.app.opening import Base, now
+from bot.app.rules import RULES, faces_of
 from bot.channels import slack_probing, telegram_probing
 from bot.channels.base import Channel
 from bot.channels.pacer import Pacer, telegram_rate
@@ -26,7 +27,8 @@ from bot.domain.ways import SLACK, TELEGRAM, WayName
 from bot.intake.worker import Dispatch
 from bot.render import slack as render_slack
 from bot.render import telegram as render_telegram
-from bot.render.view import RenderContext, View
+from bot.render.view import RenderContext
+from bot.render.voice import View
 from bot.services.engine.pacing import PaceMemory
 from bot.services.own_health.watching import Probe
 from bot.supervisor import Part
@@ -149,7 +151,7 @@ class Platforms:
             retention_days=settings.retention_days,
             bot_username=self.bot_username,
         )
-        return View(self.base.texts, context)
+        return View(self.base.texts, context, faces_of(RULES))
 
     def bot_username(self) -> str:
         """As Telegram told it; "" before that, and without Telegram."""

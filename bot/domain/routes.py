@@ -76,7 +76,7 @@ class Route:
         """What a notice does not say cannot pass a bound: a digest is neither grave nor of a place.
 
         >>> there = Destination(1, SLACK, ContactState.ACTIVE)
-        >>> Route(there, severity=Severity.CRITICAL).takes(Concern("low", Severity.OUT))
+        >>> Route(there, severity=Severity.CRITICAL).takes(Concern("quantity", Severity.OUT))
         True
         >>> Route(there, severity=Severity.CRITICAL).takes(Concern("digest"))
         False

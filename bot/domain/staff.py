@@ -5,6 +5,8 @@ from datetime import datetime
 
 from bot.domain.alerts import AlertView
 from bot.domain.contacts import Caller, Role
+from bot.domain.rules.kind import Explained
+from bot.domain.rules.quantity import NO_TERMS, Quantities, Terms
 from bot.domain.stock import Move, Position, Product
 
 
@@ -69,7 +71,8 @@ class Card:
     waiting: int
     moves: tuple[Move, ...]
     can_write: bool  # the viewer who asked may adjust
-    alerts: tuple[AlertView, ...] = ()
+    alerts: tuple[AlertView, ...] = ()  # of low stock
+    terms: Terms = NO_TERMS  # the shop-wide ones, where a position has none
     shared: bool = False  # with everybody in the channel, by who sees it
 
 
@@ -163,7 +166,7 @@ class StaffNotFound:
 class LowRow:
     product: Product
     position: Position
-    projected: int
+    numbers: Quantities
     alert: AlertView | None
 
 
@@ -234,19 +237,6 @@ class LastAdmin:
 
 
 @dataclass(frozen=True, slots=True)
-class WhyLocation:
-    """The arithmetic of one location: available and projected term by term, and the verdict."""
-
-    position: Position
-    available: int
-    incoming_in_time: int
-    projected: int
-    clear_level: int | None
-    verdict: str  # domain.alerts.Reason value
-    alert: AlertView | None
-
-
-@dataclass(frozen=True, slots=True)
 class RestockFact:
     opened_at: datetime
     closed_at: datetime | None
@@ -258,10 +248,13 @@ class RestockFact:
 
 @dataclass(frozen=True, slots=True)
 class StaffWhy:
-    """/stock why SKU: shows the arithmetic of rules and of the line."""
+    """/stock why SKU: shows the arithmetic of rules and of the line.
+
+    `rules`: how each rule sees the SKU, at each location that it tells apart.
+    """
 
     product: Product
-    locations: tuple[WhyLocation, ...]
+    rules: tuple[Explained, ...]
     sellable_available: int
     out_level: int
     in_stock: bool

@@ -1,27 +1,17 @@
-"""How a low-stock alert reads, on both platforms: its head, its arithmetic, how it stands."""
+"""How an alert reads, whatever its kind, on both platforms; the kind adds its own words."""
 
 from bot.domain.alerts import AlertState, AlertView, Severity
 from bot.domain.staff import Acknowledged
-from bot.domain.stock import Position
 from bot.domain.telling import AlertTold, DailyDigest, Fault
 from bot.domain.ways import SLACK, TELEGRAM
 from bot.render.escape import Safe
-from bot.render.voice import Voice, joined
+from bot.render.voice import Face, Voice, joined
 
 MARKS = {Severity.LOW: "🟡", Severity.CRITICAL: "🟠", Severity.OUT: "🔴"}
 STATE_MARKS = {
     AlertState.ACKNOWLEDGED: "👀",
     AlertState.RECOVERING: "📈",
     AlertState.RESOLVED: "✅",
-}
-HEADS = {
-    Severity.LOW: "alert.low",
-    Severity.CRITICAL: "alert.critical",
-    Severity.OUT: "alert.out",
-}
-STATE_HEADS = {
-    AlertState.RECOVERING: "alert.recovering",
-    AlertState.RESOLVED: "alert.over",
 }
 PLATFORMS = {TELEGRAM: "Telegram", SLACK: "Slack"}  # names, the same everywhere
 FAULTS = (
@@ -48,60 +38,30 @@ def mark(alert: AlertView) -> str:
     return STATE_MARKS.get(alert.state, MARKS[alert.severity])
 
 
+def face(say: Voice, alert: AlertView) -> Face:
+    """The words of the alert's kind. Raises KeyError for one that bot.app does not know."""
+    return say.view.faces[alert.kind]
+
+
 def head(say: Voice, alert: AlertView) -> Safe:
     """`🟡 Low stock: Blue mug at main`."""
-    msgid = STATE_HEADS.get(alert.state, HEADS[alert.severity])
-    place = say.place(alert.position.location)
-    return Safe(f"{mark(alert)} {say(msgid, name=say.name(alert.product), place=place)}")
+    return Safe(f"{mark(alert)} {face(say, alert).head(say, alert)}")
+
+
+def name(say: Voice, alert: AlertView) -> Safe:
+    """What it is about, with the SKU's code."""
+    code = say.code(alert.product.sku) if alert.product else None
+    return joined([face(say, alert).name(say, alert), code], " ")
+
+
+def place_of(say: Voice, alert: AlertView) -> Safe:
+    """Where, as the texts of a kind name it."""
+    return say.place(alert.location) if alert.location else say("place.all")
 
 
 def wants_answer(alert: AlertView) -> bool:
     """Whether somebody may still acknowledge it, on this message."""
     return alert.state is AlertState.FIRING and not alert.superseded
-
-
-def available_sum(say: Voice, position: Position) -> Safe:
-    """`12 on hand − 2 reserved = 10 available`; the terms that are zero are left out."""
-    terms = [say("sum.on_hand", number=position.on_hand)]
-    if position.reserved:
-        terms.append(say("sum.reserved", number=position.reserved))
-    if position.unsellable:
-        terms.append(say("sum.unsellable", number=position.unsellable))
-    total = say("sum.available", number=position.available)
-    if len(terms) == 1:
-        return total
-    return Safe(f"{' − '.join(terms)} = {total}")
-
-
-def projected_sum(say: Voice, available: int, incoming: int, projected: int) -> Safe | None:
-    """`10 available + 5 incoming = 15 projected`, when something is coming in time."""
-    if incoming <= 0:
-        return None
-    terms = (
-        say("sum.available", number=available),
-        say("sum.incoming", number=incoming),
-        say("sum.projected", number=projected),
-    )
-    return Safe("{} + {} = {}".format(*terms))
-
-
-def comparison(say: Voice, projected: int, point: int) -> Safe:
-    """`3 ≤ 5 (reorder point)`."""
-    return say("sum.at_or_under" if projected <= point else "sum.over", number=projected,
-               point=point)  # fmt: skip
-
-
-def arithmetic(say: Voice, alert: AlertView) -> list[Safe]:
-    """Why it fires, term by term, and when it will be over."""
-    position = alert.position
-    available = available_sum(say, position)
-    if alert.state is AlertState.RESOLVED:
-        return [available]
-    incoming = alert.projected - position.available
-    projected = projected_sum(say, position.available, incoming, alert.projected)
-    compared = comparison(say, alert.projected, alert.point)
-    clears = say("alert.clears", clear=alert.clear_level)
-    return [part for part in (available, projected, compared, clears) if part]
 
 
 def standing(say: Voice, alert: AlertView) -> list[Safe]:
@@ -111,9 +71,7 @@ def standing(say: Voice, alert: AlertView) -> list[Safe]:
         who, when = say.person(alert.acknowledged_by), say.moment(alert.acknowledged_at)
         parts.append(say("alert.acknowledged", who=who, when=when))
     if alert.resolved_at is not None:
-        enough = alert.position.available >= alert.clear_level
-        msgid = "alert.enough" if enough else "alert.closed"
-        parts.append(say(msgid, when=say.moment(alert.resolved_at)))
+        parts.append(face(say, alert).ended(say, alert, alert.resolved_at))
     if alert.superseded and alert.state is not AlertState.RESOLVED:
         parts.append(say("alert.superseded"))
     return parts
@@ -125,15 +83,11 @@ def waiting(say: Voice, count: int) -> Safe | None:
 
 def row(say: Voice, alert: AlertView) -> Safe:
     """One alert in a list: one line, two on a phone."""
-    position = alert.position
-    name = f"{mark(alert)} {say.name(alert.product, 60)} {say.code(alert.product.sku)}"
+    marked = f"{mark(alert)} {name(say, alert)}"
     if alert.superseded and alert.resolved_at is None:
-        return Safe(f"{name} · {say('alert.superseded')}")
-    numbers = say(
-        "alert.row", place=say.place(position.location), available=position.available,
-        point=alert.point,
-    )  # fmt: skip
-    return Safe(f"{name} · {joined([numbers, waiting(say, alert.waiting)])}")
+        return Safe(f"{marked} · {say('alert.superseded')}")
+    numbers = face(say, alert).row(say, alert)
+    return Safe(f"{marked} · {joined([numbers, waiting(say, alert.waiting)])}")
 
 
 def summary_head(say: Voice, told: AlertTold) -> Safe:
@@ -180,7 +134,7 @@ def fault(say: Voice, told: Fault) -> Safe:
 
 def acknowledged(say: Voice, result: Acknowledged) -> Safe:
     """The answer to whoever pressed the button."""
-    name = say.name(result.alert.product, 60)
+    name = face(say, result.alert).name(say, result.alert)
     if result.done:
         return say("ack.done", name=name)
     if result.alert.resolved_at is not None:

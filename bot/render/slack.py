@@ -11,8 +11,7 @@ from bot.render import slack_alerts as told
 from bot.render import slack_blocks as kit
 from bot.render import slack_card as read
 from bot.render import slack_modal as modal
-from bot.render.view import View
-from bot.render.voice import Voice
+from bot.render.voice import View, Voice
 
 NOTICES: dict[type, Callable[[Voice, Any], Rendered]] = {
     telling.AlertTold: told.alert_told,

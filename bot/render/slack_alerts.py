@@ -20,8 +20,9 @@ def alert_told(say: Voice, told: AlertTold) -> Rendered:
 
 
 def alert(say: Voice, view: AlertView) -> Rendered:
-    head = Safe(f"{alerts.head(say, view)} · {say.code(view.product.sku)}")
-    sums = alerts.arithmetic(say, view)
+    code = say.code(view.product.sku) if view.product else None
+    head = joined([alerts.head(say, view), code])
+    sums = alerts.face(say, view).arithmetic(say, view)
     ack = _acknowledge(say, view) if alerts.wants_answer(view) else None
     return kit.message(
         _push(say, view),
@@ -34,7 +35,7 @@ def alert(say: Voice, view: AlertView) -> Rendered:
 def _push(say: Voice, view: AlertView) -> Safe:
     """What a phone shows without opening Slack."""
     quiet = say.quiet
-    numbers = quiet("alert.numbers", available=view.position.available, point=view.point)
+    numbers = alerts.face(say, view).numbers(quiet, view)
     return joined([alerts.head(quiet, view), numbers, alerts.waiting(quiet, view.waiting)])
 
 

@@ -5,8 +5,7 @@ from typing import Any
 
 from bot.domain.notices import Rendered
 from bot.render.escape import Safe, truncate, units
-from bot.render.view import View
-from bot.render.voice import SLACK, Voice, lines, speak
+from bot.render.voice import SLACK, View, Voice, lines, speak
 
 Block = dict[str, Any]
 

@@ -2,8 +2,9 @@
 
 import re
 
-from bot.domain.alerts import Severity, effective_clear_level
+from bot.domain.alerts import Severity
 from bot.domain.notices import Rendered
+from bot.domain.rules.quantity import Terms, severity_of, terms_at
 from bot.domain.staff import Card, LowList, LowRow, StaffNotFound
 from bot.domain.stock import Move, MoveKind, Position, Product, available_to_customers
 from bot.render import alerts
@@ -77,7 +78,9 @@ def _fallback(say: Voice, result: Card) -> Safe:
 def _card_blocks(say: Voice, result: Card) -> list[Block | None]:
     product, label = result.product, say.label
     head = f"{dot(result)} {label.name(product, 90)} · {clean(product.sku, 40)}"
-    shown = kit.fitting(_location(say, item) for item in result.positions[:MOST_LOCATIONS])
+    shown = kit.fitting(
+        _location(say, item, result.terms) for item in result.positions[:MOST_LOCATIONS]
+    )
     rest = len(result.positions) - len(shown)
     return [
         kit.header(label.words(head, kit.HEADER)),
@@ -89,7 +92,7 @@ def _card_blocks(say: Voice, result: Card) -> list[Block | None]:
     ]
 
 
-def _location(say: Voice, position: Position) -> Block:
+def _location(say: Voice, position: Position, shop: Terms) -> Block:
     place = say.bold(say.place(position.location))
     head = place if position.location.sellable else Safe(f"{place} · {say('card.not_sold_here')}")
     pairs = [
@@ -100,7 +103,7 @@ def _location(say: Voice, position: Position) -> Block:
     ]
     if position.unsellable:
         pairs.append((say("card.unsellable"), say.number(position.unsellable)))
-    return kit.fields([*pairs, *_rule(say, position)], head=head)
+    return kit.fields([*pairs, *_rule(say, terms_at(position, shop))], head=head)
 
 
 def _incoming(say: Voice, position: Position) -> Safe:
@@ -110,13 +113,12 @@ def _incoming(say: Voice, position: Position) -> Safe:
     return say.number(position.incoming)
 
 
-def _rule(say: Voice, position: Position) -> list[tuple[Safe, Safe]]:
-    clear = effective_clear_level(position)
-    if clear is None or position.reorder_point is None:
+def _rule(say: Voice, terms: Terms) -> list[tuple[Safe, Safe]]:
+    if terms.level is None or terms.point is None:
         return [(say("card.point"), say("card.point_off"))]
     return [
-        (say("card.point"), say.number(position.reorder_point)),
-        (say("card.clear"), say.number(clear)),
+        (say("card.point"), say.number(terms.point)),
+        (say("card.clear"), say.number(terms.level)),
     ]
 
 
@@ -196,11 +198,15 @@ def low_list(say: Voice, result: LowList) -> Rendered:
 
 
 def _low_row(say: Voice, row: LowRow) -> Safe:
-    position = row.position
-    mark = alerts.mark(row.alert) if row.alert else alerts.MARKS[Severity.LOW]
+    kept = row.numbers
+    severity = severity_of(kept.available, kept.point)
+    mark = alerts.mark(row.alert) if row.alert else alerts.MARKS[severity]
     numbers = say(
-        "low.row", place=say.place(position.location), available=position.available,
-        projected=row.projected, point=position.reorder_point or 0,
-    )  # fmt: skip
+        "low.row",
+        place=say.place(row.position.location),
+        available=kept.available,
+        projected=kept.projected,
+        point=kept.point,
+    )
     waits = alerts.waiting(say, row.alert.waiting) if row.alert else None
     return Safe(f"{mark} {title(say, row.product)} · {joined([numbers, waits])}")

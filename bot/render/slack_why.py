@@ -1,8 +1,8 @@
 """Slack: /stock why SKU, the arithmetic of the rules and of the line."""
 
-from bot.domain.alerts import Reason
 from bot.domain.notices import Rendered
-from bot.domain.staff import RestockFact, StaffWhy, WhyLocation
+from bot.domain.rules.kind import Explained
+from bot.domain.staff import RestockFact, StaffWhy
 from bot.render import alerts
 from bot.render import slack_blocks as kit
 from bot.render.escape import Safe
@@ -10,25 +10,12 @@ from bot.render.slack_card import title
 from bot.render.voice import Voice, joined, lines
 
 MOST_LOCATIONS = 20
-VERDICTS: dict[str, str] = {
-    Reason.NO_RULE: "verdict.no_rule",
-    Reason.INACTIVE: "verdict.inactive",
-    Reason.ABOVE_POINT: "verdict.above_point",
-    Reason.FIRES: "verdict.fires",
-    Reason.RISES: "verdict.rises",
-    Reason.STILL_LOW: "verdict.still_low",
-    Reason.RECOVERING: "verdict.recovering",
-    Reason.CLEARS: "verdict.clears",
-    Reason.RULE_GONE: "verdict.rule_gone",
-}
 
 
 def why(say: Voice, result: StaffWhy) -> Rendered:
     head = say("staffwhy.head", item=title(say, result.product))
-    shown = kit.fitting(
-        kit.section(_location(say, item)) for item in result.locations[:MOST_LOCATIONS]
-    )
-    rest = len(result.locations) - len(shown)
+    shown = kit.fitting(kit.section(_rule(say, item)) for item in result.rules[:MOST_LOCATIONS])
+    rest = len(result.rules) - len(shown)
     return kit.message(
         say.quiet("staffwhy.head", item=title(say.quiet, result.product)),
         kit.section(head),
@@ -42,38 +29,9 @@ def why(say: Voice, result: StaffWhy) -> Rendered:
     )
 
 
-def _location(say: Voice, item: WhyLocation) -> Safe:
-    position = item.position
-    return lines(
-        say.bold(say.place(position.location)),
-        alerts.available_sum(say, position),
-        alerts.projected_sum(say, item.available, item.incoming_in_time, item.projected)
-        or _not_counted(say, item),
-        _verdict(say, item),
-        joined(alerts.standing(say, item.alert)) if item.alert else None,
-    )
-
-
-def _not_counted(say: Voice, item: WhyLocation) -> Safe | None:
-    """Incoming that comes too late, or without a date, or without a lead time to judge it by."""
-    position = item.position
-    if not position.incoming:
-        return None
-    if position.incoming_due is None:
-        return say("staffwhy.no_date", number=position.incoming)
-    due = say.day(position.incoming_due)
-    return say("staffwhy.late", number=position.incoming, day=due)
-
-
-def _verdict(say: Voice, item: WhyLocation) -> Safe:
-    msgid = VERDICTS.get(item.verdict, "verdict.no_rule")
-    return say(
-        msgid,
-        available=item.available,
-        projected=item.projected,
-        point=item.position.reorder_point or 0,
-        clear=item.clear_level or 0,
-    )
+def _rule(say: Voice, item: Explained) -> Safe:
+    standing = joined(alerts.standing(say, item.alert)) if item.alert else None
+    return lines(say.view.faces[item.kind].why(say, item), standing)
 
 
 def _customers(say: Voice, result: StaffWhy) -> Safe:

@@ -14,8 +14,7 @@ from bot.render import telegram_people as people
 from bot.render import telegram_staff as crew
 from bot.render.escape import Safe, truncate
 from bot.render.telegram_parts import message, toast_text, voice
-from bot.render.view import View
-from bot.render.voice import LABEL, Voice, speak
+from bot.render.voice import LABEL, View, Voice, speak
 
 ANSWERS: dict[type, Callable[[Voice, Any], Rendered]] = {
     customers.Availability: look.availability,

@@ -9,8 +9,7 @@ from bot.domain.notices import Button, Rendered
 from bot.domain.stock import Product
 from bot.domain.subscriptions import Subscription, SubscriptionState
 from bot.render.escape import Safe, clean, truncate, units
-from bot.render.view import View
-from bot.render.voice import TELEGRAM, Voice, joined, speak
+from bot.render.voice import TELEGRAM, View, Voice, joined, speak
 
 LIMIT = 4096  # https://core.telegram.org/bots/api#sendmessage, after entities are parsed
 TOAST = 200  # https://core.telegram.org/bots/api#answercallbackquery

@@ -23,9 +23,9 @@ def alert_told(say: Voice, told: AlertTold) -> Rendered:
 def alert(say: Voice, view: AlertView) -> Rendered:
     text = lines(
         alerts.head(say, view),
-        say.code(view.product.sku),
+        say.code(view.product.sku) if view.product else None,
         "",
-        *alerts.arithmetic(say, view),
+        *alerts.face(say, view).arithmetic(say, view),
         alerts.waiting(say, view.waiting),
         "",
         *alerts.standing(say, view),
@@ -41,11 +41,17 @@ def _summary(say: Voice, told: AlertTold) -> Rendered:
     head = say.bold(alerts.summary_head(say, told))
     entries = [alerts.row(say, view) for view in told.alerts]
     rows = [
-        (press(f"👀 {clean(view.product.sku, 30)}", f"ack:{view.id}:{view.version}"),)
+        (press(f"👀 {_short(say.label, view)}", f"ack:{view.id}:{view.version}"),)
         for view in told.alerts
         if alerts.wants_answer(view)
     ]
     return message(fitted(say, head, entries[:ROWS], told.total), *rows[:ACK_BUTTONS])
+
+
+def _short(label: Voice, view: AlertView) -> str:
+    return clean(
+        view.product.sku if view.product else alerts.face(label, view).name(label, view), 30
+    )
 
 
 def digest(say: Voice, told: DailyDigest) -> Rendered:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.render.catalogue import Texts
-
 
 @dataclass(frozen=True, slots=True)
 class RenderContext:
@@ -23,9 +21,3 @@ class RenderContext:
     now: Callable[[], datetime]
     bot_username: Callable[[], str] = str
     retention_days: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    texts: Texts
-    context: RenderContext

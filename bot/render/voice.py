@@ -1,14 +1,18 @@
 """Speaking to one reader: a message's words, safely, in their language and platform."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Protocol
 
+from bot.domain.alerts import AlertView
+from bot.domain.rules.kind import Explained
 from bot.domain.stock import Location, Product
 from bot.render import escape, formatting
+from bot.render.catalogue import Texts
 from bot.render.escape import Safe, clean
-from bot.render.view import View
+from bot.render.view import RenderContext
 
 NAME, CODE, WORDS = 100, 60, 200  # characters shown of a name, a code, a reason or query
 _SLACK_USER = re.compile(r"slack:([UW][A-Z0-9]{1,20})")
@@ -35,6 +39,41 @@ TELEGRAM = Style(
 )
 SLACK = Style(escape.slack, escape.slack_foreign, escape.slack_code, "*{}*", "`{}`", "<@{}>")
 LABEL = Style(escape.plain, escape.plain_foreign, escape.plain_foreign)
+
+
+class Face(Protocol):
+    """The words of one kind, in the reader's markup. What all kinds have in common (the sign, since
+    when, who has it, how many wait) stands around them already."""
+
+    def name(self, say: "Voice", alert: AlertView) -> Safe:
+        """What it is about, in an answer or on a button."""
+
+    def head(self, say: "Voice", alert: AlertView) -> Safe:
+        """What is the matter, in one line."""
+
+    def numbers(self, say: "Voice", alert: AlertView) -> Safe:
+        """How bad, as short as a phone's lock screen."""
+
+    def arithmetic(self, say: "Voice", alert: AlertView) -> list[Safe]:
+        """Why it fires, term by term, and when it will be over."""
+
+    def row(self, say: "Voice", alert: AlertView) -> Safe:
+        """Its numbers behind the name, in a list."""
+
+    def ended(self, say: "Voice", alert: AlertView, when: datetime) -> Safe:
+        """Why and when it was over."""
+
+    def why(self, say: "Voice", item: Explained) -> Safe:
+        """What the rule decides now, and the sums, for /stock why; without the open alert."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`faces`: the words of each kind of rule, by its name; from the table of bot.app."""
+
+    texts: Texts
+    context: RenderContext
+    faces: Mapping[str, Face]
 
 
 @dataclass(frozen=True, slots=True)

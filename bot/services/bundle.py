@@ -7,7 +7,10 @@ from zoneinfo import ZoneInfo
 from bot.domain.clock import Clock
 from bot.domain.contacts import Address, Role
 from bot.services.alerts.alerting import Alerting
+from bot.services.alerts.kinds import Rulebook, RuleKind
 from bot.services.alerts.reporting import Reporting
+from bot.services.alerts.showing import Showing
+from bot.services.alerts.telling import Telling
 from bot.services.customers.subscribing import Limits, Subscribing
 from bot.services.ground import Ground
 from bot.services.inbox.arriving import Arriving
@@ -46,6 +49,7 @@ class Options:
     clerk_limit: int = 100
     limits: Limits = field(default_factory=Limits)
     retention: Retention = field(default_factory=Retention)
+    rules: Sequence[RuleKind] = ()  # the kinds there are: bot.app.rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +90,12 @@ def build_services(
     people = People(ground, tuple(options.languages), restocking)
     subscribing = Subscribing(ground, people, restocking, options.limits)
     members = Members(ground, options.admins)
-    alerting = Alerting(ground, members, routes)
-    reporting = Reporting(ground, alerting, routes, options.zone)
+    book = Rulebook(tuple(options.rules))
+    showing = Showing(ground, book)
+    alerting = Alerting(ground, members, book, Telling(ground, routes), showing)
+    reporting = Reporting(ground, showing, routes, options.zone)
     bulk = Bulk(database, clock, restocking.judge_piece)
-    looking = Looking(ground, members, alerting, restocking)
+    looking = Looking(ground, members, showing, restocking)
     meaning = Meaning(looking)
     limits = {Role.CLERK: options.clerk_limit}
     writing = Writing(ground, members, meaning, ledger, limits)
@@ -108,7 +114,7 @@ def build_services(
         thresholds=Thresholds(ground, members, meaning, ledger),
         alerting=alerting,
         reporting=reporting,
-        composing=Composing(ground, subscribing, alerting, reporting),
+        composing=Composing(ground, subscribing, showing, reporting),
         settling=Settling(ground, restocking, routes),
         upkeep=Upkeep(ground, restocking, alerting, bulk, options.retention),
         restocking=restocking,

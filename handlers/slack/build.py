@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.render.view import View
+from bot.render.voice import View
 from bot.services.bundle import Services
 from handlers.slack.answer import Answers, Client
 from handlers.slack.background import Background

@@ -7,8 +7,7 @@ from bot.domain.notices import Rendered
 from bot.domain.staff import AdjustForm, Card
 from bot.render import slack as render_slack
 from bot.render.slack_modal import OPTIONS
-from bot.render.view import View
-from bot.render.voice import SLACK
+from bot.render.voice import SLACK, View
 from handlers.slack.asked import Asked, Json
 from handlers.verbs.act import Done, say
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.domain.contacts import Caller
-from bot.render.view import View
+from bot.render.voice import View
 from bot.services.bundle import Services
 from handlers.telegram.answer import Answers
 from handlers.telegram.incoming import Press

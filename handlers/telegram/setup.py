@@ -11,7 +11,7 @@ from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 from telegram.ext import ExtBot
 
 from bot.render import telegram as render
-from bot.render.view import View
+from bot.render.voice import View
 from handlers.telegram.connection import wait_after
 from handlers.telegram.waiting import Backoff, pause, until_stopped
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot.render.view import View
+from bot.render.voice import View
 from bot.services.bundle import Services
 from handlers.telegram.answer import Answers, Wire
 from handlers.telegram.arrivals import AcceptMany

@@ -10,8 +10,7 @@ from bot.domain.notices import Rendered
 from bot.domain.staff import Acting, HelpLine, NotAllowed, Refused
 from bot.domain.stock_words import BadInput, Word
 from bot.render import slack_words
-from bot.render.view import View
-from bot.render.voice import SLACK, Style, Voice, speak
+from bot.render.voice import SLACK, Style, View, Voice, speak
 from bot.services.bundle import Services
 
 Request = TypeVar("Request")

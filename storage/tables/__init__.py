@@ -1,6 +1,6 @@
 """The tables by subject. Names are the glossary's; states are enums of bot.domain, by value."""
 
-from storage.tables.alerts import OPEN_ALERT, alert
+from storage.tables.alerts import OPEN_ALERT, alert, rule
 from storage.tables.base import metadata
 from storage.tables.bulk import batch, stage
 from storage.tables.inbox import inbox
@@ -46,6 +46,7 @@ __all__ = [
     "product",
     "restock",
     "route",
+    "rule",
     "setting",
     "stage",
     "subscription",

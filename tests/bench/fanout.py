@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, insert, select
 
+from bot.app.rules import RULES, faces_of
 from bot.channels.pacer import Pacer
 from bot.delivery.hands import BROADCAST
 from bot.delivery.worker import OutboxWorker
@@ -30,7 +31,8 @@ from bot.domain.telling import NoticeData
 from bot.domain.ways import TELEGRAM, WayName
 from bot.render import telegram
 from bot.render.catalogue import Texts
-from bot.render.view import RenderContext, View
+from bot.render.view import RenderContext
+from bot.render.voice import View
 from bot.services.engine.bell import Bell
 from storage.database import Database
 from storage.migrate import migrate
@@ -105,7 +107,7 @@ def render_in(texts: Texts, clock: Clock) -> Any:
         shop_name="Bench", shop_url="https://shop.example", zone=ZoneInfo("UTC"), now=clock,
         retention_days=90, bot_username=lambda: "bench_bot",
     )  # fmt: skip
-    view = View(texts, context)
+    view = View(texts, context, faces_of(RULES))
 
     def render(_way: WayName, language: str, data: NoticeData) -> Rendered:
         return telegram.notice(view, language, data)

@@ -88,7 +88,7 @@ def test_the_promises_hold_in_more_sequences(database_url: str) -> None:
         (mistakes.one_with("restocking", mistakes.ForgetsTheRest), "forgotten|had to mend", 2),
         (mistakes.one_with("restocking", mistakes.NeverLooksBack), "forgotten|told before", 2),
         (mistakes.one_with("composing", mistakes.NeverLooksAgain), "offered", 4),
-        (mistakes.one_with("alerting", mistakes.ForgetsEdits), "shows an old state", 1),
+        (mistakes.one_with("alerting.telling", mistakes.ForgetsEdits), "shows an old state", 1),
         (mistakes.allows_below_zero, "on hand is -", 1),
     ],
 )

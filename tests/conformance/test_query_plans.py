@@ -80,8 +80,9 @@ async def test_where_a_notice_goes_is_one_query_by_index_however_many_things_it_
     assert "ix_route_on" in str(await plan(sqlite_database, sql, parameters))
 
 
-# Tables that stay small by nature: marks that are worked off at once, and the places of a shop.
-SMALL = {"dirty", "seen", "location"}  # seen: the marks once more
+# Tables that stay small by nature: marks that are worked off at once, the places of a shop, and a
+# rule for each kind.
+SMALL = {"dirty", "seen", "location", "rule"}  # seen: the marks once more
 
 
 async def test_the_main_job_never_reads_a_whole_table(

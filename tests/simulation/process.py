@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from bot.app.rules import RULES, kinds_of
 from bot.channels.pacer import Pacer, telegram_rate
 from bot.channels.slack_client import slack_pacer
 from bot.channels.telegram_limits import FREE_RATE
@@ -39,7 +40,7 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ADMIN = Address(SLACK, "U0ADMIN")
 ALERTS = Address(SLACK, "C0ALERTS")
 VAULT = Vault(["c2ltdWxhdGlvbi1zaW11bGF0aW9uLXNpbXVsYXRpb24="])
-OPTIONS = Options(admins=(ADMIN,), allow_negative=True, clerk_limit=100)
+OPTIONS = Options(admins=(ADMIN,), allow_negative=True, clerk_limit=100, rules=kinds_of(RULES))
 
 Answered = Callable[[str, object], None]  # (arrival key, what the service answered)
 
@@ -61,7 +62,7 @@ def render(way: WayName, language: str, data: NoticeData) -> Rendered:
             return Rendered(f"sold out: {data.product.sku}")
         case AlertTold():
             (view,) = data.alerts
-            return Rendered(f"alert {view.id} version {view.version} {view.state} {view.projected}")
+            return Rendered(f"alert {view.id} version {view.version} {view.state} {view.numbers}")
         case _:
             return Rendered(repr(data))
 

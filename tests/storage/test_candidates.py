@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.alerts import Reason, effective_clear_level, judge
-from storage import alerts, positions, products
+from bot.domain.alerts import Step
+from bot.domain.rules.quantity import KIND, Terms, judge, measure
+from storage import products
 from storage.database import Database
+from storage.rules import quantity, queries
 from storage.tables import position, product
 from storage.vault import Vault
 from tests.support.clock import Clock
@@ -33,12 +35,15 @@ rows = st.fixed_dictionaries(
 )
 
 
-@given(st.lists(rows, min_size=1, max_size=8))
+terms = st.builds(Terms, levels, levels)
+
+
+@given(st.lists(rows, min_size=1, max_size=8), terms)
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-async def test_the_low_list_and_the_clear_level_agree_with_the_rules(
-    database: Database, vault: Vault, clock: Clock, drawn: list[dict[str, Any]]
+async def test_sql_and_the_rule_agree_on_who_is_low_and_who_is_worst(
+    database: Database, vault: Vault, clock: Clock, drawn: list[dict[str, Any]], shop_wide: Terms
 ) -> None:
     shop = Shop(database, vault, clock, services=None)  # type: ignore[arg-type]  # storage only
     async with database.write() as tx:
@@ -49,18 +54,23 @@ async def test_the_low_list_and_the_clear_level_agree_with_the_rules(
         for product_id, values in zip(ids, drawn, strict=True):
             await _write(tx, product_id, dict(values), clock)
         now = clock()
-        low = {p for p, _ in await alerts.low_positions(tx, now, 1000)}
-        named = await products.by_ids(tx, ids)
-        places = await positions.for_products(tx, ids)
-        clear: dict[int, int] = dict(
-            (await tx.execute(select(position.c.product_id, alerts.effective_clear()))).all()
+        low = [p for p, _ in await quantity.low_positions(tx, shop_wide, now, 1000)]
+        assert await quantity.count_low(tx, shop_wide, now) == len(low)
+        facts = await quantity.Quantity().of_products(
+            tx, shop_wide, await products.by_ids(tx, ids), now
         )
-    for product_id in ids:
-        (place,) = places[product_id]
-        decision = judge(named[product_id], place, None, now)
-        assert (product_id in low) == (decision.reason is Reason.FIRES)
-        if place.reorder_point:
-            assert clear[product_id] == effective_clear_level(place)
+        given_terms = queries.values(KIND, shop_wide.as_json(), now)
+        found = await tx.execute(select(position.c.product_id, quantity.LEVEL), given_terms)
+        level: dict[int, int] = dict(found.all())
+    order = []
+    for item in facts:
+        decision = judge(item, None, now)
+        if decision.step is Step.FIRES:
+            assert decision.severity is not None
+            order.append((-decision.severity, measure(item, None, now).margin, item.product.id))
+        if item.terms.point:
+            assert level[item.product.id] == item.terms.level
+    assert low == [product_id for *_, product_id in sorted(order)]
 
 
 async def _write(

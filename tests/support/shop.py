@@ -1,10 +1,11 @@
 """A small shop for tests of the services: products, customers, staff, and what they were sent."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import insert, select
 
+from bot.app.rules import RULES, kinds_of
 from bot.domain.codes import short_id, sku_key
 from bot.domain.contacts import Address, Caller, ContactKind, ContactState, Person, Role
 from bot.domain.living import says
@@ -52,6 +53,7 @@ class Shop:
         cls, database: Database, vault: Vault, clock: Clock, options: Options | None = None
     ) -> "Shop":
         options = options or Options(admins=(ADMIN.address,))
+        options = replace(options, rules=options.rules or kinds_of(RULES))
         shop = cls(database, vault, clock, build_services(database, vault, clock, options))
         async with database.write() as tx:
             new = [one for one in ROLES if not await persons.at(tx, vault, one.address)]

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.notices import Lane, NewNotice, NoticeKind
+from bot.domain.rules import quantity
 from bot.domain.telling import DailyDigest
-from bot.services.alerts.alerting import Alerting
+from bot.services.alerts.showing import Showing
 from bot.services.ground import Ground
 from bot.services.routing.routes import Routes
 from storage import alerts, history, notices, products, restocks, subscriptions
@@ -18,9 +19,9 @@ WANTED_ROWS = 5
 class Reporting:
     """`zone` is the shop's: a day of the digest is a day there."""
 
-    def __init__(self, ground: Ground, alerting: Alerting, routes: Routes, zone: ZoneInfo) -> None:
+    def __init__(self, ground: Ground, showing: Showing, routes: Routes, zone: ZoneInfo) -> None:
         self.ground = ground
-        self.alerting = alerting
+        self.showing = showing
         self.routes = routes
         self.zone = zone
 
@@ -46,13 +47,13 @@ class Reporting:
     async def digest(self, tx: Tx, day: date) -> DailyDigest:
         """The last 24 hours up to now, and what is low now."""
         since = datetime.combine(day, time(), self.zone).astimezone(UTC) - timedelta(days=1)
-        open_rows = await alerts.open_worst_first(tx, DIGEST_ROWS)
+        open_rows = await alerts.open_worst_first(tx, quantity.KIND, DIGEST_ROWS)
         wanted = await subscriptions.most_wanted(tx, WANTED_ROWS)
         named = await products.by_ids(tx, [product_id for product_id, _ in wanted])
         return DailyDigest(
             day=day,
-            low=await self.alerting.views(tx, open_rows),
-            low_total=await alerts.count_open(tx),
+            low=await self.showing.views(tx, open_rows),
+            low_total=await alerts.count_open(tx, quantity.KIND),
             restocks=await restocks.opened_since(tx, since),
             customers_told=await history.told_since(tx, NoticeKind.RESTOCK, since),
             waiting=await subscriptions.count_waiting(tx),

@@ -17,8 +17,8 @@ from bot.domain.telling import (
     SoldOut,
     SubscriptionExpired,
 )
-from bot.services.alerts.alerting import Alerting
 from bot.services.alerts.reporting import Reporting
+from bot.services.alerts.showing import Showing
 from bot.services.customers.subscribing import Subscribing
 from bot.services.ground import Ground
 from storage import alerts, contacts, messages, products, restocks, subscriptions
@@ -58,11 +58,11 @@ class Together:
 
 class Composing:
     def __init__(
-        self, ground: Ground, subscribing: Subscribing, alerting: Alerting, reporting: Reporting
+        self, ground: Ground, subscribing: Subscribing, showing: Showing, reporting: Reporting
     ) -> None:
         self.ground = ground
         self.subscribing = subscribing
-        self.alerting = alerting
+        self.showing = showing
         self.reporting = reporting
         self._say: dict[
             NoticeKind,
@@ -165,13 +165,15 @@ class Composing:
     async def _alert(self, tx: Tx, notice: Claimed, message: AnyRow | None) -> NoticeData | Drop:
         kind, number = notice.subject.split(":")[:2]
         summary = kind == "batch"
-        rows = await alerts.by_batch(tx, int(number)) if summary else []
+        found = await alerts.by_batch(tx, int(number)) if summary else []
         if not summary and (one := await alerts.by_id(tx, int(number))) is not None:
-            rows = [one]
-        if not rows or (message is None and all(row.resolved_at for row in rows)):
+            found = [one]
+        if message is None and all(alert.resolved_at for alert in found):
             return Drop(SettleReason.SUPERSEDED)  # over before anybody was told of it
-        views = await self.alerting.views(tx, rows[:SUMMARY_ROWS], notice.subject)
-        return AlertTold(views, total=len(rows), summary=summary, source="import")
+        views = await self.showing.views(tx, found[:SUMMARY_ROWS], notice.subject)
+        if not views:
+            return Drop(SettleReason.SUPERSEDED)  # of kinds that this version does not know
+        return AlertTold(views, total=len(found), summary=summary, source="import")
 
     async def _digest(self, tx: Tx, notice: Claimed, message: AnyRow | None) -> NoticeData | Drop:
         del message

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from bot.domain.alerts import AlertState, OpenAlert, Severity, effective_clear_level, judge
+from bot.domain.alerts import Alert
 from bot.domain.codes import sku_key
 from bot.domain.contacts import Role
 from bot.domain.customers import Expired
 from bot.domain.notices import NoticeState
 from bot.domain.places import Places
+from bot.domain.rules import quantity
 from bot.domain.staff import (
     Acting,
     Card,
@@ -18,15 +20,16 @@ from bot.domain.staff import (
     StaffNotFound,
     StaffWhy,
     WhichLocation,
-    WhyLocation,
 )
-from bot.domain.stock import Move, Position, Product, available_to_customers
-from bot.services.alerts.alerting import Alerting
+from bot.domain.stock import Move, Product, available_to_customers
+from bot.services.alerts.showing import Showing
 from bot.services.ground import Ground
 from bot.services.line.restocking import Restocking
 from bot.services.people.members import Members
 from bot.services.stock import searching
 from storage import alerts, moves, persons, positions, products, restocks, subscriptions
+from storage.rules import quantity as low_stock
+from storage.rules import stored
 from storage.tx import Tx
 
 LOW_ROWS = 40  # of /stock low: within Slack's 50 blocks
@@ -39,7 +42,7 @@ class Looking:
 
     ground: Ground
     members: Members
-    alerting: Alerting
+    showing: Showing
     restocking: Restocking
 
     async def card(self, acting: Acting, product_id: int) -> Card | Expired:
@@ -90,7 +93,7 @@ class Looking:
         return StaffNotFound(query=words, found=tuple(cards), was_write=was_write)
 
     async def card_of(self, tx: Tx, product: Product, *, can_write: bool) -> Card:
-        rows = await alerts.open_of_products(tx, [product.id])
+        low = await self._low_alerts(tx, [product.id])
         waiting = await subscriptions.waiting_by_product(tx, [product.id])
         last = await moves.newest(tx, product.id, LAST_MOVES)
         return Card(
@@ -99,7 +102,8 @@ class Looking:
             waiting=waiting.get(product.id, 0),
             moves=await self.named(tx, last),
             can_write=can_write,
-            alerts=await self.alerting.views(tx, rows),
+            alerts=await self.showing.views(tx, low),
+            terms=await stored.terms_of(tx, quantity.RULE),
         )
 
     async def named(self, tx: Tx, entries: Sequence[Move]) -> tuple[Move, ...]:
@@ -119,22 +123,33 @@ class Looking:
             if location and meant is None:
                 return LowList((), 0, location, tuple(place.code for place in known))
             place = meant.id if meant else None
-            found = await alerts.low_positions(tx, now, LOW_ROWS, place)
-            ids = [product_id for product_id, _ in found]
-            named = await products.by_ids(tx, ids)
-            places = await positions.for_products(tx, dict.fromkeys(ids))
-            rows = await alerts.open_of_products(tx, ids)
-            open_alerts = {(v.product.id, v.position.location.id): v
-                           for v in await self.alerting.views(tx, rows)}  # fmt: skip
-            total = await alerts.count_low(tx, now, place)
+            terms = await stored.terms_of(tx, quantity.RULE)
+            found = await low_stock.low_positions(tx, terms, now, LOW_ROWS, place)
+            total = await low_stock.count_low(tx, terms, now, place)
+            return LowList(await self._low_rows(tx, found, terms, now), total)
+
+    async def _low_alerts(self, tx: Tx, product_ids: Sequence[int]) -> list[Alert]:
+        found = await alerts.open_of_products(tx, product_ids)
+        return [alert for alert in found if alert.kind == quantity.KIND]
+
+    async def _low_rows(
+        self, tx: Tx, found: Sequence[tuple[int, int]], terms: quantity.Terms, now: datetime
+    ) -> tuple[LowRow, ...]:
+        ids = list(dict.fromkeys(product_id for product_id, _ in found))
+        named = await products.by_ids(tx, ids)
+        places = await positions.for_products(tx, ids)
+        open_ones = await self._low_alerts(tx, ids)
+        views = {
+            alert.about: view
+            for alert, view in zip(open_ones, await self.showing.views(tx, open_ones), strict=True)
+        }
         listed = []
         for product_id, place_id in found:
-            position = next(p for p in places[product_id] if p.location.id == place_id)
-            product = named[product_id]
-            projected = position.projected(product.lead_time_days, now)
-            alert = open_alerts.get((product_id, place_id))
-            listed.append(LowRow(product, position, projected, alert))
-        return LowList(tuple(listed), total)
+            place = next(p for p in places[product_id] if p.location.id == place_id)
+            facts = quantity.Facts(named[product_id], place, terms)
+            numbers = quantity.measure(facts, None, now)
+            listed.append(LowRow(facts.product, place, numbers, views.get(facts.about)))
+        return tuple(listed)
 
     async def why(self, acting: Acting, sku: str) -> StaffWhy | StaffNotFound:
         """The arithmetic of the rules and of the line."""
@@ -151,7 +166,7 @@ class Looking:
         available = available_to_customers(places)
         return StaffWhy(
             product=product,
-            locations=tuple([await self._why_at(tx, product, place) for place in places]),
+            rules=await self.showing.explain(tx, product),
             sellable_available=available,
             out_level=self.restocking.out_level,
             in_stock=self.restocking.in_stock(available),
@@ -160,24 +175,6 @@ class Looking:
             told=states.get("told", 0),
             restock=await self._restock(tx, product.id),
             ledger_sum_matches=all(sums.get(p.location.id, 0) == p.on_hand for p in places),
-        )
-
-    async def _why_at(self, tx: Tx, product: Product, position: Position) -> WhyLocation:
-        now = self.ground.now()
-        rows = await alerts.open_of_products(tx, [product.id])
-        mine = [row for row in rows if row.location_id == position.location.id]
-        state = None
-        if mine:
-            state = OpenAlert(AlertState(mine[0].state), Severity[mine[0].severity.upper()])
-        views = await self.alerting.views(tx, mine)
-        return WhyLocation(
-            position=position,
-            available=position.available,
-            incoming_in_time=position.incoming_in_time(product.lead_time_days, now),
-            projected=position.projected(product.lead_time_days, now),
-            clear_level=effective_clear_level(position),
-            verdict=judge(product, position, state, now).reason.value,
-            alert=views[0] if views else None,
         )
 
     async def _restock(self, tx: Tx, product_id: int) -> RestockFact | None:

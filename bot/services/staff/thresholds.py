@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from bot.domain.alerts import effective_clear_level
+from bot.domain.rules import quantity
 from bot.domain.staff import Acting, BadThreshold, ThresholdSet
 from bot.services.ground import Ground
 from bot.services.people.members import Members
 from bot.services.staff.meaning import Meaning, NotMeant
 from bot.services.stock.ledger import Ledger
-from storage import alerts, audit, moves
+from storage import audit, dirty, moves
+from storage.rules import stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,10 @@ class Thresholds:
                 return meant
             product, place = meant
             await moves.ensure_position(tx, product.id, place, now)
-            await moves.set_rule(tx, product.id, place, point or None, clear, now)
-            await alerts.mark_dirty(tx, product.id, now)
+            await moves.set_rule(tx, product.id, place, point, clear, now)
+            await dirty.mark(tx, product.id, now)
             detail = {"location": place, "point": point or None, "clear": clear}
             await audit.write(tx, member.id, "threshold", f"product:{product.id}", detail, now)
             position = await self.ledger.position(tx, product.id, place)
-        return ThresholdSet(product, position, effective_clear_level(position))
+            terms = quantity.terms_at(position, await stored.terms_of(tx, quantity.RULE))
+        return ThresholdSet(product, position, terms.level)

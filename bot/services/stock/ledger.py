@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.domain.stock import Move, MoveKind, Position, Product
 from bot.services.line.restocking import LineChange, Restocking
-from storage import alerts, moves, positions
+from storage import dirty, moves, positions
 from storage.tx import Tx
 
 
@@ -85,6 +85,6 @@ class Ledger:
         line = await self.restocking.after_move(
             tx, change.product, now, move_id=move.id, undone=change.undo_of is not None
         )
-        await alerts.mark_dirty(tx, change.product.id, now)
+        await dirty.mark(tx, change.product.id, now)
         after = replace(before, on_hand=move.after, version=before.version + 1)
         return Applied(move, after, line)

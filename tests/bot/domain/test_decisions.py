@@ -1,20 +1,11 @@
-"""The small pure decisions: codes, kinds of moves, alerts, chunks, delivery, previews."""
+"""The small pure decisions: codes, kinds of moves, chunks, delivery, previews."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.alerts import (
-    AlertState,
-    OpenAlert,
-    Reason,
-    Severity,
-    default_clear_level,
-    judge,
-    severity_of,
-)
 from bot.domain.codes import short_id, sku_key, whole_number
 from bot.domain.contacts import Address, Role
 from bot.domain.delivery import (
@@ -86,56 +77,6 @@ def test_numbers_are_read_as_people_type_them(typed: str, number: int | None) ->
 )
 def test_the_reason_tells_the_kind(quantity: int, reason: str, kind: MoveKind) -> None:
     assert kind_of(quantity, reason) is kind
-
-
-@pytest.mark.parametrize(("point", "clear"), [(1, 2), (5, 6), (10, 12), (100, 115), (7, 9)])
-def test_the_clear_level_lies_15_percent_and_at_least_one_above(point: int, clear: int) -> None:
-    assert default_clear_level(point) == clear
-
-
-@pytest.mark.parametrize(
-    ("on_hand", "severity"),
-    [(10, Severity.LOW), (3, Severity.LOW), (2, Severity.CRITICAL), (0, Severity.OUT),
-     (-4, Severity.OUT)],
-)  # fmt: skip
-def test_severity_rises_as_the_stock_falls(on_hand: int, severity: Severity) -> None:
-    assert severity_of(on_hand, on_hand, 10) is severity
-
-
-@pytest.mark.parametrize(
-    ("place", "state", "reason"),
-    [
-        (position(11), None, Reason.ABOVE_POINT),
-        (position(10), None, Reason.FIRES),
-        (position(3, reorder_point=None), None, Reason.NO_RULE),
-        (position(3, reorder_point=0), None, Reason.NO_RULE),
-        (position(10, reserved=5), None, Reason.FIRES),
-        (position(12, unsellable=2), None, Reason.FIRES),
-        (position(5, incoming=9, incoming_due=NOW + timedelta(days=7)), None, Reason.ABOVE_POINT),
-        (position(5, incoming=9, incoming_due=NOW + timedelta(days=8)), None, Reason.FIRES),
-        (position(5, incoming=9), None, Reason.FIRES),
-        (position(5, incoming=90, incoming_due=NOW), Severity.LOW, Reason.STILL_LOW),
-        (position(11), Severity.LOW, Reason.RECOVERING),
-        (position(12), Severity.LOW, Reason.CLEARS),
-        (position(13, clear_level=14), Severity.LOW, Reason.RECOVERING),
-        (position(0), Severity.LOW, Reason.RISES),
-        (position(0), Severity.OUT, Reason.STILL_LOW),
-        (position(5), Severity.OUT, Reason.STILL_LOW),
-        (position(5, reorder_point=None), Severity.LOW, Reason.RULE_GONE),
-    ],
-)
-def test_what_becomes_of_an_alert_has_a_named_reason(
-    place: Position, state: Severity | None, reason: Reason
-) -> None:
-    alert = None if state is None else OpenAlert(AlertState.FIRING, state)
-    assert judge(TEA, place, alert, NOW).reason is reason
-
-
-def test_a_product_that_is_no_longer_sold_alerts_nobody() -> None:
-    gone = Product(1, "TEA", "tea", "Tea", active=False)
-    assert judge(gone, position(0), None, NOW).reason is Reason.INACTIVE
-    open_alert = OpenAlert(AlertState.FIRING, Severity.OUT)
-    assert judge(gone, position(0), open_alert, NOW).reason is Reason.RULE_GONE
 
 
 def test_customers_buy_from_sellable_places_only() -> None:

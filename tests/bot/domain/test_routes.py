@@ -8,8 +8,8 @@ from bot.domain.routes import WHOLE_SHOP, Concern, Destination, Route, Scope
 from bot.domain.ways import SLACK
 
 THERE = Destination(1, SLACK, ContactState.ACTIVE)
-LOW_AT_2 = Concern("low", Severity.LOW, Scope(2, "Acme", "cups"))
-OUT_AT_2 = Concern("low", Severity.OUT, Scope(2, "Acme", "cups"))
+LOW_AT_2 = Concern("quantity", Severity.LOW, Scope(2, "Acme", "cups"))
+OUT_AT_2 = Concern("quantity", Severity.OUT, Scope(2, "Acme", "cups"))
 
 
 @pytest.mark.parametrize("concern", [LOW_AT_2, OUT_AT_2, Concern("fault"), Concern("digest")])
@@ -20,14 +20,14 @@ def test_a_route_without_bounds_takes_everything(concern: Concern) -> None:
 @pytest.mark.parametrize(
     ("route", "taken"),
     [
-        (Route(THERE, kind="low"), [LOW_AT_2, OUT_AT_2]),
+        (Route(THERE, kind="quantity"), [LOW_AT_2, OUT_AT_2]),
         (Route(THERE, kind="fault"), [Concern("fault")]),
         (Route(THERE, severity=Severity.CRITICAL), [OUT_AT_2]),
         (Route(THERE, scope=Scope(2)), [LOW_AT_2, OUT_AT_2]),
         (Route(THERE, scope=Scope(3)), []),
         (Route(THERE, scope=Scope(supplier="Acme")), [LOW_AT_2, OUT_AT_2]),
         (Route(THERE, scope=Scope(2, category="plates")), []),
-        (Route(THERE, "low", Severity.OUT, Scope(2, "Acme", "cups")), [OUT_AT_2]),
+        (Route(THERE, "quantity", Severity.OUT, Scope(2, "Acme", "cups")), [OUT_AT_2]),
     ],
 )
 def test_what_a_notice_does_not_say_cannot_pass_a_bound(route: Route, taken: list[Concern]) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from bot.render.catalogue import Texts
-from bot.render.view import View
+from bot.render.voice import View
 from tests.bot.render import samples
 
 

@@ -5,17 +5,21 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.app.rules import RULES, faces_of
 from bot.domain import customers, staff, telling
-from bot.domain.alerts import AlertState, AlertView, Severity
+from bot.domain.alerts import AlertState, AlertView, Decision, Severity, Step
 from bot.domain.contacts import Role
 from bot.domain.living import Says
 from bot.domain.notices import NoticeKind, NoticeState, SettleReason
+from bot.domain.rules.kind import Explained, Judged
+from bot.domain.rules.quantity import KIND, Facts, Quantities, Reason
 from bot.domain.stock import Location, Move, MoveKind, Position, Product
 from bot.domain.subscriptions import EndReason, Subscription, SubscriptionState
 from bot.domain.ways import SLACK, TELEGRAM
 from bot.render.alerts import FAULTS
 from bot.render.catalogue import Texts
-from bot.render.view import RenderContext, View
+from bot.render.view import RenderContext
+from bot.render.voice import View
 
 NOW = datetime(2026, 11, 20, 13, 41, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Berlin")
@@ -48,7 +52,7 @@ def view(texts: Texts | None = None, **changes: object) -> View:
         bot_username=lambda: "mug_bell_bot",
         retention_days=90,
     )
-    return View(texts or Texts(), replace(context, **changes))  # type: ignore[arg-type]
+    return View(texts or Texts(), replace(context, **changes), faces_of(RULES))  # type: ignore[arg-type]
 
 
 def product(name: str = PLAIN, **changes: object) -> Product:
@@ -99,12 +103,26 @@ def subscriptions(name: str, count: int) -> tuple[Subscription, ...]:
 
 
 def alert(name: str = PLAIN, count: int = 3, **changes: object) -> AlertView:
+    place = full_position(count, name)
     made = AlertView(
-        id=10**15, product=product(name), position=full_position(count, name),
-        state=AlertState.FIRING, severity=Severity.LOW, projected=count, point=5, clear_level=14,
-        waiting=count, opened_at=NOW - timedelta(hours=2), version=99,
-    )  # fmt: skip
+        id=10**15,
+        kind=KIND,
+        product=product(name),
+        location=place.location,
+        position=place,
+        state=AlertState.FIRING,
+        severity=Severity.LOW,
+        numbers=Quantities(place.available, count, 5, 14),
+        waiting=count,
+        opened_at=NOW - timedelta(hours=2),
+        version=99,
+    )
     return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def explained(place: Position, numbers: Quantities, reason: Reason) -> Explained:
+    decision = Decision(Step.STAYS, reason, Severity.LOW)
+    return Explained(KIND, Judged(Facts(product(), place), decision, numbers), alert())
 
 
 def alerts(name: str, count: int) -> tuple[AlertView, ...]:
@@ -118,6 +136,8 @@ def alerts(name: str, count: int) -> tuple[AlertView, ...]:
         replace(taken, state=AlertState.RECOVERING, acknowledged_by=""),
         replace(taken, state=AlertState.RESOLVED, resolved_at=NOW),
         alert(name, count, superseded=True),
+        alert(name, count, location=None, position=None),
+        replace(taken, location=None, position=None, product=None, waiting=0),
     )
 
 
@@ -285,6 +305,13 @@ def staff_notices(name: str, count: int) -> Iterator[telling.NoticeData]:
 def enough(name: str, count: int) -> tuple[AlertView, ...]:
     """Open but over the point, and one that ended because there is enough."""
     return (
-        alert(name, 40, projected=80, state=AlertState.RECOVERING),
-        alert(name, 40, state=AlertState.RESOLVED, resolved_at=NOW, waiting=count),
+        alert(name, 40, numbers=Quantities(37, 80, 5, 14), state=AlertState.RECOVERING),
+        alert(
+            name,
+            40,
+            numbers=Quantities(37, 37, 5, 14),
+            state=AlertState.RESOLVED,
+            resolved_at=NOW,
+            waiting=count,
+        ),
     )

@@ -5,18 +5,26 @@ from dataclasses import replace
 from typing import Any
 
 from bot.domain import customers, staff
-from bot.domain.alerts import Reason
 from bot.domain.contacts import Role
 from bot.domain.notices import Rendered
+from bot.domain.rules.quantity import Quantities, Reason
 from bot.domain.stock import MoveKind, Position, Product
 from bot.domain.stock_words import BadInput
-from bot.render.view import View
-from bot.render.voice import Style
+from bot.render.voice import Style, View
 from handlers.verbs import pressed
 from handlers.verbs.act import ALWAYS, Act, Done, say
 from handlers.verbs.table import Verbs
 from tests.bot.render import health_samples
-from tests.bot.render.samples import NOW, alert, card, full_position, move, position, product
+from tests.bot.render.samples import (
+    NOW,
+    alert,
+    card,
+    explained,
+    full_position,
+    move,
+    position,
+    product,
+)
 
 ROWS = Verbs().rows
 PRESSED = [act for act in vars(pressed).values() if isinstance(act, Act) and act.says]
@@ -67,7 +75,7 @@ def cards(name: str, count: int) -> Iterator[object]:
 
 
 def low_lists(item: Product, place: Position, name: str, count: int) -> Iterator[object]:
-    row = staff.LowRow(item, place, count, alert(name, count))
+    row = staff.LowRow(item, place, Quantities(count, count, count, 14), alert(name, count))
     yield staff.LowList((), 0)
     yield staff.LowList((), 0, name, (name, "main") * 50)
     yield staff.LowList((row, replace(row, alert=None)) * 300, 5000)
@@ -105,15 +113,13 @@ def writes(item: Product, place: Position, name: str, count: int) -> Iterator[ob
 def whys(item: Product, name: str, count: int) -> Iterator[object]:
     late = full_position(count, name)
     places = [late, replace(late, incoming_due=None), position(count), replace(late, incoming=0)]
-    locations = [
-        staff.WhyLocation(
-            places[n % 4], count, count if n % 3 else 0, count, 14, verdict, alert(name, count)
-        )
-        for n, verdict in enumerate([*Reason, "other"] * 3)
+    rules = [
+        explained(places[n % 4], Quantities(count, count + (n % 3), count, 14), reason)
+        for n, reason in enumerate([*Reason] * 3)
     ]
     fact = staff.RestockFact(NOW, None, count, count, count, count)
     for restock in (None, fact, replace(fact, closed_at=NOW)):
         yield staff.StaffWhy(
-            item, tuple(locations), count, 0, count > 0, count, count, count, restock,
+            item, tuple(rules), count, 0, count > 0, count, count, count, restock,
             ledger_sum_matches=count > 0,
         )  # fmt: skip

@@ -81,7 +81,7 @@ def ids_in_code() -> set[str]:
     what is said of each mistake in a `/stock` line."""
     found = set()
     verbs = [*(ROOT / "handlers" / "verbs").glob("*.py")]
-    for path in (*(ROOT / "bot" / "render").glob("*.py"), *verbs):
+    for path in (*(ROOT / "bot" / "render").rglob("*.py"), *verbs):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found |= {node.value} if MSGID.fullmatch(node.value) else set()

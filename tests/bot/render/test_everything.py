@@ -9,8 +9,7 @@ from bot.domain import customers, staff
 from bot.domain.notices import Rendered
 from bot.render import slack, telegram
 from bot.render.catalogue import Escape, Texts
-from bot.render.view import View
-from bot.render.voice import SLACK
+from bot.render.voice import SLACK, View
 from tests.bot.render import samples, slack_check, staff_samples, telegram_check
 
 CASES = [(samples.PLAIN, count) for count in samples.COUNTS] + [(n, 2) for n in samples.HOSTILE]

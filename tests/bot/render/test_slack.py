@@ -10,11 +10,11 @@ from bot.domain import staff, telling
 from bot.domain.alerts import AlertState, Severity
 from bot.domain.contacts import Role
 from bot.domain.notices import Rendered
+from bot.domain.rules.quantity import Quantities, Reason
 from bot.domain.stock import Location, Position
 from bot.domain.stock_words import BadInput
 from bot.render import slack
-from bot.render.view import View
-from bot.render.voice import SLACK
+from bot.render.voice import SLACK, View
 from handlers.verbs.act import Done, say
 from handlers.verbs.table import Verbs
 from tests.bot.render import samples, slack_check, staff_samples
@@ -148,7 +148,7 @@ def test_a_search_never_hides_that_nothing_was_written(view: View) -> None:
 
 
 def test_the_low_list_counts_what_it_does_not_show(view: View) -> None:
-    row = staff.LowRow(samples.product(), samples.full_position(1), 1, None)
+    row = staff.LowRow(samples.product(), samples.full_position(1), Quantities(1, 1, 5, 6), None)
     rendered = answer(view, "en", staff.LowList((row,) * 300, 5000))
     shown = words(rendered).count("MUG-BLUE")
     assert 50 < shown < 300
@@ -157,7 +157,7 @@ def test_the_low_list_counts_what_it_does_not_show(view: View) -> None:
 
 def test_why_shows_the_arithmetic_term_by_term(view: View) -> None:
     place = samples.full_position(6)
-    where = staff.WhyLocation(place, 3, 6, 9, 14, "still_low", samples.alert())
+    where = samples.explained(place, Quantities(3, 9, 5, 14), Reason.STILL_LOW)
     why = staff.StaffWhy(
         samples.product(), (where,), 3, 0, True, 4, 1, 2, None, ledger_sum_matches=True
     )
@@ -204,9 +204,9 @@ def test_an_acknowledged_alert_names_who_and_when(view: View) -> None:
 
 def test_a_resolved_alert_tells_enough_from_rule_gone(view: View) -> None:
     enough = samples.alert(
-        position=samples.position(20), state=AlertState.RESOLVED, resolved_at=NOW
+        numbers=Quantities(20, 20, 5, 14), state=AlertState.RESOLVED, resolved_at=NOW
     )
-    over = replace(enough, position=samples.position(1))
+    over = replace(enough, numbers=Quantities(1, 1, 5, 14))
     assert "Enough again" in words(slack.notice(view, "en", telling.AlertTold((enough,), 1)))
     assert "rule off" in words(slack.notice(view, "en", telling.AlertTold((over,), 1)))
 

@@ -12,7 +12,7 @@ from bot.domain.notices import Rendered
 from bot.domain.subscriptions import SubscriptionState
 from bot.render import telegram
 from bot.render.telegram_parts import good_url
-from bot.render.view import View
+from bot.render.voice import View
 from tests.bot.render import samples
 from tests.bot.render.samples import NOW, PLAIN
 

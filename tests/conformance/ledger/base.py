@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.app.rules import RULES, kinds_of
 from bot.domain.contacts import Address, Caller
 from bot.domain.telling import NoticeData
 from bot.domain.ways import SLACK
@@ -31,7 +32,9 @@ PLACES = ("MUG@main", "TEA@main", "TEA@back")
 # Who waits from the start: a machine that begins with nothing spends its steps on getting there.
 LINE = ((1, "MUG", 3), (2, "MUG", 1), (3, "MUG", 2), (1, "TEA", 2), (4, "TEA", 1))
 ALERTS = Address(SLACK, "C0ALERTS")
-OPTIONS = Options(admins=(ADMIN.address,), clerk_limit=8, limits=Limits(per_person=3))
+OPTIONS = Options(
+    admins=(ADMIN.address,), clerk_limit=8, limits=Limits(per_person=3), rules=kinds_of(RULES)
+)
 
 people = st.integers(1, 4).map(customer)
 staff = st.sampled_from((CLERK, MANAGER))

@@ -6,10 +6,12 @@ See STYLE's "what the field gets wrong": told before sent, keys forgotten, locks
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import event, update
 
+from bot.domain.alerts import Alert
 from bot.domain.contacts import Member
 from bot.domain.notices import LAST_LANE, Claimed, Lane, SettleReason
 from bot.domain.restocking import Restock
@@ -17,7 +19,7 @@ from bot.domain.stock import Product
 from bot.domain.subscriptions import SubscriptionState
 from bot.domain.telling import RestockTold
 from bot.domain.ways import WayName
-from bot.services.alerts.alerting import Alerting
+from bot.services.alerts.telling import Telling
 from bot.services.bundle import Services
 from bot.services.line.restocking import Restocking
 from bot.services.outbox.composing import Composed, Composing, Drop
@@ -27,7 +29,6 @@ from storage import contacts, restocks, subscriptions
 from storage.database import Database
 from storage.tables import notice
 from storage.tx import Tx
-from storage.types import AnyRow
 from storage.vault import Vault
 from tests.conformance.ledger.base import build
 from tests.support.clock import Clock
@@ -99,10 +100,12 @@ class NeverLooksAgain(Composing):
         return Composed(contact, told, None)
 
 
-class ForgetsEdits(Alerting):
+class ForgetsEdits(Telling):
     """Posts an alert and lets its message grow old."""
 
-    async def _edit(self, tx: Tx, row: AnyRow, product: Product | None) -> None:
+    __slots__ = ()
+
+    async def edit(self, tx: Tx, before: Alert, version: int, product: Product | None) -> None:
         pass
 
 
@@ -111,7 +114,7 @@ def one_with(part: str, mistake: type) -> Builder:
 
     def builder(database: Database, vault: Vault, clock: Clock) -> Services:
         services = build(database, vault, clock)
-        object.__setattr__(getattr(services, part), "__class__", mistake)
+        object.__setattr__(attrgetter(part)(services), "__class__", mistake)
         return services
 
     return builder

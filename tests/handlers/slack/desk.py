@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.app.rules import RULES, faces_of
 from bot.channels.slack_client import PacedSlackClient, slack_pacer, slack_session
 from bot.domain.inbox import Arrival, InboxState
 from bot.intake.worker import InboxWorker
 from bot.render.catalogue import Texts
-from bot.render.view import RenderContext, View
+from bot.render.view import RenderContext
+from bot.render.voice import View
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack_driver import SlackUser
 from bot.services.bundle import Services
@@ -77,7 +79,9 @@ class Desk:
 
 
 def view_of(shop: Shop) -> View:
-    return View(Texts(), RenderContext("Demo shop", "", ZoneInfo("UTC"), shop.clock))
+    return View(
+        Texts(), RenderContext("Demo shop", "", ZoneInfo("UTC"), shop.clock), faces_of(RULES)
+    )
 
 
 @asynccontextmanager

@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from bot.app.rules import RULES, faces_of
 from bot.channels.telegram import TelegramChannel
 from bot.domain.contacts import Address
 from bot.domain.inbox import InboxState
 from bot.intake.worker import InboxWorker
 from bot.render.catalogue import Texts
-from bot.render.view import RenderContext, View
+from bot.render.view import RenderContext
+from bot.render.voice import View
 from bot.sandbox.server import Sandbox
 from bot.services.engine.bell import Bell
 from handlers.telegram.arrivals import SOURCE, Arrival
@@ -34,7 +36,7 @@ def quick() -> Backoff:
 
 def view_of(shop: Shop) -> View:
     context = RenderContext("Corner Shop", "https://shop.example", ZoneInfo("UTC"), shop.clock)
-    return View(Texts(), context)
+    return View(Texts(), context, faces_of(RULES))
 
 
 @dataclass

@@ -4,16 +4,19 @@ import asyncio
 
 import pytest
 
-from bot.domain.alerts import AlertState, Severity
+from bot.domain.alerts import AlertState, AlertView, Severity
 from bot.domain.bulk import Staged
 from bot.domain.contacts import Address, Contact, ContactKind, ContactState
+from bot.domain.rules.quantity import Quantities
 from bot.domain.staff import Acknowledged, Refused, ThresholdSet
 from bot.domain.telling import AlertTold, RestockOver, RestockTold
 from bot.domain.ways import SLACK, TELEGRAM, WayName
 from bot.formats import csv_in
-from bot.services.alerts.alerting import who_is
+from bot.services.alerts.showing import who_is
 from handlers.verbs.pressed import ACKNOWLEDGE
 from tests.support.shop import CLERK, STRANGER, VIEWER, Shop
+
+TEN_LEFT = Quantities(available=10, projected=10, point=10, clear=12)
 
 
 async def low_shop(shop: Shop, on_hand: int = 20, point: int = 10) -> None:
@@ -30,6 +33,11 @@ async def said(shop: Shop) -> list[AlertTold]:
     return [data for _, data in news if isinstance(data, AlertTold)]
 
 
+def sku(alert: AlertView) -> str:
+    assert alert.product is not None
+    return alert.product.sku
+
+
 async def messages(shop: Shop) -> int:
     async with shop.database.read() as tx:
         return int((await tx.exec_driver_sql("SELECT count(*) FROM message")).scalar_one())
@@ -41,7 +49,7 @@ async def test_it_fires_at_the_point_and_not_above(shop: Shop) -> None:
     assert await said(shop) == []
     await shop.moved("TEA -1 sold")
     (news,) = await said(shop)
-    assert (news.alerts[0].severity, news.alerts[0].projected) == (Severity.LOW, 10)
+    assert (news.alerts[0].severity, news.alerts[0].numbers) == (Severity.LOW, TEN_LEFT)
 
 
 async def test_a_smaller_number_edits_the_one_message(shop: Shop) -> None:
@@ -200,7 +208,7 @@ async def test_an_import_with_one_low_sku_posts_it_like_any_other(shop: Shop) ->
     await shop.alert_channel()
     await imported(shop, stock_file(low=1))
     (news,) = await said(shop)
-    assert (news.summary, news.alerts[0].product.sku) == (False, "LOW0")
+    assert (news.summary, sku(news.alerts[0])) == (False, "LOW0")
 
 
 async def test_the_summary_stays_true_and_what_rises_leaves_it(shop: Shop) -> None:
@@ -209,12 +217,10 @@ async def test_the_summary_stays_true_and_what_rises_leaves_it(shop: Shop) -> No
     await said(shop)
     await shop.moved("LOW1 =40")
     (news,) = await said(shop)
-    assert [item.state for item in news.alerts if item.product.sku == "LOW1"] == [
-        AlertState.RESOLVED
-    ]
+    assert [item.state for item in news.alerts if sku(item) == "LOW1"] == [AlertState.RESOLVED]
     await shop.moved("LOW0 =0")
     edited, posted = sorted(await said(shop), key=lambda item: not item.summary)
-    assert [a.superseded for a in edited.alerts if a.product.sku == "LOW0"] == [True]
+    assert [a.superseded for a in edited.alerts if sku(a) == "LOW0"] == [True]
     assert (posted.summary, posted.alerts[0].severity) == (False, Severity.OUT)
     assert await messages(shop) == 2
 

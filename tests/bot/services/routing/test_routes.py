@@ -97,7 +97,7 @@ async def test_an_alert_goes_where_its_severity_is_wanted_and_no_lower_one_follo
     shop: Shop,
 ) -> None:
     await shop.services.routes.follow_settings((ALERTS,))
-    await routed(shop, BUYERS, kind="low", severity="out")
+    await routed(shop, BUYERS, kind="quantity", severity="out")
     await low(shop)
     assert await told(shop, AlertTold) == [ALERTS.value]
     await shop.moved("MUG =0")
@@ -111,7 +111,7 @@ async def test_an_alert_goes_to_those_who_look_after_its_location(shop: Shop) ->
     async with shop.database.write() as tx:
         back = await positions.ensure_location(tx, "back")
     await routed(shop, BUYERS, scope=Scope(back.id).as_json())
-    await routed(shop, ALERTS, kind="low")
+    await routed(shop, ALERTS, kind="quantity")
     await low(shop, "MUG", "main")
     assert await told(shop, AlertTold) == [ALERTS.value]
     await low(shop, "TEA", "back")
@@ -122,7 +122,7 @@ async def test_an_alert_goes_to_those_who_look_after_its_location(shop: Shop) ->
 
 async def test_faults_go_where_faults_are_wanted(shop: Shop) -> None:
     await routed(shop, BUYERS, kind="fault")
-    await routed(shop, ALERTS, kind="low")
+    await routed(shop, ALERTS, kind="quantity")
     await shop.services.refusing.form_refused(TELEGRAM, "why")
     assert await told(shop, Fault) == [BUYERS.value]
 
@@ -161,7 +161,7 @@ async def test_a_message_stays_true_where_its_severity_is_no_longer_routed_to(sh
 
 async def test_who_has_two_routes_is_told_once(shop: Shop) -> None:
     await shop.services.routes.follow_settings((ALERTS,))
-    await routed(shop, ALERTS, kind="low")
+    await routed(shop, ALERTS, kind="quantity")
     await low(shop)
     assert await told(shop, AlertTold) == [ALERTS.value]
 
@@ -176,7 +176,7 @@ async def test_a_chat_that_moves_takes_its_routes_along_and_of_two_alike_one_sta
     await shop.services.people.moved(GROUP, SUPERGROUP)
     there = await shop.contact_id(Caller(SUPERGROUP))
     assert await rows(shop) == [(there, "settings", "on")]
-    await routed(shop, SUPERGROUP, kind="low")
+    await routed(shop, SUPERGROUP, kind="quantity")
     await shop.services.routes.follow_settings((GROUP,))  # a start: the settings name the old id
     await shop.services.people.moved(GROUP, SUPERGROUP)
     assert await rows(shop) == [(there, "settings", "on"), (there, "chat", "on")]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.domain.contacts import Role
+from bot.domain.rules.quantity import Quantities
 from bot.domain.staff import (
     AdjustForm,
     BadThreshold,
@@ -280,7 +281,8 @@ async def test_why_shows_the_arithmetic_and_that_the_ledger_adds_up(shop: Shop) 
     why = await shop.stock("why MUG")
     assert isinstance(why, StaffWhy)
     assert why.ledger_sum_matches
-    assert (why.locations[0].projected, why.locations[0].verdict) == (5, "fires")
+    (seen,) = why.rules
+    assert (seen.judged.numbers, seen.judged.decision.reason) == (Quantities(5, 5, 10, 12), "fires")
 
 
 @pytest.mark.usefixtures("mug")

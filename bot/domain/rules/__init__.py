@@ -1,0 +1,1 @@
+"""One file for each kind of rule: its terms, what it judges, and why. Pure."""

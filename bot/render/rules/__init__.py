@@ -1,0 +1,1 @@
+"""One file for each kind of rule: how its alerts read, on every platform; see Face."""

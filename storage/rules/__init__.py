@@ -1,0 +1,1 @@
+"""One file for each kind of rule: how it finds, in the database, what it is to judge."""
