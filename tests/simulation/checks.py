@@ -7,8 +7,9 @@ from itertools import pairwise
 
 from bot.domain.customers import Changed, Subscribed
 from bot.domain.ways import SLACK, TELEGRAM, WayName
-from tests.simulation.wire import LIMIT, Message, Request, Server
+from tests.simulation.wire import LIMIT, Server, key_of
 from tests.simulation.world import World
+from tests.support.wire import Message, Request
 
 COPIES = 2
 EARLY = 1e-5  # seconds: a database rounds to less
@@ -125,16 +126,10 @@ def _patience(world: World, server: Server) -> None:
     for hold in server.holds:
         for request in server.requests:
             knows = request.life == hold.life or (hold.kept and lasting)
-            if not knows or _key(server, request) != hold.key:
+            if not knows or key_of(server, request.action, request.chat) != hold.key:
                 continue
             early = hold.heard + EARLY < request.left < hold.until - EARLY
             assert not early, f"{request} left before {hold}"
-
-
-def _key(server: Server, request: Request) -> str:
-    if not server.shows_history or request.action in ("post", "answer"):
-        return request.chat
-    return {"edit": "method:chat.update"}.get(request.action, "method:conversations.history")
 
 
 def _limit(server: Server) -> None:

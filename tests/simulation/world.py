@@ -52,8 +52,8 @@ class World:
         self.dice = Random(f"{seed}:wire")
         self._disk_dice = Random(f"{seed}:disk")
         self.servers = {
-            TELEGRAM: Server(TELEGRAM, self, shows_history=False),
-            SLACK: Server(SLACK, self, shows_history=True),
+            TELEGRAM: Server(way=TELEGRAM, world=self, shows_history=False),
+            SLACK: Server(way=SLACK, world=self, shows_history=True),
         }
         self.calm = False
         self.lives = 0

@@ -8,6 +8,7 @@ from tests.conformance.ledger.checks import check_drained
 from tests.conformance.ledger.customers import CustomerRules
 from tests.conformance.ledger.staff import StaffRules
 from tests.conformance.ledger.wire import WireRules
+from tests.support.wire import Fate
 
 ROUNDS = 60  # far more than it takes to tell all there is
 
@@ -37,7 +38,7 @@ class LedgerMachine(StaffRules, CustomerRules, WireRules):
                     break
                 self.clock.forward(minutes=6)
             for hand in list(self.hands):
-                await self.finish(hand, "arrives")
+                await self.finish(hand, Fate.OK)
                 await self._look()
         check_drained(self.last)
         self._check_alert_channel()

@@ -2,92 +2,72 @@
 
 import asyncio
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from bot.channels.pacer import Pacer
 from bot.delivery.worker import OutboxWorker
-from bot.domain.contacts import ContactState
 from bot.domain.notices import Claimed, Lane, Rendered
-from bot.domain.sending import (
-    CannotLook,
-    Gone,
-    InDoubt,
-    MessageLost,
-    NotSent,
-    Rejected,
-    RetryAfter,
-    SendError,
-    Unchanged,
-)
+from bot.domain.sending import MessageLost
 from bot.domain.telling import AlertTold, NoticeData, RestockTold, SoldOut
 from bot.domain.ways import SLACK, TELEGRAM, WayName
 from bot.services.engine.bell import Bell
 from tests.conformance.ledger.base import ALIVE, Cut, MachineBase, PowerCut, cuts
+from tests.support.wire import Fate, Request, Wire, WireChannel
 
-NOT_ARRIVED: dict[str, Callable[[], SendError]] = {
-    "no_slot": lambda: NotSent("no connection"),
-    "swallowed": lambda: InDoubt("no answer"),
-    "wait": lambda: RetryAfter(3),
-    "blocked": lambda: Gone(ContactState.BLOCKED),
-    "refused": lambda: Rejected("refused"),
-}
 # The first write is the intent to send, the second settles: between them the message leaves.
 wire_cuts = st.sampled_from((ALIVE,) * 3 + (("before", 0), ("after", 0), ("before", 1)))
-outcomes = st.sampled_from(("arrives",) * 6 + ("no_answer", "arrived_before", *NOT_ARRIVED))
+fates = st.sampled_from((Fate.OK,) * 5 + tuple(Fate))
+
+
+@dataclass(kw_only=True)
+class Heard(Wire):
+    """A wire that tells the machine what people see."""
+
+    machine: "WireRules"
+
+    def shown(self, ref: str, text: str) -> None:
+        del ref
+        self.machine.arrived(*self.machine.said[text])
 
 
 @dataclass(slots=True)
-class Hand:
-    """A notice in a worker's hands; as a channel, it is the wire on which just this one is sent."""
+class Hand(WireChannel):
+    """A notice in a worker's hands; as a channel, it is the way on which just this one is sent."""
 
     notice: Claimed
-    way: WayName
     machine: "WireRules"
-    outcome: "asyncio.Future[str]"
-    data: NoticeData | None = None
+    onto: Wire
+    fate: "asyncio.Future[Fate]"
     work: asyncio.Task[None] | None = None
     at_wire: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def wire(self) -> Wire:
+        return self.onto
+
     def render(self, _way: WayName, _language: str, data: NoticeData) -> Rendered:
         self.machine.checks_what_is_said(data)
-        self.data = data
+        self.machine.said[repr(data)] = self.notice, data
         return Rendered(repr(data))
 
-    async def send(self, address: str, rendered: Rendered, lane: Lane) -> str:
-        outcome = await self._turn()
-        await Pacer(math.inf).turn(address, lane)  # it tells the worker that the request leaves
-        self._arrive(outcome)
-        return f"{self.notice.id}:{rendered.text[:1]}"
-
-    async def edit(self, _address: str, _ref: str, _rendered: Rendered, _lane: Lane) -> None:
-        outcome = await self._turn()
-        if outcome == "arrived_before":
-            self.machine.arrived(self.notice, self.data)
-            raise Unchanged("it shows this")
-        if outcome == "refused":
-            self.machine.shown.pop(self.notice.subject, None)
-            raise MessageLost("deleted")
-        self._arrive(outcome)
-
-    async def find(self, address: str, notice_id: int, since: datetime) -> str | None:
-        raise CannotLook(f"{address}, {notice_id}, {since}")
-
-    async def _turn(self) -> str:
-        """Waits for what becomes of it: only then the request leaves."""
+    async def ask(
+        self, action: str, chat: str, lane: Lane, notice: int, text: str = "", ref: str = ""
+    ) -> str:
+        """A look is answered at once; a message waits for its turn, and for what becomes of it."""
+        request = Request(0, 0, action, chat, notice, text, ref)
+        if action == "find":
+            return self.wire.answer(request, Fate.OK)
         self.at_wire.set()
-        return await self.outcome
-
-    def _arrive(self, outcome: str) -> None:
-        if error := NOT_ARRIVED.get(outcome):
-            raise error()
-        self.machine.arrived(self.notice, self.data)
-        if outcome == "no_answer":
-            raise InDoubt("no answer")
+        fate = await self.fate
+        await Pacer(math.inf).turn(chat, lane)  # it tells the worker that the request leaves
+        try:
+            return self.wire.answer(request, fate)
+        except MessageLost:
+            self.machine.shown.pop(self.notice.subject, None)
+            raise
 
 
 class WireRules(MachineBase):
@@ -101,6 +81,11 @@ class WireRules(MachineBase):
 
     async def _open(self) -> None:
         self.hands: list[Hand] = []
+        self.said: dict[str, tuple[Claimed, NoticeData]] = {}  # by the words
+        self.wires = {
+            way: Heard(way=way, shows_history=way is SLACK, machine=self)
+            for way in (TELEGRAM, SLACK)
+        }
         await super()._open()
 
     async def _start(self) -> None:
@@ -110,7 +95,7 @@ class WireRules(MachineBase):
     async def claim(self, way: WayName, limit: int) -> list[Hand]:
         loop = asyncio.get_running_loop()
         claimed = await self.services.settling.claim(way, limit)
-        return [Hand(item, way, self, loop.create_future()) for item in claimed]
+        return [Hand(item, self, self.wires[way], loop.create_future()) for item in claimed]
 
     @rule(way=st.sampled_from((TELEGRAM, SLACK)), limit=st.integers(1, 4), cut=cuts)
     def a_worker_claims(self, way: WayName, limit: int, cut: Cut) -> None:
@@ -125,32 +110,32 @@ class WireRules(MachineBase):
             self.run(self.to_the_wire(raw[number % len(raw)]))
             self.run(self._look())
 
-    @rule(number=st.integers(0, 3), outcome=outcomes, cut=wire_cuts)
-    def a_worker_sends(self, number: int, outcome: str, cut: Cut) -> None:
+    @rule(number=st.integers(0, 3), fate=fates, cut=wire_cuts)
+    def a_worker_sends(self, number: int, fate: Fate, cut: Cut) -> None:
         if ready := [hand for hand in self.hands if hand.work is not None]:
-            self.run(self.finish(ready[number % len(ready)], outcome, cut))
+            self.run(self.finish(ready[number % len(ready)], fate, cut))
             self.run(self._look())
 
-    @rule(outcome=outcomes, cut=wire_cuts)
-    def a_customer_is_told(self, outcome: str, cut: Cut) -> None:
-        self.run(self.works(TELEGRAM, outcome, cut))
+    @rule(fate=fates, cut=wire_cuts)
+    def a_customer_is_told(self, fate: Fate, cut: Cut) -> None:
+        self.run(self.works(TELEGRAM, fate, cut))
 
-    @rule(outcome=outcomes, cut=wire_cuts)
-    def staff_are_told(self, outcome: str, cut: Cut) -> None:
-        self.run(self.works(SLACK, outcome, cut))
+    @rule(fate=fates, cut=wire_cuts)
+    def staff_are_told(self, fate: Fate, cut: Cut) -> None:
+        self.run(self.works(SLACK, fate, cut))
 
-    async def works(self, way: WayName, outcome: str, cut: Cut) -> None:
+    async def works(self, way: WayName, fate: Fate, cut: Cut) -> None:
         """One notice from the queue to the phone, and nothing happens meanwhile."""
         for hand in await self.claim(way, 1):
             self.hands.append(hand)
-            await self.finish(hand, outcome, cut)
+            await self.finish(hand, fate, cut)
         await self._look()
 
     async def to_the_wire(self, hand: Hand) -> None:
         """Until it waits for its turn, or has found that there is nothing to say."""
         services = self.services
         worker = OutboxWorker(
-            hand.way, hand, services.settling, services.composing, hand.render, Bell()
+            hand.wire.way, hand, services.settling, services.composing, hand.render, Bell()
         )
         hand.work = asyncio.create_task(worker.deliver(hand.notice))
         waiting = asyncio.create_task(hand.at_wire.wait())
@@ -160,7 +145,7 @@ class WireRules(MachineBase):
             self.hands.remove(hand)
             hand.work.result()
 
-    async def finish(self, hand: Hand, outcome: str, cut: Cut = ALIVE) -> None:
+    async def finish(self, hand: Hand, fate: Fate, cut: Cut = ALIVE) -> None:
         """Let it happen; a process that dies there does not come back to it."""
         if hand.work is None:
             await self.to_the_wire(hand)
@@ -168,7 +153,7 @@ class WireRules(MachineBase):
             return
         self.hands.remove(hand)
         self.database.cut = cut
-        hand.outcome.set_result(outcome)
+        hand.fate.set_result(fate)
         try:
             await hand.work
         except PowerCut:
@@ -183,7 +168,7 @@ class WireRules(MachineBase):
         if isinstance(data, SoldOut):
             assert self.last.available(data.product.id) <= 0, "said to be gone and is there"
 
-    def arrived(self, notice: Claimed, data: NoticeData | None) -> None:
+    def arrived(self, notice: Claimed, data: NoticeData) -> None:
         """It is on the phone, or in the alert channel."""
         if isinstance(data, RestockTold):
             copies = self.heard[notice.restock_id or 0, notice.subscription_id or 0]
