@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import click
 
 from bot import logs, settings_loading
-from bot.app.opening import opened
+from bot.app.opening import opened, up_to_date
 from bot.domain.faults import DatabaseDown
 from bot.loading import loading
 from bot.services.stock.bulk import Bulk
@@ -28,7 +28,7 @@ from handlers.cli.inbox import Desk, inbox_command
 from storage import trouble
 from storage.database import Database, DatabaseUrlError
 from storage.lock import AlreadyRunning
-from storage.migrate import DatabaseTooNew, migrate
+from storage.migrate import DatabaseTooNew
 from storage.vault import VaultError, generate_key
 
 T = TypeVar("T")
@@ -102,7 +102,7 @@ def migrate_command() -> None:
     async def work(found: Settings) -> None:
         database = Database(found.database)
         try:
-            applied = await migrate(database)
+            applied = await up_to_date(database)
         finally:
             await database.close()
         for revision in applied:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from bot.domain.faults import DatabaseDown
 from storage import private, settings, trouble
 from storage.one_visit import OneVisitDbapi
+from storage.place import Place, begin_anew, remains
 from storage.topics import Topic, collected
 
 type_of_drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
@@ -46,6 +47,18 @@ def parse_url(url: str) -> URL:
     return parsed.set(drivername=driver)
 
 
+def is_new(url: str) -> bool:
+    """Whether it would be an SQLite file that nobody has used yet; looks, makes nothing."""
+    parsed = parse_url(url)
+    path = Path(str(parsed.database))
+    there = parsed.get_backend_name() != "sqlite" or path.exists() or remains(path)
+    return not there
+
+
+class DatabaseMissing(DatabaseUrlError):
+    """There was a database, and it is gone: an empty one must not take its place unasked."""
+
+
 def _prepare(path: Path) -> None:
     """Make the file if there is none and switch it to WAL, which it then stays in.
 
@@ -57,6 +70,8 @@ def _prepare(path: Path) -> None:
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)
+            if not path.exists() and (left := remains(path)):
+                raise DatabaseMissing(begin_anew(f"the database {path} is not there", left))
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             private.tighten(path, Path(f"{path}-wal"), Path(f"{path}-shm"))
             with closing(sqlite3.connect(path, timeout=30)) as connection:
@@ -90,8 +105,11 @@ class Database:
         self._held = 0.0  # seconds that the last write() took
         self.down = ""
         self._checking: asyncio.Task[None] | None = None
+        self._place: Place | None = None
         if self.is_sqlite:
-            _prepare(Path(str(self.url.database)))
+            path = Path(str(self.url.database))
+            _prepare(path)
+            self._place = Place(path)
             self._writer = self._sqlite(1, begin="BEGIN IMMEDIATE")
             self._reader = self._sqlite(READERS, begin="BEGIN")
         else:
@@ -108,11 +126,22 @@ class Database:
             connect_args={"timeout": 30}, hide_parameters=True,
         )  # fmt: skip
 
+        @event.listens_for(engine.sync_engine, "do_connect")
+        def open_what_is_there(
+            dialect: object, record: object, arguments: list[str], named: dict[str, Any]
+        ) -> None:
+            """Never make an empty file in the place of one that is gone."""
+            del dialect, record
+            arguments[0] = f"{Path(arguments[0]).absolute().as_uri()}?mode=rw"
+            named["uri"] = True
+
         @event.listens_for(engine.sync_engine, "connect")
         def configure(connection: Any, record: Any) -> None:
             del record
             connection.isolation_level = None  # we say BEGIN ourselves
             cursor = connection.cursor()
+            if self._place is not None:
+                self._place.opened()
             for pragma in (
                 "synchronous=FULL",
                 "foreign_keys=ON",
@@ -121,6 +150,12 @@ class Database:
             ):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
+
+        @event.listens_for(engine.sync_engine, "close")
+        def closed(connection: Any, record: Any) -> None:
+            del connection, record
+            if self._place is not None:
+                self._place.closed()
 
         @event.listens_for(engine.sync_engine, "begin")
         def start(connection: Any) -> None:
@@ -159,7 +194,9 @@ class Database:
                 await stack.enter_async_context(self._turn)
             connection = await stack.enter_async_context(self._writer.begin())
             began = asyncio.get_running_loop().time()
+            self._require_place()
             yield connection
+        self._require_place()  # or it was written into a file that is gone
         self._held = asyncio.get_running_loop().time() - began
 
     @contextmanager
@@ -171,8 +208,16 @@ class Database:
             reason = trouble.down(error)
             if reason is None:
                 raise
+            self._require_place()  # it says more, if that is what is wrong
             self._set_down(reason)
             raise DatabaseDown(reason) from error
+
+    def _require_place(self) -> None:
+        """Raises DatabaseDown when the path names another file than the open one, or none."""
+        reason = self._place.trouble() if self._place is not None else ""
+        if reason:
+            self._set_down(reason)
+            raise DatabaseDown(reason)
 
     def _set_down(self, reason: str) -> None:
         before, self.down = self.down, reason
@@ -185,6 +230,7 @@ class Database:
         """A transaction that only reads; on SQLite it never waits for a writer."""
         with self._noticed():
             async with self._reader.begin() as connection:
+                self._require_place()
                 yield connection
 
     async def ping(self) -> None:

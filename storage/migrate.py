@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Database
+from storage.database import Database, DatabaseMissing
+from storage.place import begin_anew, remains
 
 SCRIPTS = "storage:migrations"  # a package resource, so that an installed wheel finds it too
 GUARD = 0x53_42_4D_49  # "SBMI": the advisory lock that lets one starter migrate at a time
@@ -34,6 +36,18 @@ async def migrate(database: Database, scripts: str = SCRIPTS, until: str = "head
         return []
     async with _exclusive(database) as tx:
         return await tx.run_sync(_upgrade, scripts, until)
+
+
+async def refuse_an_empty_one(database: Database, key_file: Path) -> None:
+    """Raises DatabaseMissing when it has no tables, but what is left of one that was in use."""
+    async with database.read() as tx:
+        if await tx.run_sync(lambda it: inspect(it).has_table("alembic_version")):
+            return
+    left = remains(Path(str(database.url.database)), (".lock",)) if database.is_sqlite else []
+    left += remains(key_file, ("",))
+    if left:
+        name = database.url.database
+        raise DatabaseMissing(begin_anew(f"the database {name} is empty", left))
 
 
 async def pending(database: Database, scripts: str = SCRIPTS) -> list[str]:

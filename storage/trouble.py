@@ -20,6 +20,8 @@ SQLITE = {
 # Classes and codes: postgresql.org/docs/current/errcodes-appendix.html
 POSTGRESQL = {
     "08": "the connection broke",
+    "28": "the server does not accept the user or the password",
+    "3D": "the database is not there",
     "53": "the server is out of disk, memory or connections",
     "57P": "the server is stopping or starting",
     "58": "the server's disk fails",

@@ -18,7 +18,7 @@ from bot.services.stock.bulk import Bulk
 from bot.settings import Settings, SettingsError
 from storage import contacts, trouble
 from storage.database import Database
-from storage.migrate import migrate
+from storage.migrate import migrate, refuse_an_empty_one
 from storage.vault import UnknownKey, Vault, load_or_create_key_file
 
 log = structlog.get_logger(__name__)
@@ -87,16 +87,24 @@ async def opened(settings: Settings) -> AsyncIterator[Base]:
     texts = texts_of(settings)
     database = Database(settings.database)
     try:
-        vault = Vault(keys_of(settings, database))
-        applied = await migrate(database)
+        applied = await up_to_date(database)
         if applied:
             log.info("migrated", revisions=applied)
+        # After the tables: a key without them says that a database is gone.
+        vault = Vault(keys_of(settings, database))
         await require_the_keys(database, vault)
         services = build_services(database, vault, now, options_of(settings, texts))
         await finish_imports(services.bulk)
         yield Base(settings, database, texts, services)
     finally:
         await database.close()
+
+
+async def up_to_date(database: Database) -> list[str]:
+    """Apply what is pending; returns it. Raises DatabaseMissing rather than begin an empty shop in
+    the place of one that was in use."""
+    await refuse_an_empty_one(database, key_file_of(database))
+    return await migrate(database)
 
 
 async def require_the_keys(database: Database, vault: Vault) -> None:

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
-from bot.app.opening import keys_there, require_the_keys, texts_of
+from bot.app.opening import key_file_of, keys_there, require_the_keys, texts_of
 from bot.checking.finding import Finding
 from bot.domain.faults import DatabaseDown
 from bot.settings import Settings, SettingsError
 from storage import trouble
-from storage.database import Database, DatabaseUrlError
-from storage.migrate import DatabaseTooNew, pending
+from storage.database import Database, DatabaseMissing, DatabaseUrlError, is_new
+from storage.migrate import DatabaseTooNew, pending, refuse_an_empty_one
 from storage.vault import Vault, VaultError
 
 _NAME = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]+)\s*=", re.MULTILINE)
@@ -38,17 +38,20 @@ def language(settings: Settings) -> Iterator[Finding]:
 async def database(settings: Settings) -> Finding:
     """It answers, and the keys open what is in it."""
     try:
+        if is_new(settings.database):
+            return Finding(True, "Database: a new one will be made at the start.")
         found = Database(settings.database)
     except DatabaseUrlError as error:
         return Finding(False, f"Database: {error}")
     try:
         await found.ping()
+        await refuse_an_empty_one(found, key_file_of(found))
         waiting = await pending(found)
         keys = keys_there(settings, found)
         vault = Vault(keys) if keys else None
         if vault is not None and not waiting:
             await require_the_keys(found, vault)
-    except (DatabaseTooNew, VaultError) as error:
+    except (DatabaseTooNew, DatabaseMissing, VaultError) as error:
         return Finding(False, f"Database: {error}")
     except (DatabaseDown, trouble.EngineError, OSError) as error:
         reason = trouble.reason(error)
