@@ -9,8 +9,8 @@ from sqlalchemy import Executable, Integer, String, bindparam, cast, select
 from bot.domain.notices import Lane, NoticeKind, NoticeState
 from bot.domain.restocking import Restock
 from storage.dialect import INSERTS
+from storage.lines import TO_TELL, WRITTEN
 from storage.reach import chosen
-from storage.subscriptions import TO_TELL, WRITTEN
 from storage.tables import notice, subscription
 from storage.topics import Topic, bring
 from storage.tx import Tx

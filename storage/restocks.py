@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from bot.domain.notices import NoticeState
 from bot.domain.restocking import CloseReason, Restock
-from storage import positions, subscriptions
+from storage import lines, positions
 from storage.tables import notice, product, restock
 from storage.tx import Tx
 from storage.types import AnyRow
@@ -123,7 +123,7 @@ def _unannounced() -> Select[tuple[int]]:
     available = positions.to_customers(product.c.id)
     out_level: BindParameter[int] = bindparam("out_level")
     is_open = exists().where(restock.c.product_id == product.c.id, restock.c.closed_at.is_(None))
-    waits = exists().where(subscriptions.to_tell(product.c.id, available))
+    waits = exists().where(lines.to_tell(product.c.id, available))
     closes = is_open & ~((available > out_level) & product.c.active)
     # Whether anybody waits comes first: for most SKUs nobody does, and no stock is added up.
     opens = ~is_open & product.c.active & waits & (available > out_level)

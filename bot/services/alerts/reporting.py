@@ -9,7 +9,7 @@ from bot.domain.telling import DailyDigest
 from bot.services.alerts.showing import Showing
 from bot.services.ground import Ground
 from bot.services.routing.routes import Routes
-from storage import alerts, history, notices, products, restocks, subscriptions
+from storage import alerts, history, lines, notices, products, restocks
 from storage.tx import Tx
 
 DIGEST_ROWS = 20
@@ -48,7 +48,7 @@ class Reporting:
         """The last 24 hours up to now, and what is low now."""
         since = datetime.combine(day, time(), self.zone).astimezone(UTC) - timedelta(days=1)
         open_rows = await alerts.open_worst_first(tx, quantity.KIND, DIGEST_ROWS)
-        wanted = await subscriptions.most_wanted(tx, WANTED_ROWS)
+        wanted = await lines.most_wanted(tx, WANTED_ROWS)
         named = await products.by_ids(tx, [product_id for product_id, _ in wanted])
         return DailyDigest(
             day=day,
@@ -56,6 +56,6 @@ class Reporting:
             low_total=await alerts.count_open(tx, quantity.KIND),
             restocks=await restocks.opened_since(tx, since),
             customers_told=await history.told_since(tx, NoticeKind.RESTOCK, since),
-            waiting=await subscriptions.count_waiting(tx),
+            waiting=await lines.count_waiting(tx),
             most_wanted=tuple((named[product_id], n) for product_id, n in wanted),
         )

@@ -10,7 +10,7 @@ from bot.domain.stock import Location, Position, Product
 from bot.domain.ways import SLACK
 from bot.services.alerts.kinds import Rulebook, Ruled
 from bot.services.ground import Ground
-from storage import alerts, persons, positions, products, subscriptions
+from storage import alerts, lines, persons, positions, products
 from storage.tx import Tx
 
 
@@ -45,7 +45,7 @@ class Showing:
             await products.by_ids(tx, ids),
             await positions.for_products(tx, ids),
             {place.id: place for place in await positions.locations(tx)} if places else {},
-            await subscriptions.waiting_by_product(tx, ids),
+            await lines.waiting_by_product(tx, ids),
             await persons.known_as(tx, self.ground.vault, {a.acknowledged_by for a in found}),
         )
 

@@ -25,7 +25,7 @@ from bot.services.ground import Ground
 from bot.services.line.restocking import Restocking
 from bot.services.people.people import People
 from bot.services.stock import searching
-from storage import history, persons, products, subscriptions
+from storage import history, lines, persons, products, subscriptions
 from storage.tx import Tx
 
 # What people write for a quantity: +2, x3, 5 pcs, 1.5, 两个. Matched against the last word.
@@ -292,7 +292,7 @@ class Subscribing:
     async def availability(self, tx: Tx, product: Product) -> Availability:
         available = await self.restocking.available(tx, product.id)
         in_stock = self.restocking.in_stock(available)
-        waiting = await subscriptions.waiting_by_product(tx, [product.id])
+        waiting = await lines.waiting_by_product(tx, [product.id])
         return Availability(
             product=product,
             available=max(0, available),
@@ -316,7 +316,7 @@ class Subscribing:
             quantity=row.quantity,
             state=row.state,
             armed=row.armed,
-            place=await subscriptions.place(tx, product.id, row.id) if waits else 0,
+            place=await lines.place(tx, product.id, row.id) if waits else 0,
             available=max(0, await self.restocking.available(tx, product.id)),
             created_at=row.created_at,
         )

@@ -20,7 +20,7 @@ from bot.domain.restocking import CloseReason, Restock
 from bot.domain.subscriptions import StoredSubscription, Subscription, SubscriptionState
 from bot.domain.telling import RestockAnswered, RestockChanged, RestockOver
 from bot.services.ground import Ground
-from storage import living, notices, products, restocks, subscriptions
+from storage import lines, living, notices, products, restocks, subscriptions
 from storage.living import Told
 from storage.tx import Tx
 from storage.types import AnyRow
@@ -74,7 +74,7 @@ class Living:
         if places is None:
             await living.finished(tx, restock.id, now)
             return
-        await subscriptions.return_to_line(tx, restock.product_id, now, places)
+        await lines.return_to_line(tx, restock.product_id, now, places)
         rows = await living.messages_between(tx, restock.id, places)
         await self._queue(tx, restock, rows, Present(0, self.few, over=True), now)
         await restocks.set_cursor(tx, restock.id, places[1])

@@ -9,7 +9,7 @@ from bot.domain.notices import Lane, NewNotice, NoticeKind, SettleReason
 from bot.domain.restocking import CloseReason, Restock, RestockReason, chunk_size, judge
 from bot.domain.stock import Product, available_to_customers, in_stock
 from bot.services.line.living import Living, restock_subject
-from storage import fanout, notices, positions, products, restocks, subscriptions
+from storage import fanout, lines, notices, positions, products, restocks
 from storage.tx import Tx
 
 CLOSED_BY = {
@@ -57,16 +57,16 @@ class Restocking:
             in_stock=self.in_stock(available),
             active=product.active,
             is_open=current is not None,
-            somebody_waits=await subscriptions.somebody_waits(tx, product.id, available),
+            somebody_waits=await lines.somebody_waits(tx, product.id, available),
         )
         if reason is RestockReason.OPENS:
             current = await restocks.start(tx, product.id, move_id, now)
-            await subscriptions.return_to_line(tx, product.id, now)  # if the last one still ends
+            await lines.return_to_line(tx, product.id, now)  # if the last one still ends
         elif reason is RestockReason.CLOSES and current is not None:
             await self._close(tx, current, product, now, undone=undone)
         if not self.in_stock(available):
             await self._tell_watchers(tx, product.id, move_id, now)
-        await subscriptions.arm(tx, product.id, available=available, out_level=self.out_level)
+        await lines.arm(tx, product.id, available=available, out_level=self.out_level)
         if current is None or reason is RestockReason.CLOSES:
             return LineChange(reason)
         feed = self._begin if reason is RestockReason.OPENS else self._feed
@@ -78,7 +78,7 @@ class Restocking:
 
     async def _begin(self, tx: Tx, opened: Restock, available: int, now: datetime) -> int:
         """The first of the line; nothing is written or told yet."""
-        reached = await subscriptions.count_to_tell(tx, opened.product_id, opened.id, available)
+        reached = await lines.count_to_tell(tx, opened.product_id, opened.id, available)
         limit, long_line = chunk_size(available), reached > LONG_LINE
         await self._write(tx, opened, available, limit, now, long_line=long_line)
         return reached
@@ -86,7 +86,7 @@ class Restocking:
     async def _feed(self, tx: Tx, current: Restock, available: int, now: datetime) -> int:
         """More came, or less is left: look at the whole line again, from its head."""
         await restocks.set_cursor(tx, current.id, 0)
-        reached = await subscriptions.count_to_tell(tx, current.product_id, current.id, available)
+        reached = await lines.count_to_tell(tx, current.product_id, current.id, available)
         await self._write_chunk(tx, replace(current, cursor=0), available, now)
         await self.living.look(tx, current, available, now)
         return reached
@@ -141,7 +141,7 @@ class Restocking:
         written = await restocks.written(tx, current.id, LONG_LINE + 1)
         if written > LONG_LINE:
             return True
-        ahead = await subscriptions.count_to_tell(tx, current.product_id, current.id, available)
+        ahead = await lines.count_to_tell(tx, current.product_id, current.id, available)
         return written + ahead > LONG_LINE
 
     async def _close(
@@ -169,13 +169,13 @@ class Restocking:
                 product_id=product_id,
                 subscription_id=watcher,
             )
-            for watcher, contact_id in await subscriptions.watchers(tx, product_id)
+            for watcher, contact_id in await lines.watchers(tx, product_id)
         ]
         await notices.queue(tx, new, now)
 
     async def judge_piece(self, tx: Tx, piece: Piece, now: datetime) -> None:
         """After a bulk change: judge the line of each SKU it moved that somebody waits for."""
-        for product_id in await subscriptions.products_of_piece(tx, piece):
+        for product_id in await lines.products_of_piece(tx, piece):
             product = await products.lock(tx, product_id)
             if product is not None:
                 await self.after_move(tx, product, now)

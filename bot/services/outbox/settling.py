@@ -25,7 +25,17 @@ from bot.services.ground import Ground
 from bot.services.line.restocking import Restocking
 from bot.services.outbox.composing import Composed, Drop
 from bot.services.routing.routes import Routes
-from storage import claims, contacts, messages, notices, persons, products, restocks, subscriptions
+from storage import (
+    claims,
+    contacts,
+    lines,
+    messages,
+    notices,
+    persons,
+    products,
+    restocks,
+    subscriptions,
+)
 from storage.tx import Tx
 
 LEASE = timedelta(seconds=60)
@@ -98,7 +108,7 @@ class Settling:
         now = self.ground.now()
         ids = [item.notice.id for item in delivered]
         async with self.ground.write() as tx:
-            lines = await self._lock(tx, [item.notice for item in delivered])
+            skus = await self._lock(tx, [item.notice for item in delivered])
             await notices.settle(tx, ids, NoticeState.SENT, SettleReason.DELIVERED, now)
             known = await contacts.known(tx, {item.contact_id for item in delivered})
             posted = [
@@ -108,7 +118,7 @@ class Settling:
             ]
             await messages.remember(tx, posted, now)
             await self._told(tx, delivered)
-            for product_id in lines:
+            for product_id in skus:
                 await self.restocking.advance(tx, product_id, now)
         for item in delivered:
             self._count(item.notice, NoticeState.SENT, SettleReason.DELIVERED, now)
@@ -276,8 +286,8 @@ class Settling:
 
     async def _lock(self, tx: Tx, held: Sequence[Claimed]) -> list[int]:
         """Whoever touches a line holds the SKU's lock; returns the SKUs with a line, in order."""
-        lines = {n.product_id for n in held if n.product_id and n.subscription_id}
-        await products.lock_all(tx, lines)
+        skus = {n.product_id for n in held if n.product_id and n.subscription_id}
+        await products.lock_all(tx, skus)
         return sorted({n.product_id for n in held if n.product_id and n.restock_id})
 
     async def _told(self, tx: Tx, arrived: Sequence[Delivered]) -> None:
@@ -295,7 +305,7 @@ class Settling:
         states = await subscriptions.states(tx, {number for _, _, number in told})
         waiting = [one for one in told if states.get(one[2]) is SubscriptionState.WAITING]
         in_time = [number for _, r, number in waiting if opened[r].closed_at is None]
-        await subscriptions.told(tx, in_time, now)
+        await lines.told(tx, in_time, now)
         for contact_id, restock_id, number in waiting:
             restock = opened[restock_id]
             if restock.closed_at is not None:

@@ -27,7 +27,7 @@ from bot.services.ground import Ground
 from bot.services.line.restocking import Restocking
 from bot.services.people.members import Members
 from bot.services.stock import searching
-from storage import alerts, moves, persons, positions, products, restocks, subscriptions
+from storage import alerts, lines, moves, persons, positions, products, restocks
 from storage.rules import quantity as low_stock
 from storage.rules import stored
 from storage.tx import Tx
@@ -94,7 +94,7 @@ class Looking:
 
     async def card_of(self, tx: Tx, product: Product, *, can_write: bool) -> Card:
         low = await self._low_alerts(tx, [product.id])
-        waiting = await subscriptions.waiting_by_product(tx, [product.id])
+        waiting = await lines.waiting_by_product(tx, [product.id])
         last = await moves.newest(tx, product.id, LAST_MOVES)
         return Card(
             product=product,
@@ -162,7 +162,7 @@ class Looking:
     async def _why(self, tx: Tx, product: Product) -> StaffWhy:
         places = (await positions.for_products(tx, [product.id]))[product.id]
         sums = await moves.sums(tx, product.id)
-        states = await subscriptions.count_by_state(tx, product.id)
+        states = await lines.count_by_state(tx, product.id)
         available = available_to_customers(places)
         return StaffWhy(
             product=product,
