@@ -15,7 +15,7 @@ from bot.render.voice import Voice, joined, lines
 
 MOST_LOCATIONS = 20  # sections of a card; a message may have 50 blocks
 MOST_FOUND = 10
-_UNDO = re.compile(r"undo of #(\d+)")  # services.stocking writes it
+_UNDO = re.compile(r"undo of #(\d+)")  # services.staff.undoing writes it
 KINDS = {
     MoveKind.RECEIPT: "kind.receipt",
     MoveKind.SALE: "kind.sale",
