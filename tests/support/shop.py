@@ -10,7 +10,7 @@ from bot.domain.codes import short_id, sku_key
 from bot.domain.contacts import Address, Caller, ContactKind, ContactState, Person, Role
 from bot.domain.living import says
 from bot.domain.notices import Claimed
-from bot.domain.staff import Acting, Moved
+from bot.domain.staff import Acting, Card, Moved
 from bot.domain.telling import NoticeData
 from bot.domain.ways import SLACK, TELEGRAM, WayName
 from bot.services.bundle import Options, Services, build_services
@@ -113,6 +113,12 @@ class Shop:
         answer = await self.stock(text)
         assert isinstance(answer, Moved), answer
         return answer
+
+    async def on_hand(self, sku: str) -> int:
+        """Over all locations, as the card says it."""
+        card = await self.stock(sku)
+        assert isinstance(card, Card), card
+        return sum(place.on_hand for place in card.positions)
 
     async def notify(self, number: int, sku: str, quantity: int = 1, key: str = "") -> Any:
         subscribing = self.services.subscribing

@@ -7,25 +7,13 @@ import pytest
 from bot.domain.contacts import Role
 from bot.domain.staff import Acting, Refused
 from bot.sandbox.server import Sandbox
-from bot.services.stock.searching import reindex
 from handlers.verbs.act import do
 from handlers.verbs.table import VERBS, Verbs
-from storage.database import Database
-from storage.vault import Vault
 from tests.handlers.slack.desk import Desk, by_socket, open_desk, open_sandbox
 from tests.handlers.verbs.ping import PING, Ping, Pong
-from tests.support.clock import Clock
 from tests.support.shop import CLERK, VIEWER, Shop
 
 ROWS = (*VERBS, PING)
-
-
-@pytest.fixture
-async def shop(database: Database, vault: Vault, clock: Clock) -> Shop:
-    shop = await Shop.open(database, vault, clock)
-    await shop.product("MUG-BLUE", "Blue mug")
-    await reindex(database, clock)
-    return shop
 
 
 @pytest.fixture
