@@ -145,7 +145,7 @@ async def test_a_chat_that_moved_to_a_known_one_hands_over_what_it_has(
     async with database.write() as tx:
         (notice_id,) = await notices.queue(tx, [_notice(old.id)], clock())
         for owner, subject in ((old.id, "alert:1"), (old.id, "alert:2"), (new.id, "alert:2")):
-            posted = messages.Shown(owner, subject, str(owner), notice_id, "")
+            posted = messages.Posted(owner, subject, str(owner), notice_id, "")
             await messages.remember(tx, [posted], clock())
         assert await contacts.move_address(tx, vault, old.id, NEW_CHAT) == new.id
         assert (await tx.execute(select(notice.c.contact_id))).scalars().all() == [new.id]

@@ -2,15 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.contacts import Address
+from bot.domain.living import Says
 from bot.domain.notices import Lane, NewNotice, NoticeKind
 from bot.domain.ways import SLACK
 from storage import contacts, messages, notices
 from storage.database import Database
+from storage.messages import Message
 from storage.vault import Vault
 from tests.support.clock import Clock
 
@@ -35,19 +38,22 @@ async def notice_id(tx: AsyncConnection, channel: int, clock: Clock) -> int:
 async def _remember(
     tx: AsyncConnection, channel: int, notice_id: int, ref: str, clock: Clock
 ) -> None:
-    posted = messages.Shown(channel, "alert:1", ref, notice_id, "hash")
+    posted = messages.Posted(channel, "alert:1", ref, notice_id, "hash")
     await messages.remember(tx, [posted], clock())
+
+
+async def stored(tx: AsyncConnection, channel: int, subject: str = "alert:1") -> Message | None:
+    return (await messages.find_many(tx, [(channel, subject)])).get((channel, subject))
 
 
 async def test_a_message_is_found_by_its_subject(
     tx: AsyncConnection, channel: int, notice_id: int, clock: Clock
 ) -> None:
     await _remember(tx, channel, notice_id, "17.001", clock)
-    row = await messages.find(tx, channel, "alert:1")
-    assert row is not None
-    assert (row.ref, row.shown, row.revision) == ("17.001", "hash", 1)
-    assert [found.id for found in await messages.of_subject(tx, "alert:1")] == [row.id]
-    assert await messages.find(tx, channel, "alert:2") is None
+    found = await stored(tx, channel)
+    assert found is not None
+    assert (found.ref, found.shown, found.says, found.edits) == ("17.001", "hash", Says.UNKNOWN, 0)
+    assert await stored(tx, channel, "alert:2") is None
 
 
 async def test_a_message_posted_anew_takes_the_place_of_the_old_one(
@@ -55,26 +61,29 @@ async def test_a_message_posted_anew_takes_the_place_of_the_old_one(
 ) -> None:
     await _remember(tx, channel, notice_id, "17.001", clock)
     await _remember(tx, channel, notice_id, "17.002", clock)
-    assert [row.ref for row in await messages.of_subject(tx, "alert:1")] == ["17.002"]
+    found = await stored(tx, channel)
+    assert found is not None
+    assert found.ref == "17.002"
 
 
 async def test_an_edit_counts_up_and_keeps_what_is_shown(
     tx: AsyncConnection, channel: int, notice_id: int, clock: Clock
 ) -> None:
     await _remember(tx, channel, notice_id, "17.001", clock)
-    (row,) = await messages.of_subject(tx, "alert:1")
-    await messages.edited(tx, row.id, "other hash", clock.forward(seconds=1))
-    (row,) = await messages.of_subject(tx, "alert:1")
-    assert (row.revision, row.shown, row.edited_at) == (2, "other hash", clock())
+    before = await stored(tx, channel)
+    assert before is not None
+    await messages.edited(tx, before.id, "other hash", clock(), Says.OVER)
+    assert await stored(tx, channel) == replace(before, edits=1, shown="other hash", says=Says.OVER)
 
 
 async def test_a_lost_message_and_those_of_a_deleted_contact_are_forgotten(
     tx: AsyncConnection, channel: int, notice_id: int, clock: Clock
 ) -> None:
     await _remember(tx, channel, notice_id, "17.001", clock)
-    (row,) = await messages.of_subject(tx, "alert:1")
-    await messages.lost(tx, row.id)
-    assert await messages.of_subject(tx, "alert:1") == []
+    found = await stored(tx, channel)
+    assert found is not None
+    await messages.lost(tx, found.id)
+    assert await stored(tx, channel) is None
     await _remember(tx, channel, notice_id, "17.002", clock)
     await contacts.delete(tx, channel)
-    assert await messages.of_subject(tx, "alert:1") == []
+    assert await stored(tx, channel) is None

@@ -22,8 +22,8 @@ from bot.domain.telling import RestockAnswered, RestockChanged, RestockOver
 from bot.services.ground import Ground
 from storage import lines, living, notices, products, restocks, subscriptions
 from storage.living import Told
+from storage.messages import Message
 from storage.tx import Tx
-from storage.types import AnyRow
 
 PIECE = 500  # customers in one transaction: some 50 ms
 
@@ -136,7 +136,7 @@ class Living:
         self,
         edit: Claimed,
         restock: Restock,
-        message: AnyRow,
+        message: Message,
         item: Subscription,
         stock: Availability,
         now: datetime,
@@ -147,7 +147,7 @@ class Living:
             return RestockAnswered(item) if ended else None
         over = restock.closed_at is not None
         present = Present(stock.available, self.few, over=over)
-        reason = decide(shown(message, item.state), present)
+        reason = decide(Shown(message.says, message.edits, item.state), present)
         if reason is LivingReason.IS_OVER and restock.closed_at is not None:
             return RestockOver(
                 product=stock.product,
@@ -176,11 +176,6 @@ def _edit(
         product_id=restock.product_id,
         subscription_id=subscription_id,
     )
-
-
-def shown(message: AnyRow, state: str) -> Shown:
-    """The first revision is the message as it was sent."""
-    return Shown(Says(message.says), message.revision - 1, SubscriptionState(state))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from bot.services.alerts.showing import Showing
 from bot.services.customers.subscribing import Subscribing
 from bot.services.ground import Ground
 from storage import alerts, contacts, messages, products, restocks, subscriptions
+from storage.messages import Message
 from storage.tx import Tx
-from storage.types import AnyRow
 
 SUMMARY_ROWS = 40  # alerts a summary lists; the total says how many there are
 
@@ -42,7 +42,7 @@ class Composed:
 
     contact: Contact
     data: NoticeData
-    message: AnyRow | None
+    message: Message | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Together:
     """What is read once for all notices that are composed together."""
 
     people: Mapping[int, Contact]
-    shown: Mapping[tuple[int, str], AnyRow]
+    shown: Mapping[tuple[int, str], Message]
     lines: Mapping[int, StoredSubscription]  # of restock notices
     restocks: Mapping[int, Restock]
     stock: Mapping[int, Availability]  # by product
@@ -64,13 +64,9 @@ class Composing:
         self.subscribing = subscribing
         self.showing = showing
         self.reporting = reporting
-        self._say: dict[
-            NoticeKind,
-            Callable[[Tx, Claimed, AnyRow | None], Awaitable[NoticeData | Drop]],
-        ] = {
+        self._say: dict[NoticeKind, Callable[[Tx, Claimed], Awaitable[NoticeData | Drop]]] = {
             NoticeKind.SOLD_OUT: self._sold_out,
             NoticeKind.SUBSCRIPTION_EXPIRED: self._expired,
-            NoticeKind.ALERT: self._alert,
             NoticeKind.DIGEST: self._digest,
             NoticeKind.FAULT: self._fault,
         }
@@ -108,12 +104,14 @@ class Composing:
         message = together.shown.get((contact.id, notice.subject))
         if notice.kind is NoticeKind.RESTOCK:
             said = await self._restock(tx, notice, message, together)
+        elif notice.kind is NoticeKind.ALERT:
+            said = await self._alert(tx, notice, message)
         else:
-            said = await self._say[notice.kind](tx, notice, message)
+            said = await self._say[notice.kind](tx, notice)
         return said if isinstance(said, Drop) else Composed(contact, said, message)
 
     async def _restock(
-        self, tx: Tx, notice: Claimed, message: AnyRow | None, together: Together
+        self, tx: Tx, notice: Claimed, message: Message | None, together: Together
     ) -> NoticeData | Drop:
         row = together.lines.get(notice.subscription_id or 0)
         if row is not None and "restock_id" in notice.payload:
@@ -131,7 +129,7 @@ class Composing:
         return RestockTold(stock, row.id, row.quantity, repeated=notice.in_doubt)
 
     async def _living(
-        self, tx: Tx, notice: Claimed, row: StoredSubscription, message: AnyRow | None
+        self, tx: Tx, notice: Claimed, row: StoredSubscription, message: Message | None
     ) -> NoticeData | Drop:
         """The message of a restock is to be edited, if it still is."""
         if message is None:
@@ -144,8 +142,7 @@ class Composing:
         said = living.say(notice, restock, message, view, stock, now)
         return said or Drop(SettleReason.SUPERSEDED)
 
-    async def _sold_out(self, tx: Tx, notice: Claimed, message: AnyRow | None) -> NoticeData | Drop:
-        del message
+    async def _sold_out(self, tx: Tx, notice: Claimed) -> NoticeData | Drop:
         row = await subscriptions.by_id(tx, notice.subscription_id or 0)
         if row is None or row.state is SubscriptionState.ENDED:
             return Drop(SettleReason.UNSUBSCRIBED)
@@ -154,15 +151,14 @@ class Composing:
             return Drop(SettleReason.SUPERSEDED)
         return SoldOut(view.product, view.place, row.id)
 
-    async def _expired(self, tx: Tx, notice: Claimed, message: AnyRow | None) -> NoticeData | Drop:
-        del message
+    async def _expired(self, tx: Tx, notice: Claimed) -> NoticeData | Drop:
         row = await subscriptions.by_id(tx, notice.subscription_id or 0)
         if row is None:
             return Drop(SettleReason.UNSUBSCRIBED)
         view = await self.subscribing.view(tx, row)
         return SubscriptionExpired(view.product, int(notice.payload["days"]))
 
-    async def _alert(self, tx: Tx, notice: Claimed, message: AnyRow | None) -> NoticeData | Drop:
+    async def _alert(self, tx: Tx, notice: Claimed, message: Message | None) -> NoticeData | Drop:
         kind, number = notice.subject.split(":")[:2]
         summary = kind == "batch"
         found = await alerts.by_batch(tx, int(number)) if summary else []
@@ -175,10 +171,9 @@ class Composing:
             return Drop(SettleReason.SUPERSEDED)  # of kinds that this version does not know
         return AlertTold(views, total=len(found), summary=summary, source="import")
 
-    async def _digest(self, tx: Tx, notice: Claimed, message: AnyRow | None) -> NoticeData | Drop:
-        del message
+    async def _digest(self, tx: Tx, notice: Claimed) -> NoticeData | Drop:
         return await self.reporting.digest(tx, datetime.fromisoformat(notice.payload["day"]).date())
 
-    async def _fault(self, tx: Tx, notice: Claimed, message: AnyRow | None) -> NoticeData | Drop:
-        del tx, message
+    async def _fault(self, tx: Tx, notice: Claimed) -> NoticeData | Drop:
+        del tx
         return Fault.of(notice.payload)

@@ -112,7 +112,7 @@ class Settling:
             await notices.settle(tx, ids, NoticeState.SENT, SettleReason.DELIVERED, now)
             known = await contacts.known(tx, {item.contact_id for item in delivered})
             posted = [
-                messages.Shown(d.contact_id, d.notice.subject, d.ref, d.notice.id, d.shown, d.says)
+                messages.Posted(d.contact_id, d.notice.subject, d.ref, d.notice.id, d.shown, d.says)
                 for d in delivered
                 if d.contact_id in known
             ]
