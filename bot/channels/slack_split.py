@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from bot.channels.splitting import CHARACTER, ELLIPSIS, chunks, tokens, units
+from bot.channels.splitting import CHARACTER, ELLIPSIS, chunks, tokens
 from bot.domain.notices import Rendered
+from bot.domain.utf16 import units
 
 Block = dict[str, Any]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.domain.sending import InDoubt, NotSent, RetryAfter
+from bot.domain.utf16 import units
 
 Part = TypeVar("Part")
 ELLIPSIS = "…"
@@ -23,11 +24,6 @@ class Token:
 
     raw: str
     width: int
-
-
-def units(text: str) -> int:
-    """Length in UTF-16 code units, as Telegram and Slack's clients count."""
-    return len(text) + sum(char > "\uffff" for char in text)
 
 
 def tokens(pattern: re.Pattern[str], text: str) -> list[Token]:

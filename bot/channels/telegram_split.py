@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from telegram.constants import MessageLimit
 
-from bot.channels.splitting import CHARACTER, ELLIPSIS, Token, chunks, tokens, units
+from bot.channels.splitting import CHARACTER, ELLIPSIS, Token, chunks, tokens
+from bot.domain.utf16 import units
 
 LONGEST = int(MessageLimit.MAX_TEXT_LENGTH)  # counted after the entities are parsed
 _HTML = re.compile(rf"<[^<>]*>|&(?:#\d+|#[xX][0-9a-fA-F]+|[a-zA-Z]+);|{CHARACTER}")

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from bot.domain.utf16 import units
+
 ELLIPSIS = "…"
 JOINER = "\u2060"  # breaks a word for parsers, not for eyes
 ZWJ, ZWNJ = "\u200d", "\u200c"
@@ -45,13 +47,6 @@ def _visible(char: str) -> str:
     if kind == "Cf":  # formats: bidi overrides and isolates, zero-width spaces, tags
         return char if char in (ZWJ, ZWNJ) else ""
     return "�" if kind == "Cs" else char  # half a character cannot be sent as UTF-8
-
-
-def units(text: str) -> int:
-    """Length in UTF-16 code units, as Telegram and Slack's clients count."""
-    if text.isascii():
-        return len(text)
-    return len(text) + sum(char > "\uffff" for char in text)
 
 
 def truncate(text: str, limit: int) -> str:

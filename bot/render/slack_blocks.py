@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot.domain.notices import Rendered
-from bot.render.escape import Safe, truncate, units
+from bot.domain.utf16 import units
+from bot.render.escape import Safe, truncate
 from bot.render.voice import SLACK, View, Voice, lines, speak
 
 Block = dict[str, Any]

@@ -8,7 +8,8 @@ from bot.domain.customers import Availability
 from bot.domain.notices import Button, Rendered
 from bot.domain.stock import Product
 from bot.domain.subscriptions import Subscription, SubscriptionState
-from bot.render.escape import Safe, clean, truncate, units
+from bot.domain.utf16 import units
+from bot.render.escape import Safe, clean, truncate
 from bot.render.voice import TELEGRAM, View, Voice, joined, speak
 
 LIMIT = 4096  # https://core.telegram.org/bots/api#sendmessage, after entities are parsed

@@ -8,9 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.channels import slack_split, telegram
-from bot.channels.splitting import units
 from bot.channels.telegram_split import cut_html, split_html, words_of
 from bot.domain.notices import Button, Rendered
+from bot.domain.utf16 import units
 from tests.bot.render.telegram_check import parsed, problems
 
 NAMES = st.sampled_from(["b", "i", "u", "code", "blockquote"])

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.utf16 import units
 from bot.render import escape
 from tests.bot.render import samples, slack_check, telegram_check
 
@@ -30,7 +31,7 @@ def test_nothing_in_foreign_words_is_markup_in_slack(text: str) -> None:
 @given(ANY, st.integers(min_value=1, max_value=120))
 def test_clean_words_are_one_visible_line_within_the_limit(text: str, limit: int) -> None:
     line = escape.clean(text, limit)
-    assert escape.units(line) <= limit
+    assert units(line) <= limit
     kinds = {unicodedata.category(char) for char in line} - {"Cf"}
     assert not kinds & {"Cc", "Cs", "Zl", "Zp"}
     assert not set("\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069\u200b\ufeff") & set(line)
