@@ -42,7 +42,7 @@ class Seen:
     ledger: dict[int, int]  # product -> sum of its moves
     shelf: dict[int, int]  # product -> on hand
     places: Counter[str]  # SKU -> subscriptions
-    late: list[tuple[str, str]]  # SKU and customer who asked when it was back already
+    late: set[tuple[str, str]]  # SKU and customer who asked when it was back already
     told: list[Copy]  # restock messages
     alerts: Counter[str]  # SKU -> alerts in the channel
 
@@ -104,7 +104,7 @@ class Job:
             ledger=ledger,
             shelf=shelf,
             places=places,
-            late=[(sku(n), who) for who, n, text in texts if is_in_stock(text, n)],
+            late={(sku(n), who) for who, n, text in texts if is_in_stock(text, n)},
             told=[
                 Copy(sku(n), who, place, "twice" in text)
                 for place, (who, n, text) in enumerate(texts)
@@ -160,7 +160,7 @@ def judged(kills: int, seen: Seen) -> list[Row]:
     """
     rounds = range(kills)
     everybody = {(sku(n), str(who)) for n in rounds for who in range(CUSTOMERS)}
-    found = judge_copies(everybody - set(seen.late), seen.told)
+    found = judge_copies(everybody - seen.late, seen.told)
     late = Counter(one for one, _ in seen.late)
     typed = {reason(kind, n): seen.acknowledged[reason(kind, n)] for n in rounds for kind in WRITES}
     written = seen.moves

@@ -27,14 +27,14 @@ WELL = Seen(
     ledger={1: 4},
     shelf={1: 4},
     places=Counter({"K0": CUSTOMERS}),
-    late=[],
+    late=set(),
     told=TOLD,
     alerts=Counter({"K0": 1}),
 )
 
 
 def test_what_is_as_it_was_asked_is_found_good() -> None:
-    late = replace(WELL, late=[("K0", "0")], told=TOLD[1:], places=Counter({"K0": CUSTOMERS - 1}))
+    late = replace(WELL, late={("K0", "0")}, told=TOLD[1:], places=Counter({"K0": CUSTOMERS - 1}))
     unheard = replace(WELL, moves=Counter({"in-0": 2, "out-0": 1}))
     marked = replace(WELL, told=[*TOLD, Copy("K0", "1", 2, marked=True)])
     assert [failed(judged(1, seen)) for seen in (WELL, late, unheard, marked)] == [[], [], [], []]
@@ -49,7 +49,7 @@ def test_what_is_as_it_was_asked_is_found_good() -> None:
         (replace(WELL, places=Counter({"K0": CUSTOMERS + 1})), "places lost or doubled"),
         (replace(WELL, told=TOLD[1:]), "never told"),
         (
-            replace(WELL, late=[("K0", "0")], places=Counter({"K0": CUSTOMERS - 1})),
+            replace(WELL, late={("K0", "0")}, places=Counter({"K0": CUSTOMERS - 1})),
             "asked too late",
         ),
         (replace(WELL, told=[*TOLD, Copy("K0", "1", 2)]), "without a word"),
