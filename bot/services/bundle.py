@@ -11,6 +11,7 @@ from bot.services.alerts.kinds import Rulebook, RuleKind
 from bot.services.alerts.reporting import Reporting
 from bot.services.alerts.showing import Showing
 from bot.services.alerts.telling import Telling
+from bot.services.customers.shelf import Shelf
 from bot.services.customers.subscribing import Limits, Subscribing
 from bot.services.ground import Ground
 from bot.services.inbox.arriving import Arriving
@@ -58,6 +59,7 @@ class Services:
     routes: Routes
     arriving: Arriving
     people: People
+    shelf: Shelf
     subscribing: Subscribing
     members: Members
     looking: Looking
@@ -88,7 +90,7 @@ def build_services(
     ledger = Ledger(restocking, allow_negative=options.allow_negative)
     routes = Routes(ground)
     people = People(ground, tuple(options.languages), restocking)
-    subscribing = Subscribing(ground, people, restocking, options.limits)
+    shelf = Shelf(ground, restocking)
     members = Members(ground, options.admins)
     book = Rulebook(tuple(options.rules))
     showing = Showing(ground, book)
@@ -105,7 +107,8 @@ def build_services(
         routes=routes,
         arriving=Arriving(ground, routes),
         people=people,
-        subscribing=subscribing,
+        shelf=shelf,
+        subscribing=Subscribing(ground, people, restocking, shelf, options.limits),
         members=members,
         looking=looking,
         writing=writing,
@@ -114,7 +117,7 @@ def build_services(
         thresholds=Thresholds(ground, members, meaning, ledger),
         alerting=alerting,
         reporting=reporting,
-        composing=Composing(ground, subscribing, showing, reporting),
+        composing=Composing(ground, shelf, showing, reporting),
         settling=Settling(ground, restocking, routes),
         upkeep=Upkeep(ground, restocking, alerting, bulk, options.retention),
         restocking=restocking,

@@ -53,7 +53,7 @@ async def look(desk: Desk, pressed: Pressed) -> None:
     if not numbers:
         await expired(desk, pressed)
         return
-    result = await desk.services.subscribing.look_product(pressed.caller, numbers[0])
+    result = await desk.services.shelf.look_product(pressed.caller, numbers[0])
     await replace(desk, pressed, result)
 
 
@@ -63,7 +63,7 @@ async def why(desk: Desk, pressed: Pressed) -> None:
     if not numbers:
         await expired(desk, pressed)
         return
-    result = await desk.services.subscribing.why_product(pressed.caller, numbers[0])
+    result = await desk.services.shelf.why_product(pressed.caller, numbers[0])
     if pressed.press.a_choice or isinstance(result, Expired):
         await replace(desk, pressed, result)
         return

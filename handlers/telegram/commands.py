@@ -48,7 +48,7 @@ async def stock(desk: Desk, asked: Asked) -> None:
     if not asked.words:
         await say(desk, asked, "usage.stock")
         return
-    result = await desk.services.subscribing.look(asked.caller, asked.words)
+    result = await desk.services.shelf.look(asked.caller, asked.words)
     await answer(desk, asked, result, verb="look")
 
 
@@ -57,7 +57,7 @@ async def why(desk: Desk, asked: Asked) -> None:
     if not asked.words:
         await say(desk, asked, "usage.why")
         return
-    result = await desk.services.subscribing.why(asked.caller, asked.words)
+    result = await desk.services.shelf.why(asked.caller, asked.words)
     await answer(desk, asked, result, verb="why")
 
 
@@ -111,7 +111,7 @@ async def words(desk: Desk, asked: Asked) -> None:
     if not asked.words:
         await say(desk, asked, "unknown.text")
         return
-    result = await desk.services.subscribing.look(asked.caller, asked.words)
+    result = await desk.services.shelf.look(asked.caller, asked.words)
     if isinstance(result, NotFound) and not result.closest:
         await say(desk, asked, "unknown.text")
     else:

@@ -1,4 +1,4 @@
-"""What customers do: subscribe, look, list, stop."""
+"""What customers do: subscribe, list, pause, stop."""
 
 import re
 from dataclasses import dataclass, replace
@@ -6,9 +6,7 @@ from dataclasses import dataclass, replace
 from bot.domain.codes import plain_number, sku_key
 from bot.domain.contacts import Caller, Person
 from bot.domain.customers import (
-    Availability,
     Changed,
-    CustomerWhy,
     Expired,
     InStockAlready,
     LimitReached,
@@ -20,12 +18,12 @@ from bot.domain.customers import (
     Welcome,
 )
 from bot.domain.stock import Product
-from bot.domain.subscriptions import EndReason, StoredSubscription, Subscription, SubscriptionState
+from bot.domain.subscriptions import EndReason, StoredSubscription, SubscriptionState
+from bot.services.customers.shelf import Shelf
 from bot.services.ground import Ground
 from bot.services.line.restocking import Restocking
 from bot.services.people.people import People
-from bot.services.stock import searching
-from storage import history, lines, persons, products, subscriptions
+from storage import products, subscriptions
 from storage.tx import Tx
 
 # What people write for a quantity: +2, x3, 5 pcs, 1.5, 两个. Matched against the last word.
@@ -47,11 +45,12 @@ class Subscribing:
     """Each public method is one use case in one transaction."""
 
     def __init__(
-        self, ground: Ground, people: People, restocking: Restocking, limits: Limits
+        self, ground: Ground, people: People, restocking: Restocking, shelf: Shelf, limits: Limits
     ) -> None:
         self.ground = ground
         self.people = people
         self.restocking = restocking
+        self.shelf = shelf
         self.limits = limits
 
     async def start(self, caller: Caller) -> Welcome:
@@ -67,7 +66,7 @@ class Subscribing:
             person = await self.people.ensure(tx, caller)
             product = await products.by_key(tx, sku_key(words))
             if product is None:
-                found = await self.not_found(tx, words)
+                found = await self.shelf.not_found(tx, words)
                 return replace(found, bad_quantity=await self._bad_quantity(tx, words))
             return await self._ask(tx, person, product.id, quantity, key)
 
@@ -115,7 +114,7 @@ class Subscribing:
         if product is None:
             return Expired()
         if (earlier := await subscriptions.by_key(tx, key)) is not None:
-            return Subscribed(await self.view(tx, earlier), watching=not earlier.armed)
+            return Subscribed(await self.shelf.view(tx, earlier), watching=not earlier.armed)
         live = await subscriptions.live(tx, person.id, product.id)
         quantity = given or (live.quantity if live else 1)
         available = await self.restocking.available(tx, product.id)
@@ -123,7 +122,7 @@ class Subscribing:
         if not product.active and live is None:
             return NotForSale(product)
         if enough and not watch and product.active:
-            return InStockAlready(await self.availability(tx, product), quantity)
+            return InStockAlready(await self.shelf.availability(tx, product), quantity)
         if live is not None:
             return await self._again(tx, live, quantity, enough=enough)
         return await self._join(tx, person, product, quantity, key, watching=enough)
@@ -140,7 +139,7 @@ class Subscribing:
             await subscriptions.set_state(
                 tx, live.id, SubscriptionState.WAITING, now, armed=not enough
             )
-        view = await self.view(tx, live.id)
+        view = await self.shelf.view(tx, live.id)
         return Subscribed(view, already=True, quantity_changed=changed, watching=not view.armed)
 
     async def _join(
@@ -164,7 +163,7 @@ class Subscribing:
             key=key,
             now=self.ground.now(),
         )
-        return Subscribed(await self.view(tx, new), watching=watching)
+        return Subscribed(await self.shelf.view(tx, new), watching=watching)
 
     async def list(self, caller: Caller, page: int = 0) -> SubscriptionList:
         """/list: what the person waits for, oldest first, in pages."""
@@ -177,7 +176,7 @@ class Subscribing:
         pages = max(1, -(-len(rows) // PAGE))
         page = max(0, min(page, pages - 1))
         shown = rows[page * PAGE : (page + 1) * PAGE]
-        views = tuple([await self.view(tx, row) for row in shown])
+        views = tuple([await self.shelf.view(tx, row) for row in shown])
         return SubscriptionList(views, page=page, pages=pages)
 
     async def change(self, caller: Caller, subscription_id: int, verb: str) -> Changed | Expired:
@@ -190,7 +189,7 @@ class Subscribing:
             await products.lock(tx, row.product_id)
             row = await subscriptions.by_id(tx, subscription_id) or row
             done = await self._turn(tx, row, verb)
-            return Changed(verb, await self.view(tx, subscription_id), done=done)
+            return Changed(verb, await self.shelf.view(tx, subscription_id), done=done)
 
     async def _turn(self, tx: Tx, row: StoredSubscription, verb: str) -> bool:
         wanted, sources, reason = VERBS[verb]
@@ -218,14 +217,14 @@ class Subscribing:
             if words:
                 product = await products.by_key(tx, sku_key(words))
                 if product is None:
-                    return await self.not_found(tx, words)
+                    return await self.shelf.not_found(tx, words)
                 rows = [row for row in rows if row.product_id == product.id]
             now = self.ground.now()  # one instant for all: it is what Undo finds them by
             for row in rows:
                 await subscriptions.set_state(
                     tx, row.id, SubscriptionState.ENDED, now, reason=EndReason.STOPPED
                 )
-            ended = tuple([await self.view(tx, row.id) for row in rows])
+            ended = tuple([await self.shelf.view(tx, row.id) for row in rows])
         return Stopped(ended, everything=not words)
 
     async def undo_stop(self, caller: Caller, first_id: int) -> SubscriptionList:
@@ -235,91 +234,6 @@ class Subscribing:
             for row in await subscriptions.stopped_with(tx, person.id, first_id):
                 await self._turn(tx, row, "undo")
             return await self._list(tx, person, 0)
-
-    async def look(self, caller: Caller, words: str) -> Availability | NotFound:
-        """/stock SKU for customers."""
-        del caller  # anybody may look; nothing is kept of it
-        async with self.ground.read() as tx:
-            product = await products.by_key(tx, sku_key(words))
-            if product is None or not product.active:
-                return await self.not_found(tx, words)
-            return await self.availability(tx, product)
-
-    async def look_product(self, caller: Caller, product_id: int) -> Availability | Expired:
-        del caller
-        async with self.ground.read() as tx:
-            product = await products.get(tx, product_id)
-            if product is None or not product.active:
-                return Expired()
-            return await self.availability(tx, product)
-
-    async def why(self, caller: Caller, words: str) -> CustomerWhy | NotFound:
-        """/why SKU: the customer's own arithmetic."""
-        async with self.ground.read() as tx:
-            product = await products.by_key(tx, sku_key(words))
-            if product is None:
-                return await self.not_found(tx, words)
-            return await self._why(tx, caller, product)
-
-    async def why_product(self, caller: Caller, product_id: int) -> CustomerWhy | Expired:
-        async with self.ground.read() as tx:
-            product = await products.get(tx, product_id)
-            return Expired() if product is None else await self._why(tx, caller, product)
-
-    async def _why(self, tx: Tx, caller: Caller, product: Product) -> CustomerWhy:
-        stock = await self.availability(tx, product)
-        person = await persons.at(tx, self.ground.vault, caller.address)
-        number = person.id if person else 0
-        live = await subscriptions.live(tx, number, product.id)
-        last = await subscriptions.newest(tx, number, product.id)
-        told = await history.of_product_and_person(tx, product.id, number)
-        return CustomerWhy(
-            product=product,
-            available=stock.available,
-            in_stock=stock.in_stock,
-            subscription=await self.view(tx, live) if live else None,
-            ended=EndReason(last.reason) if last and not live and last.reason else None,
-            told=told,
-        )
-
-    async def not_found(self, tx: Tx, words: str) -> NotFound:
-        """The closest five by code and by name."""
-        ids = await searching.find(tx, words, limit=5)
-        found = await products.by_ids(tx, ids)
-        closest = tuple([await self.availability(tx, item) for item in found.values()])
-        return NotFound(query=words, closest=closest)
-
-    async def availability(self, tx: Tx, product: Product) -> Availability:
-        available = await self.restocking.available(tx, product.id)
-        in_stock = self.restocking.in_stock(available)
-        waiting = await lines.waiting_by_product(tx, [product.id])
-        return Availability(
-            product=product,
-            available=max(0, available),
-            in_stock=in_stock,
-            few=in_stock and available <= self.limits.few,
-            waiting=waiting.get(product.id, 0),
-        )
-
-    async def view(self, tx: Tx, which: StoredSubscription | int) -> Subscription:
-        """The subscription as the customer sees it."""
-        row = await subscriptions.by_id(tx, which) if isinstance(which, int) else which
-        if row is None:
-            raise LookupError(f"subscription {which} vanished inside its own transaction")
-        product = await products.get(tx, row.product_id)
-        if product is None:
-            raise LookupError(f"product {row.product_id} of a subscription is missing")
-        waits = row.state is SubscriptionState.WAITING
-        return Subscription(
-            id=row.id,
-            product=product,
-            quantity=row.quantity,
-            state=row.state,
-            armed=row.armed,
-            place=await lines.place(tx, product.id, row.id) if waits else 0,
-            available=max(0, await self.restocking.available(tx, product.id)),
-            created_at=row.created_at,
-        )
 
 
 S = SubscriptionState

@@ -19,7 +19,7 @@ from bot.domain.telling import (
 )
 from bot.services.alerts.reporting import Reporting
 from bot.services.alerts.showing import Showing
-from bot.services.customers.subscribing import Subscribing
+from bot.services.customers.shelf import Shelf
 from bot.services.ground import Ground
 from storage import alerts, contacts, messages, products, restocks, subscriptions
 from storage.messages import Message
@@ -58,10 +58,10 @@ class Together:
 
 class Composing:
     def __init__(
-        self, ground: Ground, subscribing: Subscribing, showing: Showing, reporting: Reporting
+        self, ground: Ground, shelf: Shelf, showing: Showing, reporting: Reporting
     ) -> None:
         self.ground = ground
-        self.subscribing = subscribing
+        self.shelf = shelf
         self.showing = showing
         self.reporting = reporting
         self._say: dict[NoticeKind, Callable[[Tx, Claimed], Awaitable[NoticeData | Drop]]] = {
@@ -90,7 +90,7 @@ class Composing:
             shown=await messages.find_many(tx, {(n.contact_id or 0, n.subject) for n in held}),
             lines=await subscriptions.by_ids(tx, {n.subscription_id or 0 for n in of_lines}),
             restocks=await restocks.by_ids(tx, {n.restock_id or 0 for n in of_lines}),
-            stock={p.id: await self.subscribing.availability(tx, p) for p in found.values()},
+            stock={p.id: await self.shelf.availability(tx, p) for p in found.values()},
         )
 
     async def _compose(self, tx: Tx, notice: Claimed, together: Together) -> Composed | Drop:
@@ -134,11 +134,11 @@ class Composing:
         """The message of a restock is to be edited, if it still is."""
         if message is None:
             return Drop(SettleReason.SUPERSEDED)
-        view = await self.subscribing.view(tx, row)
-        stock = await self.subscribing.availability(tx, view.product)
+        view = await self.shelf.view(tx, row)
+        stock = await self.shelf.availability(tx, view.product)
         restock = await restocks.by_id(tx, int(notice.payload["restock_id"]))
         now = self.ground.now()
-        living = self.subscribing.restocking.living
+        living = self.shelf.restocking.living
         said = living.say(notice, restock, message, view, stock, now)
         return said or Drop(SettleReason.SUPERSEDED)
 
@@ -146,8 +146,8 @@ class Composing:
         row = await subscriptions.by_id(tx, notice.subscription_id or 0)
         if row is None or row.state is SubscriptionState.ENDED:
             return Drop(SettleReason.UNSUBSCRIBED)
-        view = await self.subscribing.view(tx, row)
-        if (await self.subscribing.availability(tx, view.product)).in_stock:
+        view = await self.shelf.view(tx, row)
+        if (await self.shelf.availability(tx, view.product)).in_stock:
             return Drop(SettleReason.SUPERSEDED)
         return SoldOut(view.product, view.place, row.id)
 
@@ -155,7 +155,7 @@ class Composing:
         row = await subscriptions.by_id(tx, notice.subscription_id or 0)
         if row is None:
             return Drop(SettleReason.UNSUBSCRIBED)
-        view = await self.subscribing.view(tx, row)
+        view = await self.shelf.view(tx, row)
         return SubscriptionExpired(view.product, int(notice.payload["days"]))
 
     async def _alert(self, tx: Tx, notice: Claimed, message: Message | None) -> NoticeData | Drop:

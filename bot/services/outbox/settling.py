@@ -1,7 +1,7 @@
 """Settles notices: what was sent, what was not and why, and what that changes for people."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.contacts import Address, Contact, ContactKind, ContactState
@@ -17,39 +17,18 @@ from bot.domain.notices import (
     SettleReason,
 )
 from bot.domain.sending import Withdrawn
-from bot.domain.subscriptions import SubscriptionState
 from bot.domain.telemetry import SILENT
 from bot.domain.ways import WayName
 from bot.services.engine.grouping import GroupCommit
 from bot.services.ground import Ground
 from bot.services.line.restocking import Restocking
 from bot.services.outbox.composing import Composed, Drop
+from bot.services.outbox.lines import Delivered, Lines
 from bot.services.routing.routes import Routes
-from storage import (
-    claims,
-    contacts,
-    lines,
-    messages,
-    notices,
-    persons,
-    products,
-    restocks,
-    subscriptions,
-)
+from storage import claims, contacts, messages, notices, persons
 from storage.tx import Tx
 
 LEASE = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """A notice whose new message arrived. `shown`: a hash of what the message shows."""
-
-    notice: Claimed
-    contact_id: int
-    ref: str
-    shown: str
-    says: Says
 
 
 class Settling:
@@ -61,7 +40,7 @@ class Settling:
 
     def __init__(self, ground: Ground, restocking: Restocking, routes: Routes) -> None:
         self.ground = ground
-        self.restocking = restocking
+        self.lines = Lines(restocking)
         self.routes = routes
         self.telemetry = SILENT
         self._intents = GroupCommit[Claimed, bool](self._put_on_wire)
@@ -108,7 +87,7 @@ class Settling:
         now = self.ground.now()
         ids = [item.notice.id for item in delivered]
         async with self.ground.write() as tx:
-            skus = await self._lock(tx, [item.notice for item in delivered])
+            skus = await self.lines.lock(tx, [item.notice for item in delivered])
             await notices.settle(tx, ids, NoticeState.SENT, SettleReason.DELIVERED, now)
             known = await contacts.known(tx, {item.contact_id for item in delivered})
             posted = [
@@ -117,9 +96,9 @@ class Settling:
                 if d.contact_id in known
             ]
             await messages.remember(tx, posted, now)
-            await self._told(tx, delivered)
+            await self.lines.told(tx, delivered, now)
             for product_id in skus:
-                await self.restocking.advance(tx, product_id, now)
+                await self.lines.restocking.advance(tx, product_id, now)
         for item in delivered:
             self._count(item.notice, NoticeState.SENT, SettleReason.DELIVERED, now)
         return [None] * len(delivered)
@@ -139,7 +118,7 @@ class Settling:
         async with self.ground.write() as tx:
             await notices.settle(tx, [notice.id], NoticeState.SENT, reason, now)
             await messages.edited(tx, message_id, shown, now, says)
-            await self.restocking.living.edited(tx, notice, now)
+            await self.lines.restocking.living.edited(tx, notice, now)
         self._count(notice, NoticeState.SENT, reason, now)
 
     async def on_wire(self, notice: Claimed) -> None:
@@ -168,13 +147,13 @@ class Settling:
         """
         state = NoticeState.UNCERTAIN if notice.in_doubt else NoticeState.DROPPED
         async with self.ground.write() as tx:
-            await self._lock(tx, [notice])
+            await self.lines.lock(tx, [notice])
             if await self._told_elsewhere(tx, notice, drop):
                 return
             settled = await notices.settle(tx, [notice.id], state, drop.reason, self.ground.now())
             if settled and drop.retell and not notice.in_doubt and notice.restock_id is not None:
                 await notices.detach(tx, notice.id)
-            await self._advance(tx, notice)
+            await self.lines.advance(tx, notice, self.ground.now())
         self._count(notice, state, drop.reason, self.ground.now())
 
     async def _told_elsewhere(self, tx: Tx, notice: Claimed, drop: Drop) -> bool:
@@ -192,10 +171,10 @@ class Settling:
         """The platform asks to wait: that is no failed attempt, and the line goes on without it."""
         due = self.ground.now() + timedelta(seconds=seconds)
         async with self.ground.write() as tx:
-            await self._lock(tx, [notice])
+            await self.lines.lock(tx, [notice])
             await notices.forgive(tx, notice.id)
             await notices.postpone(tx, notice.id, due)
-            await self._advance(tx, notice)
+            await self.lines.advance(tx, notice, self.ground.now())
 
     async def not_sent(self, notice: Claimed) -> None:
         """Certainly not there: again after a growing wait, however long the platform is down.
@@ -284,47 +263,16 @@ class Settling:
                 return
         await self.dropped(notice, Drop(SettleReason.SUPERSEDED))
 
-    async def _lock(self, tx: Tx, held: Sequence[Claimed]) -> list[int]:
-        """Whoever touches a line holds the SKU's lock; returns the SKUs with a line, in order."""
-        skus = {n.product_id for n in held if n.product_id and n.subscription_id}
-        await products.lock_all(tx, skus)
-        return sorted({n.product_id for n in held if n.product_id and n.restock_id})
-
-    async def _told(self, tx: Tx, arrived: Sequence[Delivered]) -> None:
-        """waiting -> told now that they arrived; if it sold out meanwhile, the message says so."""
-        of_lines = [
-            (item.contact_id, item.notice.restock_id, item.notice.subscription_id)
-            for item in arrived
-            if item.notice.kind is NoticeKind.RESTOCK
-        ]
-        told = [(c, r, s) for c, r, s in of_lines if r is not None and s is not None]
-        if not told:
-            return
-        now = self.ground.now()
-        opened = await restocks.by_ids(tx, {restock_id for _, restock_id, _ in told})
-        states = await subscriptions.states(tx, {number for _, _, number in told})
-        waiting = [one for one in told if states.get(one[2]) is SubscriptionState.WAITING]
-        in_time = [number for _, r, number in waiting if opened[r].closed_at is None]
-        await lines.told(tx, in_time, now)
-        for contact_id, restock_id, number in waiting:
-            restock = opened[restock_id]
-            if restock.closed_at is not None:
-                await self.restocking.living.arrived_late(tx, restock, contact_id, number, now)
-
-    async def _advance(self, tx: Tx, notice: Claimed) -> None:
-        if notice.restock_id is not None and notice.product_id is not None:
-            await self.restocking.advance(tx, notice.product_id, self.ground.now())
-
     async def _give_up(
         self, notice: Claimed, state: NoticeState, reason: SettleReason, detail: str = ""
     ) -> None:
         now = self.ground.now()
         async with self.ground.write() as tx:
-            await self._lock(tx, [notice])
+            await self.lines.lock(tx, [notice])
             await notices.settle(tx, [notice.id], state, reason, now)
             if notice.kind is not NoticeKind.FAULT:
                 await notices.queue(tx, await self._faults(tx, notice, state, detail), now)
-            await self._advance(tx, notice)
+            await self.lines.advance(tx, notice, self.ground.now())
         self._count(notice, state, reason, now)
 
     def _count(

@@ -31,7 +31,7 @@ from bot.domain.telling import NoticeData
 from bot.domain.ways import TELEGRAM, WayName
 from bot.services.engine.bell import Bell
 from bot.services.engine.grouping import GroupCommit
-from bot.services.outbox.settling import Delivered
+from bot.services.outbox.lines import Delivered
 from storage import contacts
 from storage.database import Database
 from storage.vault import Vault

@@ -92,8 +92,8 @@ class NeverLooksAgain(Composing):
         if not isinstance(said, Drop) or said.reason is not SettleReason.SOLD_OUT_BEFORE:
             return said
         async with self.ground.read() as tx:
-            view = await self.subscribing.view(tx, notice.subscription_id or 0)
-            stock = await self.subscribing.availability(tx, view.product)
+            view = await self.shelf.view(tx, notice.subscription_id or 0)
+            stock = await self.shelf.availability(tx, view.product)
             contact = await contacts.by_id(tx, self.ground.vault, notice.contact_id or 0)
         assert contact is not None
         told = RestockTold(stock, view.id, view.quantity, repeated=notice.in_doubt)

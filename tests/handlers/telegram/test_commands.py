@@ -38,7 +38,7 @@ async def test_start_greets_by_name_and_offers_the_languages(bot: Live, ann: Cus
 
 
 async def test_a_product_pages_link_subscribes_at_once(bot: Live, ann: Customer) -> None:
-    product = await bot.shop.services.subscribing.look(None, "MUG-BLUE")  # type: ignore[arg-type]
+    product = await bot.shop.services.shelf.look(None, "MUG-BLUE")  # type: ignore[arg-type]
     await ann.start(f"n_{product.product.short_id}")  # type: ignore[union-attr]
     assert "Blue mug" in (await ann.wait_for("line"))["text"]
     assert await quantities(bot) == [1]

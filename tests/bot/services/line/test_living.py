@@ -358,7 +358,7 @@ async def test_a_message_that_left_before_few_were_left_is_found_by_the_sweep(
 async def test_why_tells_what_the_message_says_since_when(shop: Shop) -> None:
     await shop.moved("MUG =0")
     await shop.deliver()
-    why = await shop.services.subscribing.why(customer(1), "MUG")
+    why = await shop.services.shelf.why(customer(1), "MUG")
     assert isinstance(why, CustomerWhy)
     (fact,) = why.told
     assert (fact.kind, fact.says, fact.edited_at) == ("restock", "over", shop.clock())

@@ -280,5 +280,5 @@ async def test_why_tells_each_restock_once(shop: Shop) -> None:
         await shop.deliver()
         await shop.moved("MUG =0")
         await shop.deliver()
-    why = await shop.services.subscribing.why(customer(1), "MUG")
+    why = await shop.services.shelf.why(customer(1), "MUG")
     assert [fact.kind for fact in why.told] == ["restock", "restock"]  # type: ignore[union-attr]
