@@ -1,6 +1,6 @@
 """Alerts of every kind."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, case, exists, func, select, update
@@ -128,20 +128,26 @@ async def concerns_of_batch(tx: Tx, batch_id: int) -> Sequence[Concern]:
     ]
 
 
-async def raise_new(tx: Tx, new: Alert) -> int | None:
-    """Insert an alert unless its fingerprint has an open one; returns its id or None."""
-    values = {
-        "rule_id": new.rule_id,
-        "fingerprint": new.fingerprint,
-        "kind": new.kind,
-        "product_id": new.about.product_id,
-        "location_id": new.about.location_id,
-        "lot": new.about.lot,
-        "opened_at": new.opened_at,
-        "batch_id": new.batch_id,
-    } | _changing(new)
-    row = (await tx.execute(insert_ignore(tx, alert, "id"), values)).first()
-    return None if row is None else int(row.id)
+async def raise_all(tx: Tx, new: Sequence[Alert]) -> dict[str, int]:
+    """Insert those whose fingerprint has no open alert; their ids, by fingerprint."""
+    if not new:
+        return {}
+    inserting = insert_ignore(tx, alert, "id", "fingerprint")
+    rows = await tx.execute(inserting, [_beginning(item) | _changing(item) for item in new])
+    return {row.fingerprint: int(row.id) for row in rows.all()}
+
+
+def _beginning(item: Alert) -> dict[str, object]:
+    return {
+        "rule_id": item.rule_id,
+        "fingerprint": item.fingerprint,
+        "kind": item.kind,
+        "product_id": item.about.product_id,
+        "location_id": item.about.location_id,
+        "lot": item.about.lot,
+        "opened_at": item.opened_at,
+        "batch_id": item.batch_id,
+    }
 
 
 SAVE = update(alert).where(alert.c.id == bindparam("wanted"))
@@ -168,9 +174,16 @@ def _changing(item: Alert) -> dict[str, object]:
     }
 
 
-async def set_subject(tx: Tx, alert_id: int, subject: str) -> None:
-    """Which message carries the alert."""
-    await tx.execute(update(alert).where(alert.c.id == alert_id).values(subject=subject))
+SET_SUBJECT = (
+    update(alert).where(alert.c.id == bindparam("wanted")).values(subject=bindparam("said"))
+)
+
+
+async def set_subjects(tx: Tx, carriers: Mapping[int, str]) -> None:
+    """Which message carries each of these alerts."""
+    if carriers:
+        rows = [{"wanted": number, "said": subject} for number, subject in carriers.items()]
+        await tx.execute(SET_SUBJECT, rows)
 
 
 BATCHES_TO_TELL = select(batch.c.id).where(

@@ -22,10 +22,10 @@ def insert_for(tx: Tx, table: Table) -> Insert:
     return INSERTS[tx.dialect.name](table)
 
 
-def insert_ignore(tx: Tx, table: Table, returning: str = "") -> Executable:
+def insert_ignore(tx: Tx, table: Table, *returning: str) -> Executable:
     """INSERT .. ON CONFLICT DO NOTHING, whichever unique index it meets; to be run with rows.
 
-    `returning`: a column of the rows that are new.
+    `returning`: columns of the rows that are new.
     """
     return _ignoring(tx.dialect.name, table, returning)
 
@@ -39,9 +39,9 @@ def upsert(tx: Tx, table: Table, unique: tuple[str, ...], overwrite: tuple[str, 
 
 
 @cache
-def _ignoring(dialect: str, table: Table, returning: str) -> Executable:
+def _ignoring(dialect: str, table: Table, returning: tuple[str, ...]) -> Executable:
     statement = INSERTS[dialect](table).on_conflict_do_nothing()
-    return statement.returning(table.c[returning]) if returning else statement
+    return statement.returning(*(table.c[name] for name in returning)) if returning else statement
 
 
 @cache

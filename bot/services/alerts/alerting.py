@@ -1,13 +1,13 @@
 """Alerts in their life: judged when something moved, acknowledged, and found by the sweep."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain import alerts as life
 from bot.domain.alerts import GONE, Alert, Decision, Measure, Step
 from bot.domain.customers import Expired
-from bot.domain.rules.kind import Judged
+from bot.domain.rules.kind import Judged, Rule
 from bot.domain.staff import Acknowledged, Acting
 from bot.domain.stock import Product
 from bot.services.alerts.kinds import Rulebook, Ruled, candidates, values
@@ -31,6 +31,12 @@ class Round:
 
     def product(self, alert: Alert) -> Product | None:
         return self.products.get(alert.about.product_id or 0)
+
+    def fired(self, rule: Rule, item: Judged) -> Alert:
+        """A new alert. The message that carries it is named by its id, or by the bulk change."""
+        new = life.raised(rule.id, rule.kind, item.about, item.decision, item.measure, self.now)
+        batch_id = self.batch_of.get(item.about.product_id or 0)
+        return replace(new, batch_id=batch_id, subject=f"batch:{batch_id}" if batch_id else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,30 +81,26 @@ class Alerting:
         self, tx: Tx, one: Ruled, judged: Iterable[Judged], mine: Mapping[str, Alert], of_now: Round
     ) -> int:
         """Do what was decided, and end what nothing was judged about; returns how many changed."""
-        left, changed = dict(mine), 0
+        left, changed, firing = dict(mine), 0, []
         for item in judged:
             alert = left.pop(item.about.fingerprint(one.rule.kind), None)
             if alert is not None:
                 changed += await self._go_on(tx, alert, item.decision, item.measure, of_now)
             elif item.decision.step is Step.FIRES:
-                changed += await self._fire(tx, one, item, of_now)
+                firing.append(of_now.fired(one.rule, item))
         for alert in left.values():
             changed += await self._go_on(tx, alert, GONE, alert.measure, of_now)
-        return changed
+        return changed + await self._fire(tx, firing, of_now)
 
-    async def _fire(self, tx: Tx, one: Ruled, item: Judged, of_now: Round) -> bool:
-        rule, now = one.rule, of_now.now
-        new = life.raised(rule.id, rule.kind, item.about, item.decision, item.measure, now)
-        batch_id = of_now.batch_of.get(item.about.product_id or 0)
-        alert_id = await alerts.raise_new(tx, replace(new, batch_id=batch_id))
-        if alert_id is None:
-            return False
-        subject = f"alert:{alert_id}" if batch_id is None else f"batch:{batch_id}"
-        await alerts.set_subject(tx, alert_id, subject)
-        if batch_id is None:
-            told = replace(new, id=alert_id, subject=subject)
-            await self.telling.post(tx, told, of_now.product(told))
-        return True
+    async def _fire(self, tx: Tx, firing: Sequence[Alert], of_now: Round) -> int:
+        """What a bulk change raised is told in its summary."""
+        ids = await alerts.raise_all(tx, firing)
+        new = [replace(a, id=ids[a.fingerprint]) for a in firing if a.fingerprint in ids]
+        single = [replace(a, subject=f"alert:{a.id}") for a in new if a.batch_id is None]
+        await alerts.set_subjects(tx, {alert.id: alert.subject for alert in single})
+        for alert in single:
+            await self.telling.post(tx, alert, of_now.product(alert))
+        return len(new)
 
     async def _go_on(
         self, tx: Tx, alert: Alert, decision: Decision, measure: Measure, of_now: Round

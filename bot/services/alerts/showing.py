@@ -40,11 +40,14 @@ class Showing:
 
     async def _see(self, tx: Tx, found: Sequence[Alert]) -> Seen:
         ids = [item.about.product_id for item in found if item.about.product_id is not None]
-        places = {item.about.location_id for item in found} - {None}
+        here = await positions.for_products(tx, ids)
+        places = {place.location.id: place.location for each in here.values() for place in each}
+        if {item.about.location_id for item in found} - {None} - places.keys():
+            places = {place.id: place for place in await positions.locations(tx)}
         return Seen(
             await products.by_ids(tx, ids),
-            await positions.for_products(tx, ids),
-            {place.id: place for place in await positions.locations(tx)} if places else {},
+            here,
+            places,
             await lines.waiting_by_product(tx, ids),
             await persons.known_as(tx, self.ground.vault, {a.acknowledged_by for a in found}),
         )

@@ -37,7 +37,7 @@ class Telling:
         subject = f"batch:{batch_id}"
         if len(raised) == 1:
             subject = f"alert:{raised[0].id}"
-            await alerts.set_subject(tx, raised[0].id, subject)
+            await alerts.set_subjects(tx, {raised[0].id: subject})
         if raised:
             concerns = await alerts.concerns_of_batch(tx, batch_id)
             to = await self.routes.contacts_of(tx, concerns)
