@@ -61,6 +61,9 @@ class About:
         return f"{kind}:{product}:{place}:{self.lot}"
 
 
+THE_SHOP = About()
+
+
 @dataclass(frozen=True, slots=True)
 class OpenAlert:
     """What a kind needs to know of an open alert to judge it."""

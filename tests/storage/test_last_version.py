@@ -11,12 +11,16 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.domain.alerts import Severity
 from bot.domain.contacts import Role
 from bot.domain.customers import SubscriptionList
+from bot.domain.rules.kind import RuleState
+from bot.domain.rules.quantity import NO_TERMS, RULE, Quantities, severity_of
 from bot.domain.telling import AlertTold, RestockTold
 from bot.domain.ways import SLACK, TELEGRAM
 from storage.database import Database
 from storage.migrate import migrate
+from storage.rules import stored
 from tests.support.clock import Clock
 from tests.support.earlier import Earlier
 from tests.support.shop import ADMIN, Shop, customer
@@ -85,6 +89,35 @@ async def test_open_alerts_stay_with_their_message_and_who_looks_after_them(shop
     before = {(row.subject, row.ref) for row in messages}
     await shop.deliver(SLACK)
     assert before <= {(row.subject, row.ref) for row in await shop.rows("message")}
+
+
+async def test_every_alert_keeps_what_it_was(shop: Shop) -> None:
+    """Open or over: numbers, severity that was told, message, acknowledgement and version."""
+    kept = {row.id: row for row in await shop.rows("alert")}
+    before = Earlier.read("shop_of_0006.json").tables["alert"]
+    assert kept.keys() == {old["id"] for old in before}
+    same = ("product_id", "location_id", "state", "severity", "subject", "batch_id", "version")
+    for old in before:
+        row = kept[old["id"]]
+        assert [getattr(row, name) for name in same] == [old[name] for name in same]
+        assert (row.acknowledged_at is None) == (old["acknowledged_at"] is None)
+        assert (row.resolved_at is None) == (old["resolved_at"] is None)
+        assert row.fingerprint == f"quantity:{old['product_id']}:{old['location_id']}:"
+        assert (row.kind, row.lot) == ("quantity", "")
+        assert Quantities.of_json(row.numbers) == Quantities(
+            old["available"], old["projected"], old["point"], old["clear_level"]
+        )
+        assert row.margin == Quantities.of_json(row.numbers).margin
+        assert Severity(row.present) is severity_of(old["available"], old["point"])
+    assert {row.resolved_at is None for row in kept.values()} == {True, False}
+
+
+async def test_the_shop_wide_rule_is_there_and_every_alert_is_its(shop: Shop) -> None:
+    async with shop.database.read() as tx:
+        (rule,) = (await stored.known(tx)).values()
+        assert await stored.terms_of(tx, RULE) == NO_TERMS
+    assert (rule.kind, rule.state) == ("quantity", RuleState.ON)
+    assert {row.rule_id for row in await shop.rows("alert")} == {rule.id}
 
 
 async def test_alerts_go_on_in_their_old_messages(shop: Shop) -> None:

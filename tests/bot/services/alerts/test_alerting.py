@@ -157,6 +157,17 @@ async def test_the_sweep_finds_what_another_program_wrote(shop: Shop) -> None:
     assert (await shop.services.upkeep.sweep()).alerts == 0
 
 
+async def test_the_sweep_finds_an_open_alert_whose_number_is_another(shop: Shop) -> None:
+    await low_shop(shop)
+    await shop.moved("TEA =9")
+    await said(shop)
+    async with shop.database.write() as tx:
+        await tx.exec_driver_sql("UPDATE position SET on_hand = 8")
+    assert (await shop.services.upkeep.sweep()).alerts == 1
+    (news,) = await said(shop)
+    assert news.alerts[0].numbers == Quantities(available=8, projected=8, point=10, clear=12)
+
+
 async def test_an_acknowledgement_reaches_every_destination(shop: Shop) -> None:
     await low_shop(shop)
     await shop.moved("TEA =9")

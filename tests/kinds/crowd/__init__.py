@@ -1,0 +1,1 @@
+"""About the whole shop: more customers wait than it can serve."""
