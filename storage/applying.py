@@ -147,6 +147,8 @@ async def change_products(tx: Tx, by: Applying) -> None:
         func.coalesce(stage.c[name], product.c[name]) != product.c[name]
         for name in ("name", "product", "brand", "active")
     ]
+    # Only what differs: an update of all rows writes a big shop anew, and has search index it
+    # again.
     changed = update(product).where(by.staged, LEADS, SAME_SKU, comparing.product_differs(tx))
     await tx.execute(
         changed.values(
@@ -263,6 +265,7 @@ async def mark_added(tx: Tx, by: Applying, newest: int) -> int:
 async def _mark(tx: Tx, rows: Select[Any]) -> int:
     bring(Topic.STOCK)
     new = insert_for(tx, dirty).from_select(["product_id", "batch_id", "marked_at"], rows)
+    # The newer mark wins: its batch is the one whose summary tells of the SKU.
     overwrite = {name: new.excluded[name] for name in ("batch_id", "marked_at")}
     marked = new.on_conflict_do_update(index_elements=["product_id"], set_=overwrite)
     return (await tx.execute(marked)).rowcount

@@ -64,6 +64,7 @@ async def note(tx: Tx, batch_id: int, summary: Summary) -> None:
 
 async def begun(tx: Tx) -> int:
     """How many bulk changes were ever begun to be applied."""
+    # A count and not a time: two imports within one tick of the clock are two.
     query = select(func.count()).select_from(batch).where(~IS_STAGED)
     return int((await tx.execute(query)).scalar_one())
 

@@ -94,6 +94,8 @@ async def claim(
     """
     await take_turns(tx, TURN)  # or two could each claim a notice of one contact
     asked = {**_asked(way, now, last), "limit": limit * LOOK_AHEAD}
+    # One a contact, so more are looked at than are taken: many of a broadcast's may be one
+    # person's.
     first: dict[int | None, int] = {}
     for row in (await tx.execute(CLAIMABLE, asked)).all():
         first.setdefault(row.contact_id, row.id)
@@ -102,6 +104,7 @@ async def claim(
         return []
     taken = await tx.execute(TAKE, {"wanted": chosen, "until": now + lease})
     claimed = {row.id: _claimed(row, way) for row in taken.all()}
+    # An UPDATE returns its rows in any order; the line's order is a promise.
     return [claimed[number] for number in chosen]
 
 

@@ -164,6 +164,7 @@ def _jumped() -> ColumnElement[bool]:
 
 def _repriced() -> ColumnElement[bool]:
     old, new = product.c.price, stage.c.price
+    # 12.00 EUR and 1,200 JPY are no jump of a price.
     same_money = func.coalesce(stage.c.currency, product.c.currency) == product.c.currency
     return and_(LEADS, same_money, old > 0, or_(new * 2 < old, new * 2 > old * 3))
 

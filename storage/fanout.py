@@ -66,9 +66,12 @@ def _statement(dialect: str) -> Executable:
     }
     line = (
         select(*(value.label(f"n_{name}") for name, value in written.items()))
+        # ~WRITTEN, not the unique index alone: a second look from the head of the line must fill
+        # the limit with others, not spend it on those who are told already.
         .where(TO_TELL, subscription.c.id > bindparam("cursor"), ~WRITTEN)
         .order_by(subscription.c.id)
         .limit(bindparam("limit", type_=Integer()))
     )
     insert = INSERTS[dialect](notice).from_select(list(written), line)
+    # What two processes write at once is written once.
     return insert.on_conflict_do_nothing().returning(notice.c.subscription_id)

@@ -86,6 +86,8 @@ def _due_heads() -> Select[Any]:
         .subquery()
     )
     senders = select(oldest.c.sender).distinct().subquery()
+    # The first of a sender, not the first that is due: an order that is kept only for what is due
+    # now would be none.
     open_ = inbox.alias("open")
     first = select(func.min(open_.c.id)).where(
         open_.c.sender == senders.c.sender, open_.c.finished_at.is_(None)

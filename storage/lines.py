@@ -17,6 +17,8 @@ from storage.tx import Tx
 WAITING = subscription.c.state == SubscriptionState.WAITING.value
 REACHABLE = reachable(subscription.c.person_id)
 OF_PRODUCT = subscription.c.product_id == bindparam("product")
+# The place is how many stand before it: a stored number would have to be changed for the whole line
+# when somebody leaves.
 PLACE = select(func.count()).where(OF_PRODUCT, WAITING, subscription.c.id <= WANTED)
 WAITING_BY_PRODUCT = (
     select(subscription.c.product_id, func.count())

@@ -85,6 +85,7 @@ def _last_told() -> Select[Any]:
         .order_by(notice.c.subscription_id.desc())
         .limit(bindparam("limit", type_=Integer()))
     )
+    # Such an edit reads the stock when it leaves: a second one would have nothing to add.
     waiting = exists().where(notice.c.subject == message.c.subject, OPEN)
     return _messages(told).where(message.c.says == bindparam("says"), ~waiting)
 

@@ -156,6 +156,7 @@ async def by_id(tx: Tx, move_id: int) -> Move | None:
 async def last_of_actor(tx: Tx, actor_id: int) -> Move | None:
     """The newest move of the member that is neither undone nor an undo itself."""
     statement = MOVES.where(move.c.actor_id == actor_id, move.c.undo_of.is_(None))
+    # Fifty in a row that were all undone: nobody looks further back than that by Undo.
     rows = (await tx.execute(statement.order_by(move.c.id.desc()).limit(50))).all()
     return next((_move(row) for row in rows if row.undo_id is None), None)
 

@@ -160,6 +160,7 @@ async def detach(tx: Tx, notice_id: int) -> None:
     await tx.execute(
         update(notice)
         .where(notice.c.id == notice_id)
+        # The row stays, for /why; what is unique in it is freed for the notice that tells it yet.
         .values(restock_id=None, key=notice.c.key + f":dropped:{notice_id}")
     )
 

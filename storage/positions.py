@@ -88,6 +88,7 @@ async def ensure_location(tx: Tx, code: str) -> Location:
     if (found := await find_location(tx, code)) is not None:
         return found
     new = {"code": code, "name": code, "sellable": True}
+    # Two imports may name a new place at the same moment.
     await tx.execute(insert_ignore(tx, location), new)
     query = select(*(location.c[name] for name in _PLACE_FIELDS)).where(location.c.code == code)
     return Location(**(await tx.execute(query)).one()._mapping)

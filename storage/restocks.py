@@ -36,6 +36,7 @@ DUE_OF_RESTOCK = select(func.count()).where(
     notice.c.restock_id == WANTED, OUTSTANDING, notice.c.due_at <= bindparam("now")
 )
 OF_RESTOCK = select(notice.c.id).where(notice.c.restock_id == WANTED)
+# Counted inside a LIMIT: beyond the bound the number does not matter, and a line may be long.
 WRITTEN = select(func.count()).select_from(
     OF_RESTOCK.limit(bindparam("most", type_=Integer())).subquery()
 )

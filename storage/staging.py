@@ -56,6 +56,7 @@ def of_piece(piece: Piece) -> ColumnElement[bool]:
 async def next_piece(tx: Tx, batch_id: int, after: str, lines: int) -> Piece:
     """About so many lines; all of one SKU stay together."""
     keys = select(stage.c.sku_key).where(of_piece(Piece(batch_id, after, "")))
+    # Cut at a key, not at a count: all that one SKU gets belongs in one transaction.
     last = await tx.execute(keys.order_by(stage.c.sku_key).offset(lines - 1).limit(1))
     return Piece(batch_id, after, last.scalar_one_or_none() or "")
 
@@ -96,10 +97,12 @@ async def complete_lead(tx: Tx, batch_id: int, lead: StockRow) -> None:
 async def remove_some(tx: Tx, batch_id: int) -> bool:
     """Remove some of the staged rows; True while there are more. A batch that is being applied
     keeps its rows."""
+    # Locked, or its rows could go while another process begins to apply them.
     locked = select(batch.c.state).where(batch.c.id == batch_id).with_for_update(key_share=True)
     if (await tx.execute(locked)).scalar_one_or_none() == BatchState.APPLYING.value:
         return False
     some = select(stage.c.line).where(stage.c.batch_id == batch_id).order_by(stage.c.line)
+    # Up to a line, not the first so many: SQLite's DELETE knows no LIMIT.
     last = some.limit(1).offset(REMOVED).scalar_subquery()
     gone = delete(stage).where(
         stage.c.batch_id == batch_id, or_(last.is_(None), stage.c.line < last)

@@ -76,6 +76,7 @@ class Hands:
         began = self._wired.pop(notice.id, None)
         if began is not None and well:
             took = asyncio.get_running_loop().time() - began
+            # An average that forgets: the round trip of an hour ago says nothing about now.
             self._round_trip += (took - self._round_trip) * SMOOTHING
         while self._line and self._has_room(self._line[0].notice):
             self._go_on(self._line.popleft())
@@ -89,6 +90,8 @@ class Hands:
         self._line.append(waiting)
         try:
             with suppress(TimeoutError):
+                # Nobody behind an answer that hangs is held up longer: then one more is in doubt
+                # after a crash, which costs less than a line that stands.
                 await asyncio.wait_for(waiting.room, HANGS)
         finally:
             if waiting in self._line:

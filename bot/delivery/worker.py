@@ -74,6 +74,7 @@ class OutboxWorker:
         told = -1  # rings of the bell: what was queued before the start is news too
         with wake.follow(self.bell):
             while not stop.is_set():
+                # Noted before it looks: what rings while it looks is not slept through.
                 heard, news = wake.rings, self.bell.rings != told
                 told = self.bell.rings
                 if not await self._take(wake, look_first=not news):
@@ -101,6 +102,7 @@ class OutboxWorker:
         if not claimed:
             return False
         for notice, composed in zip(claimed, await self._compose(claimed), strict=True):
+            # A task for each: one that waits for its chat's turn holds up no other chat.
             task = asyncio.create_task(self.guarded(notice, composed))
             task.add_done_callback(lambda _: wake.ring())
             self.hands.hold(notice, task)
@@ -140,9 +142,13 @@ class OutboxWorker:
             return
         try:
             await self._tell(notice, composed)
+            # A channel that nobody invited the bot to: something arrived there, so somebody has
+            # now.
             if composed.contact.state is not ContactState.ACTIVE:
                 await _written(partial(self.settling.in_reach, composed.contact))
         except SendError as error:
+            # Errors of the connection only: a refusal is an answer, and shows that the platform is
+            # there.
             if isinstance(error, InDoubt | NotSent):
                 self.breaker.failed()
             self.telemetry.failed(self.way, error)
@@ -211,6 +217,7 @@ class OutboxWorker:
         rendered, message = self._rendered(notice, composed), composed.message
         if message is None:
             raise ValueError("there is no message to edit")
+        # An edit that shows the same costs a turn, and Telegram answers it with an error.
         changed = message.shown != shown(rendered)
         if changed:
 

@@ -113,9 +113,11 @@ class Subscribing:
         product = await products.lock(tx, product_id)
         if product is None:
             return Expired()
+        # The effect key: the same message delivered twice is one wish, and its answer the same.
         if (earlier := await subscriptions.by_key(tx, key)) is not None:
             return Subscribed(await self.shelf.view(tx, earlier), watching=not earlier.armed)
         live = await subscriptions.live(tx, person.id, product.id)
+        # `/notify MUG` again must not make one of the five that were wanted.
         quantity = given or (live.quantity if live else 1)
         available = await self.restocking.available(tx, product.id)
         enough = self.restocking.in_stock(available) and available >= quantity
@@ -187,6 +189,7 @@ class Subscribing:
             if row is None or row.person_id != person.id or verb not in VERBS:
                 return Expired()
             await products.lock(tx, row.product_id)
+            # Read anew under the SKU's lock: a restock may have told them in between.
             row = await subscriptions.by_id(tx, subscription_id) or row
             done = await self._turn(tx, row, verb)
             return Changed(verb, await self.shelf.view(tx, subscription_id), done=done)
@@ -195,12 +198,14 @@ class Subscribing:
         wanted, sources, reason = VERBS[verb]
         if row.state not in sources:
             return False
+        # They subscribed anew meanwhile: two live ones of one SKU the index would refuse.
         if verb == "undo" and await subscriptions.live(tx, row.person_id or 0, row.product_id):
             return False
         armed: bool | None = None
         if wanted is SubscriptionState.WAITING:
             available = await self.restocking.available(tx, row.product_id)
             enough = self.restocking.in_stock(available) and available >= row.quantity
+            # What can be bought now is no news: they are told at the next arrival.
             armed = not enough
         await subscriptions.set_state(
             tx, row.id, wanted, self.ground.now(), reason=reason, armed=armed

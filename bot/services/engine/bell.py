@@ -31,7 +31,7 @@ class Bell:
         for follower in self._followers:
             follower.ring()
         for future in self._waiting:
-            if not future.done():
+            if not future.done():  # two rings before the waiter runs are one
                 future.set_result(None)
 
     async def wait(
@@ -44,6 +44,8 @@ class Bell:
         """Return when it rang since `heard`, a task ended, `stop` is set, or `seconds` are over."""
         if self.rings != heard or stop.is_set():
             return
+        # A future for each who waits, not one Event: that would have to be cleared, and whoever
+        # clears it takes the ring from another worker.
         future = asyncio.get_running_loop().create_future()
         self._waiting.add(future)
         stopping = asyncio.create_task(stop.wait())

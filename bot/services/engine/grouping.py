@@ -31,6 +31,8 @@ class GroupCommit(Generic[Item, Result]):
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._task is None:
+            # In a task of its own: a caller that is cancelled must not take away the commit that
+            # others wait for.
             self._task = asyncio.create_task(self._flush())
         return await future
 
@@ -41,6 +43,8 @@ class GroupCommit(Generic[Item, Result]):
                 if (pause := self._not_before - loop.time()) > 0:
                     await asyncio.sleep(pause)
                 batch, self._waiting = self._waiting[:LARGEST], self._waiting[LARGEST:]
+                # One thing alone was no crowd: the next one need not wait either, so a quiet bot
+                # never does.
                 self._not_before = loop.time() + (EVERY if len(batch) > 1 else 0)
                 await self._commit(batch)
         finally:
@@ -49,6 +53,8 @@ class GroupCommit(Generic[Item, Result]):
     async def _commit(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         """One that cannot be written must not take the others with it: then each goes alone."""
         items = [item for item, _ in batch]
+        # Gathered, not caught: what it raised is not ours to judge, it belongs to those who put
+        # these.
         (results,) = await asyncio.gather(self._write(items), return_exceptions=True)
         if isinstance(results, BaseException) and len(batch) > 1:
             for one in batch:

@@ -38,6 +38,8 @@ class PaceMemory:
 
     def recall(self, key: str) -> tuple[float, float]:
         """Seconds for which the key's turns are used up, and for which it is held. Asked once."""
+        # Asked for every chat that is met for the first time; most often there is nothing, and a
+        # blind index costs an HMAC under each key.
         if not self._stored:
             return NOTHING
         indexes = self._vault.indexes(self._namespace, key)
@@ -75,6 +77,7 @@ class PaceMemory:
             stopping.cancel()
 
     async def _store(self) -> None:
+        # `keep` and `run` store at the same time: the older note must not be written last.
         async with self._turn:
             self._news.clear()
             noted, self._noted = self._noted, {}
@@ -85,6 +88,7 @@ class PaceMemory:
                 async with self._database.write() as tx:
                     await pace.put(tx, self._account, rows)
             except BaseException:
+                # What was noted meanwhile is newer: it wins.
                 self._noted = noted | self._noted
                 self._news.set()
                 raise

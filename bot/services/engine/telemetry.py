@@ -74,6 +74,7 @@ class Lately(Silent):
         if state is not NoticeState.SENT:
             return
         counted = self._sent.setdefault((way, lane), deque())
+        # Counted by the second: a broadcast leaves 60 numbers here, not 1,800 times.
         second = self.clock().replace(microsecond=0)
         before = counted.pop()[1] if counted and counted[-1][0] == second else 0
         counted.append((second, before + 1))

@@ -94,6 +94,8 @@ class Arriving:
             return []
         async with self.ground.write() as tx:
             now = self.ground.now()
+            # In this order: what is settled frees its sender, whose next arrival may be taken at
+            # once.
             await self._settle(tx, outcomes, now)
             await inbox.renew(tx, held, now, LEASE)
             return await inbox.claim(tx, now, LEASE, limit) if limit > 0 else []
@@ -115,6 +117,7 @@ class Arriving:
         for one in outcomes:
             match one:
                 case Failed(claimed, error) if one.last:
+                    # Nobody is told when another worker has it by now: that one may yet succeed.
                     if await inbox.dead(tx, self.ground.vault, claimed, repr(error), now):
                         await self._tell(tx, claimed, error, now)
                 case Failed(claimed, error):
@@ -136,6 +139,7 @@ class Arriving:
         occurrence = f"fault:dead_letter:{claimed.id}:{now.isoformat()}"
         payload = {"what": "fault.dead_letter", "detail": detail}
         told = await self.routes.fault(tx, subject, occurrence, payload)
+        # Of a hundred dead letters a day staff see one message, which tells of the last.
         await notices.supersede(tx, subject, now)
         await notices.queue(tx, told, now)
 

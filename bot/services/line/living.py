@@ -48,8 +48,10 @@ class Living:
         A message that has an edit waiting gets no second one: it reads the stock when it leaves.
         """
         present = Present(available, self.few, over=False)
+        # Between the two levels nothing is said: most sales end here, without a query.
         if not present.few_left and not present.plenty:
             return 0
+        # Only messages that say the opposite can be untrue.
         outdated = Says.BACK if present.few_left else Says.FEW
         rows = await living.last_told(tx, restock.id, outdated, LAST_TOLD)
         return await self._queue(tx, restock, rows, present, now)
@@ -59,6 +61,7 @@ class Living:
 
         An edit that waits goes now and says that it is over; the last one then finds nothing to do.
         """
+        # The cursor counts once more from the head, now for who has seen the end.
         await restocks.set_cursor(tx, restock_id, 0)
         restock = await living.unfinished(tx, restock_id)
         if restock is not None:
@@ -103,6 +106,7 @@ class Living:
             if present.over:  # once, ever, and at once
                 key, due = f"{row.subject}:over", now
             else:
+                # The time is in the key: after `more came` a message may say `few left` once more.
                 key = f"{row.subject}:{reason}:{now.timestamp()}"
                 due = due_at(row.changed_at, now)
             edit = _edit(restock, row.subject, row.contact_id, row.subscription_id, key)
@@ -193,6 +197,8 @@ class Endings:
             return False
         async with self.ground.write() as tx:
             await products.lock(tx, found.product_id)
+            # Looked up anew under the lock: it may have ended meanwhile, or a new restock brought
+            # all back.
             restock = await living.unfinished(tx, found.id)
             if restock is not None:
                 await self.living.go_on(tx, restock, self.ground.now())

@@ -69,6 +69,8 @@ class Restocking:
         await lines.arm(tx, product.id, available=available, out_level=self.out_level)
         if current is None or reason is RestockReason.CLOSES:
             return LineChange(reason)
+        # An open one is looked through from its head: whoever wanted more than there was may be
+        # content now.
         feed = self._begin if reason is RestockReason.OPENS else self._feed
         return LineChange(reason, await feed(tx, current, available, now))
 
@@ -107,6 +109,8 @@ class Restocking:
         return await self._write_chunk(tx, current, available, now)
 
     async def _write_chunk(self, tx: Tx, current: Restock, available: int, now: datetime) -> int:
+        # What is outstanding is subtracted, or each sale would send the next chunk on its way while
+        # the last one is still told.
         limit = chunk_size(available, await restocks.outstanding(tx, current.id, now))
         if limit < 1:
             return 0
@@ -138,6 +142,7 @@ class Restocking:
 
     async def _is_long(self, tx: Tx, current: Restock, available: int) -> bool:
         """Whether so many hear of this restock that each second counts for the last ones."""
+        # Counted to the bound only: this runs with every chunk, and a line may be 100,000 long.
         written = await restocks.written(tx, current.id, LONG_LINE + 1)
         if written > LONG_LINE:
             return True

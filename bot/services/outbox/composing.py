@@ -78,6 +78,8 @@ class Composing:
 
     async def compose_many(self, held: Sequence[Claimed]) -> list[Composed | Drop]:
         """Check the notices against the database as it is now, reading it once for all of them."""
+        # By a reader: composing must not wait for the writer, or a broadcast would stop at each
+        # import.
         async with self.ground.read() as tx:
             together = await self._read(tx, held)
             return [await self._compose(tx, notice, together) for notice in held]
@@ -124,6 +126,7 @@ class Composing:
         if restock is None or restock.closed_at is not None:
             return Drop(SettleReason.RESTOCK_CLOSED)
         stock = together.stock[row.product_id]
+        # The last look before the send: what was sold since the notice was queued is not promised.
         if not stock.in_stock or stock.available < row.quantity:
             return Drop(SettleReason.SOLD_OUT_BEFORE, retell=True)
         return RestockTold(stock, row.id, row.quantity, repeated=notice.in_doubt)

@@ -32,6 +32,7 @@ class Lines:
     async def lock(self, tx: Tx, held: Sequence[Claimed]) -> list[int]:
         """Whoever touches a line holds the SKU's lock; returns the SKUs with a line, in order."""
         skus = {n.product_id for n in held if n.product_id and n.subscription_id}
+        # In order of id, whatever the order of arrival: two who settle never wait in a circle.
         await products.lock_all(tx, skus)
         return sorted({n.product_id for n in held if n.product_id and n.restock_id})
 
@@ -48,6 +49,8 @@ class Lines:
         opened = await restocks.by_ids(tx, {restock_id for _, restock_id, _ in told})
         states = await subscriptions.states(tx, {number for _, _, number in told})
         waiting = [one for one in told if states.get(one[2]) is SubscriptionState.WAITING]
+        # Who was told of a restock that closed while the message was on the wire waits on, in the
+        # old place.
         in_time = [number for _, r, number in waiting if opened[r].closed_at is None]
         await lines.told(tx, in_time, now)
         for contact_id, restock_id, number in waiting:

@@ -89,6 +89,8 @@ class Settling:
         async with self.ground.write() as tx:
             skus = await self.lines.lock(tx, [item.notice for item in delivered])
             await notices.settle(tx, ids, NoticeState.SENT, SettleReason.DELIVERED, now)
+            # Somebody may have said /forget while it was on the wire: their message is nobody's
+            # then.
             known = await contacts.known(tx, {item.contact_id for item in delivered})
             posted = [
                 messages.Posted(d.contact_id, d.notice.subject, d.ref, d.notice.id, d.shown, d.says)
@@ -172,6 +174,7 @@ class Settling:
         due = self.ground.now() + timedelta(seconds=seconds)
         async with self.ground.write() as tx:
             await self.lines.lock(tx, [notice])
+            # The platform did not take it: an attempt would count towards giving up.
             await notices.forgive(tx, notice.id)
             await notices.postpone(tx, notice.id, due)
             await self.lines.advance(tx, notice, self.ground.now())

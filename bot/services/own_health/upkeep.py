@@ -52,12 +52,17 @@ class Upkeep:
             unannounced = await restocks.unannounced(tx, self.restocking.out_level, PIECE)
             ids = [*await restocks.idle(tx), *unannounced]
         moved = 0
+        # A transaction for each: under a SKU's lock others who sell it wait.
         for product_id in dict.fromkeys(ids):
             async with self.ground.write() as tx:
                 product = await products.lock(tx, product_id)
                 if product is None:
                     continue
+                # What counts as moved is a notice more. The sweep says so in the log, and a sweep
+                # that finds what no event announced is worth a look; most of these need nothing.
                 before = await history.last_id(tx)
+                # The one opens and closes; only the other goes on where the last chunk was told and
+                # nothing moved since.
                 await self.restocking.after_move(tx, product, self.ground.now())
                 await self.restocking.advance(tx, product_id, self.ground.now())
                 moved += await history.last_id(tx) > before
@@ -98,6 +103,7 @@ class Upkeep:
     async def forget_old(self) -> int:
         """Erase persons whom nothing needs any more; returns how many."""
         now = self.ground.now()
+        # An import takes minutes: nobody comes back for what was staged yesterday.
         await self.bulk.drop_stale(now - timedelta(days=1))
         limit = now - timedelta(days=self.retention.contact_days)
         async with self.ground.write() as tx:
@@ -105,6 +111,7 @@ class Upkeep:
             await history.purge(tx, now - timedelta(days=self.retention.notice_days))
             await pace.purge(tx, now)
             idle = await persons.idle_since(tx, limit, PIECE)
+            # First the lines: a place that is nobody's would be counted in them, and never told.
             await subscriptions.end_all(tx, idle, EndReason.FORGOTTEN, now)
             await persons.delete_all(tx, idle)
         return len(idle)

@@ -88,11 +88,12 @@ class Watching:
 
     async def card(self, acting: Acting) -> HealthCard:
         """How the bot itself is. Raises NotAllowed."""
+        # The clock asks by itself, but who asks right after the start is not to read `unknown`.
         unasked = self.process.probes.keys() - self._reached.keys()
         await self._ask({way: self.process.probes[way] for way in unasked})
         now = self.ground.now()
         async with self.members.read(acting) as (tx, _):
-            found = _lasting(await self._queues(tx), now)
+            found = _lasting(await self._queues(tx), now)  # not this command itself
             return HealthCard(
                 at=now,
                 platforms=self.platforms(),
@@ -169,9 +170,11 @@ class Watching:
         """None: not to be judged now; while a platform is down its queue grows for that reason."""
         if trouble is Trouble.DOWN:
             return pulse.down
+        # Not while it recovers either: what piled up meanwhile is late, and not for another reason.
         if pulse.down or watches[Trouble.DOWN, pulse.way].state is not WatchState.WELL:
             return None
         queue = _of(waiting, pulse.way, LANES[trouble])
+        # A queue that is long but moves at the platform's rate is no trouble: it is a broadcast.
         sent = self.lately.sent_last_minute(pulse.way, queue.lane)
         return lateness(queue, pulse.rate, sent, self.ground.now()) is QueueReason.LATE
 

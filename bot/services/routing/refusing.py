@@ -23,6 +23,7 @@ class Refusing:
 
         Staff are told once a day for each kind of reason, not for each message. One transaction.
         """
+        # The kind, not the words: they quote the message and count its bytes, so each would be new.
         kind, now = kind_of(reason), self.ground.now()
         mark = hashlib.sha256(kind.encode()).hexdigest()[:16]
         subject = f"fault:form:{way}:{mark}:{now.date()}"

@@ -27,6 +27,7 @@ class Routes:
             found = [
                 await contacts.channel(tx, self.ground.vault, address, now) for address in addresses
             ]
+            # A setting may name one chat twice.
             named = dict.fromkeys(contact.id for contact in found)
             await routes.follow_settings(tx, list(named), now)
 

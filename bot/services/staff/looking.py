@@ -145,6 +145,8 @@ class Looking:
         }
         listed = []
         for product_id, place_id in found:
+            # The numbers are measured from the row itself, not from the alert's: that one shows
+            # what it was when it was judged last.
             place = next(p for p in places[product_id] if p.location.id == place_id)
             facts = quantity.Facts(named[product_id], place, terms)
             numbers = quantity.measure(facts, None, now)
@@ -174,6 +176,8 @@ class Looking:
             paused=states.get("paused", 0),
             told=states.get("told", 0),
             restock=await self._restock(tx, product.id),
+            # A check that staff see: a position that is not its ledger's sum was changed past the
+            # bot.
             ledger_sum_matches=all(sums.get(p.location.id, 0) == p.on_hand for p in places),
         )
 

@@ -33,8 +33,10 @@ class Meaning:
         if named:
             found = await positions.find_location(tx, named)
             return WhichLocation(product, places, named) if found is None else found.id
+        # Never guessed: a number booked at the wrong place is wrong twice.
         if len(places) > 1:
             return WhichLocation(product, places)
         if places:
             return places[0].location.id
+        # A shop starts with no place at all, and its first write must not ask for one.
         return (await positions.ensure_location(tx, MAIN)).id

@@ -34,8 +34,10 @@ class Thresholds:
             if not isinstance(meant, tuple):
                 return meant
             product, place = meant
+            # A rule may be set before anything ever lay there.
             await moves.ensure_position(tx, product.id, place, now)
             await moves.set_rule(tx, product.id, place, point, clear, now)
+            # No stock moved, so nothing else would have it judged.
             await dirty.mark(tx, product.id, now)
             detail = {"location": place, "point": point or None, "clear": clear}
             await audit.write(tx, member.id, "threshold", f"product:{product.id}", detail, now)

@@ -73,6 +73,8 @@ class Undoing:
             undo_of=move.id,
         )
         now = self.ground.now()
+        # The counter-move goes through the same service as any other: what it opens or closes
+        # follows.
         before = await self.ledger.take(tx, product.id, move.location_id, now)
         try:
             applied = await self.ledger.apply(tx, change, before, now)

@@ -89,12 +89,16 @@ class Writing:
 
     async def write(self, tx: Tx, member: Member, write: Write) -> Wrote:
         """Apply a write under the SKU's lock, or say why not; nothing is half done."""
+        # Before all that refuses: a second delivery is told what the first one did, not that it is
+        # too late.
         if (earlier := await moves.by_key(tx, write.key)) is not None:
             return await self._repeated(tx, write.product, earlier)
         position = await self.ledger.take(
             tx, write.product.id, write.location_id, self.ground.now()
         )
         stale = write.shown is not None and write.shown != position.on_hand
+        # A change of +5 is right whatever lies there; a number that was counted, or agreed to in a
+        # preview, is not.
         if stale and (write.target is not None or write.confirmed):
             return ChangedMeanwhile(write.product, position, write.shown or 0)
         quantity = write.quantity if write.target is None else write.target - position.on_hand
@@ -102,6 +106,7 @@ class Writing:
             return Unchanged(write.product, position)
         if self.ledger.falls_below_zero(position, quantity):
             return BelowZero(write.product, position, quantity)
+        # Against a slip of the finger, +500 for +50; who manages the stock moves pallets.
         limit = self.move_limits.get(member.role)
         if limit is not None and abs(quantity) > limit and not write.confirmed:
             token = _preview(write, quantity, position.on_hand).token()
@@ -124,6 +129,7 @@ class Writing:
         )
         try:
             applied = await self.ledger.apply(tx, change, position, self.ground.now())
+        # Asked above already; the ledger asks once more, because it alone keeps this promise.
         except BelowZeroError:
             return BelowZero(write.product, position, quantity)
         return self._moved(write.product, applied, member)

@@ -45,6 +45,7 @@ class Applier:
         """
         begun = None
         while begun is None:
+            # What was begun comes first: this file is checked against what that one leaves.
             await self.finish()
             begun = await self._begin(batch_id)
         if isinstance(begun, BadFile):
@@ -73,6 +74,7 @@ class Applier:
             if (await batches.get(tx, batch_id)).state is not BatchState.STAGED:
                 return _Begun(repeated=True)
             before = await batches.begun(tx)
+            # Half of another file is no state to check against.
             if await batches.one_is_half_applied(tx):
                 return None
             problems = await against_stored(tx, batch_id)
@@ -83,6 +85,8 @@ class Applier:
             batch = await batches.lock(tx, batch_id)
             if batch.state is not BatchState.STAGED:
                 return _Begun(repeated=True)
+            # Between the check and this lock another file got in: the check was of a stock that is
+            # gone.
             if await batches.begun(tx) != before:
                 return None
             await self._piece(tx, batch)
@@ -126,6 +130,7 @@ async def _apply(tx: Tx, by: Applying, before: Summary) -> Summary:
     if not by.piece.after:
         await applying.add_locations(tx, before.locations)
     await applying.lock_products(tx, by)
+    # A first import has nothing to compare with, so it does not look for changes.
     newest = await applying.newest_product(tx)
     changed = await applying.mark_changing(tx, by) if newest else 0
     new = await applying.add_products(tx, by)
@@ -133,6 +138,7 @@ async def _apply(tx: Tx, by: Applying, before: Summary) -> Summary:
         await applying.mark_added(tx, by, newest)
     if changed:
         await applying.change_products(tx, by)
+    # Before the positions follow: an entry's `before` is what they still hold.
     moves = await applying.add_moves(tx, by)
     await applying.add_positions(tx, by)
     if changed:

@@ -84,6 +84,7 @@ class Bulk:
             await self.finish()
             return Staged(earlier.id, earlier.summary.rows, applied=True)
         if earlier is not None:
+            # Staged and left: a file that is sent again may have been corrected.
             await self.drop(earlier.id)
         async with self.database.write() as tx:
             batch_id = await batches.start(tx, key, source, actor_id, self.clock())
@@ -112,6 +113,8 @@ class Bulk:
         problems: list[BadCell] = []
         for piece in _pieces(rows):
             problems += [item for item in piece if isinstance(item, BadCell)]
+            # From the first bad cell on nothing is stored, but all is read: whoever repairs a file
+            # wants to see every mistake at once.
             if not problems:
                 cells = [taken.cells(item) for item in piece if isinstance(item, StockRow)]
                 async with self.database.write() as tx:
@@ -127,6 +130,7 @@ class Bulk:
         problems: list[BadCell] = []
         leads: dict[int, StockRow] = {}
         for stored, other in pairs:
+            # As completed by the lines before: the third may contradict what only the second told.
             lead = leads.get(stored.line, stored)
             leads[lead.line], wrong = bulk_checks.agree(lead, other)
             problems += wrong
@@ -178,6 +182,7 @@ class Bulk:
 
         Few at a time: this runs in the bot, which stays small.
         """
+        # A living import indexes by itself, and within minutes: what is older has nobody.
         by = self.clock() - LEFT
         return await searching.reindex(self.database, self.clock, piece=LEFT_PIECE, changed_by=by)
 

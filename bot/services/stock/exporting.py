@@ -19,6 +19,8 @@ class Exporting:
             names: set[str] = set()
             after = 0
             while found := await products.page(tx, after, PIECE):
+                # Twice through all products, because the header names every attribute and comes
+                # first; to keep them in memory instead would be a big shop's whole stock.
                 names.update(name for item in found for name, _ in item.attributes)
                 after = found[-1].id
             attributes = sorted(names)

@@ -56,11 +56,14 @@ class Ledger:
         for item in (await positions.for_products(tx, [product_id]))[product_id]:
             if item.location.id == location_id:
                 return item
+        # A place that nothing was booked to yet has no row; the SKU's lock keeps two from adding
+        # it.
         await moves.ensure_position(tx, product_id, location_id, now)
         return await self.position(tx, product_id, location_id)
 
     def falls_below_zero(self, position: Position, quantity: int) -> bool:
         """Whether the move would make on hand (more) negative in a shop that does not allow it."""
+        # min(0, ...): what is below zero already may rise towards it.
         return position.on_hand + quantity < min(0, position.on_hand) and not self.allow_negative
 
     async def apply(self, tx: Tx, change: Change, before: Position, now: datetime) -> Applied:
@@ -82,6 +85,8 @@ class Ledger:
             undo_of=change.undo_of,
         )
         move = await moves.append(tx, entry, before=before, now=now)
+        # In this transaction: an arrival that is committed without its line would be news to
+        # nobody.
         line = await self.restocking.after_move(
             tx, change.product, now, move_id=move.id, undone=change.undo_of is not None
         )

@@ -52,6 +52,8 @@ async def find(tx: Tx, words: str, limit: int = 5) -> list[int]:
         return []
     query = _query(text, wanted, counts)
     weights = {g: max(1, round(10 * weight)) for g, weight in query.weights.items()}
+    # Rare grams find, common ones only weigh in: the postings of a common gram (`mug` in a shop of
+    # mugs) are most of the index, and reading them is what a search costs.
     rare = rarest(counts, BUDGET)
     common = sorted(counts.keys() - set(rare), key=lambda g: (counts[g], g))[:COMMON]
     ids = await search.candidates(
@@ -71,6 +73,7 @@ async def exact(tx: Tx, words: str) -> int | None:
 def _query(text: str, wanted: Set[str], counts: Mapping[str, int]) -> _Query:
     most = max(counts.values()) + 1
     weights = {g: 1 + log(most / count) for g, count in counts.items()}
+    # An unknown gram counts half: a typing error makes three of them at once.
     nowhere = 1 + log(most)  # a gram that occurs in no product is a rare one, mistyped
     total = sum(weights.values()) + nowhere * 0.5 * (len(wanted) - len(counts))
     return _Query(text, sku_key(text), weights, total)
@@ -81,6 +84,8 @@ def _alike(query: _Query, row: Candidate) -> float:
     name = fold(row.name)
     held = marked((row.sku, row.name, row.brand, row.product))
     shared = sum(weight for g, weight in query.weights.items() if g in held) / query.total
+    # Three ways to be alike: all words in any order; a part of a long name, for a little less; a
+    # code.
     reads = max(
         fuzz.token_set_ratio(query.text, name),
         fuzz.partial_ratio(query.text, name) * 0.9,
@@ -111,6 +116,8 @@ async def reindex(
             if done >= many:
                 await search.tidy(database)
             return done
+        # Gram by gram, not product by product: the table lies in the order of grams, so each piece
+        # is written in one place instead of all over it.
         for postings in _pieces(await _new(items)):
             async with database.write() as tx:
                 await search.add(tx, postings)
@@ -128,6 +135,7 @@ async def _new(items: Sequence[search.Unindexed]) -> dict[str, list[int]]:
         for gram in _grams(item.text) - _grams(item.indexed):
             found[gram].append(item.id)
         if number % BREATH == 0:
+            # This never waits for anything: without a break nobody else would get a turn.
             await asyncio.sleep(0)
     return {gram: found[gram] for gram in sorted(found)}
 
@@ -160,6 +168,7 @@ async def _settle(tx: Tx, items: Sequence[search.Unindexed], now: datetime) -> i
     await search.remove(tx, sorted(old))
     await search.settle(tx, same, now)
     for item in items:
+        # It was renamed while we worked: it has the grams of both names until the next round.
         if now_there.get(item.id, item) != item:
             await search.postpone(tx, item)
     return len(same)
