@@ -17,12 +17,14 @@ from bot.app.opening import Base, opened
 from bot.app.running import App
 from bot.domain.bulk import BadFile
 from bot.domain.contacts import Address, Caller, Role
+from bot.domain.sources import CLI, Source
 from bot.domain.staff import Acting
 from bot.domain.ways import SLACK
 from bot.formats import csv_in
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 
+DEMO = Source("demo")  # who set the stage
 FOLDER = Path("data/demo")
 # Made up: the sandbox accepts these, no real platform would.
 TELEGRAM_TOKEN, SLACK_TOKEN, SLACK_APP_TOKEN = "123456:SANDBOX", "xoxb-sandbox", "xapp-sandbox"
@@ -126,7 +128,7 @@ async def _fill(base: Base) -> None:
     """Import the shop's stock file."""
     data = resources.files("bot").joinpath("demo_shop.csv").read_bytes()
     bulk = base.services.bulk
-    staged = await bulk.stage(csv_in.read(data), "demo", "demo")
+    staged = await bulk.stage(csv_in.read(data), CLI, "demo")
     if isinstance(staged, BadFile):
         raise ValueError(f"bad: {staged}")  # noqa: TRY004  # the file is wrong, not a type
     await bulk.apply(staged.batch_id)
@@ -137,7 +139,7 @@ async def _before_tour(base: Base) -> None:
     """What the visitors did is kept; the two products of the tour are where it begins."""
     services = base.services
     for sku, quantity in BEFORE_TOUR.items():
-        acting = Acting(ANN, "demo", f"demo:{uuid4()}")
+        acting = Acting(ANN, DEMO, f"demo:{uuid4()}")
         await services.writing.set_to(acting, sku, "", quantity, "before the tour")
     while await services.alerting.judge_dirty():  # or the tour's own alert would find one open
         pass
@@ -146,7 +148,7 @@ async def _before_tour(base: Base) -> None:
 async def _staff(base: Base) -> None:
     """Ann is the admin of the settings; she gives Bo his role."""
     await base.services.people.add_admins((ANN.address,))
-    acting = Acting(ANN, "demo", "demo:bo")
+    acting = Acting(ANN, DEMO, "demo:bo")
     await base.services.members.set_role(acting, BO, Role.CLERK)
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import cast as sql_cast
 
 from bot.domain.batches import Piece
 from bot.domain.bulk import OPENING_BALANCE, PRODUCT_FIELDS
+from bot.domain.sources import Source
 from bot.domain.stock import MoveKind
 from storage import comparing
 from storage.comparing import HAS_NUMBERS, ON_HAND, SAME_SKU
@@ -47,7 +48,7 @@ class Applying:
     """The piece of a batch that is being applied, and when."""
 
     piece: Piece
-    source: str
+    source: Source
     actor_id: int | None
     now: datetime
 

@@ -7,18 +7,29 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from bot.domain.sources import Source
 from storage.tables import audit
 from storage.tx import Tx
 
 
 async def write(
-    tx: Tx, actor_id: int | None, action: str, subject: str,
-    detail: Mapping[str, Any], now: datetime,
-) -> None:  # fmt: skip
+    tx: Tx,
+    actor_id: int | None,
+    source: Source,
+    action: str,
+    subject: str,
+    detail: Mapping[str, Any],
+    now: datetime,
+) -> None:
     """Add an entry. `detail` holds ids and numbers, no personal data: people are person ids."""
     await tx.execute(
         insert(audit).values(
-            actor_id=actor_id, action=action, subject=subject, detail=dict(detail), created_at=now
+            actor_id=actor_id,
+            source=source,
+            action=action,
+            subject=subject,
+            detail=dict(detail),
+            created_at=now,
         )
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, and_, delete, exists, func, insert, or_, select, update
 
 from bot.domain.batches import Batch, BatchState, Piece, Summary
+from bot.domain.sources import Source
 from storage.tables import batch, stage
 from storage.tx import Tx
 from storage.types import AnyRow
@@ -22,7 +23,7 @@ def _batch(row: AnyRow) -> Batch:
     told = dict(row.summary)
     told["locations"] = tuple(told.get("locations", ()))
     state = BatchState(row.state)
-    return Batch(row.id, row.source, row.actor_id, state, row.cursor, Summary(**told))
+    return Batch(row.id, Source(row.source), row.actor_id, state, row.cursor, Summary(**told))
 
 
 async def by_key(tx: Tx, key: str) -> Batch | None:
@@ -47,7 +48,7 @@ async def _one(tx: Tx, query: Select[Any]) -> Batch:
     return _batch((await tx.execute(query)).one())
 
 
-async def start(tx: Tx, key: str, source: str, actor_id: int | None, now: datetime) -> int:
+async def start(tx: Tx, key: str, source: Source, actor_id: int | None, now: datetime) -> int:
     new = insert(batch).values(
         key=key,
         source=source,

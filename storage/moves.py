@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select, update
 
+from bot.domain.sources import Source
 from bot.domain.stock import Move, MoveKind, Position
 from storage.tables import location, move, position
 from storage.tx import Tx
@@ -22,7 +23,7 @@ class Entry:
     quantity: int
     reason: str
     actor_id: int | None
-    source: str
+    source: Source
     key: str
     undo_of: int | None = None
 
@@ -133,7 +134,7 @@ def _move(row: AnyRow) -> Move:
         before=row.before,
         after=row.after,
         reason=row.reason,
-        source=row.source,
+        source=Source(row.source),
         created_at=row.created_at,
         location=row.location,
         actor_id=row.actor_id,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.sources import Source
+
 
 class BatchState(StrEnum):
     STAGED = "staged"  # its rows lie beside the stock, nothing has changed
@@ -32,7 +34,7 @@ class Batch:
     """One bulk change. `cursor` is the last SKU key that was applied, "" before the first."""
 
     id: int
-    source: str
+    source: Source
     actor_id: int | None
     state: BatchState
     cursor: str

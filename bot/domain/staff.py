@@ -7,6 +7,7 @@ from bot.domain.alerts import AlertView
 from bot.domain.contacts import Caller, Role
 from bot.domain.rules.kind import Explained
 from bot.domain.rules.quantity import NO_TERMS, Quantities, Terms
+from bot.domain.sources import Source
 from bot.domain.stock import Move, Position, Product
 
 
@@ -18,7 +19,7 @@ class Acting:
     """
 
     caller: Caller
-    source: str
+    source: Source
     key: str
     needed: Role = Role.ADMIN  # what has no row is the admins'
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.sources import Source
+
 
 class MoveKind(StrEnum):
     RECEIPT = "receipt"  # goods came in: +
@@ -95,6 +97,14 @@ def in_stock(available: int, out_level: int) -> bool:
     return available > out_level
 
 
+class NotBooked(StrEnum):
+    """Why a move that a source reports is not in the ledger."""
+
+    NO_SUCH_SKU = "no_such_sku"
+    NO_SUCH_LOCATION = "no_such_location"  # or it named none of several
+    BELOW_ZERO = "below_zero"
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """One ledger entry as people read it. `actor` is a name for display, never stored here.
@@ -110,7 +120,7 @@ class Move:
     before: int
     after: int
     reason: str
-    source: str
+    source: Source
     created_at: datetime
     location: str
     actor_id: int | None = None

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.domain.alerts import AlertView
 from bot.domain.customers import Availability
+from bot.domain.sources import Source
 from bot.domain.stock import Product
 from bot.domain.subscriptions import Subscription
 from bot.domain.ways import WayName
@@ -86,7 +87,7 @@ class AlertTold:
     alerts: tuple[AlertView, ...]
     total: int
     summary: bool = False
-    source: str = ""  # of the batch, e.g. "import"
+    source: Source | None = None  # of the batch
 
 
 @dataclass(frozen=True, slots=True)

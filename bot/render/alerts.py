@@ -1,6 +1,7 @@
 """How an alert reads, whatever its kind, on both platforms; the kind adds its own words."""
 
 from bot.domain.alerts import AlertState, AlertView, Severity
+from bot.domain.sources import CLI
 from bot.domain.staff import Acknowledged
 from bot.domain.telling import AlertTold, DailyDigest, Fault
 from bot.domain.ways import SLACK, TELEGRAM
@@ -94,7 +95,7 @@ def summary_head(say: Voice, told: AlertTold) -> Safe:
     """`📦 The import left 12 products low.`"""
     if told.total <= len(told.alerts) and all(alert.resolved_at for alert in told.alerts):
         return say("summary.over")
-    if told.source == "import":
+    if told.source == CLI:
         return say.n("summary.import", told.total)
     return say.n("summary.head", told.total)
 

@@ -5,6 +5,7 @@ import re
 from bot.domain.alerts import Severity
 from bot.domain.notices import Rendered
 from bot.domain.rules.quantity import Terms, severity_of, terms_at
+from bot.domain.sources import CLI, LONGEST, Source
 from bot.domain.staff import Card, LowList, LowRow, StaffNotFound
 from bot.domain.stock import Move, MoveKind, Position, Product, available_to_customers
 from bot.render import alerts
@@ -152,10 +153,15 @@ def move_line(say: Voice, move: Move) -> Safe:
         place=say.words(move.location, 40),
     )  # fmt: skip
     reason = reason_of(say, move)
-    who = say.person(move.actor) if move.actor.strip() else say.words(move.source, 30)
+    who = say.person(move.actor) if move.actor.strip() else _source(say, move.source)
     undone = say("move.undone") if move.undone else None
     when = say.moment(move.created_at)
     return joined([numbers, say(KINDS[move.kind]), reason, who or None, when, undone])
+
+
+def _source(say: Voice, source: Source) -> Safe:
+    """A feed by its own name."""
+    return say("source.cli") if source == CLI else say.words(source, LONGEST)
 
 
 def reason_of(say: Voice, move: Move) -> Safe | None:

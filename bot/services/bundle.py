@@ -34,6 +34,7 @@ from bot.services.staff.writing import Writing
 from bot.services.stock.bulk import Bulk
 from bot.services.stock.exporting import Exporting
 from bot.services.stock.ledger import Ledger
+from bot.services.stock.receiving import Receiving
 from storage.database import Database
 from storage.vault import Vault
 
@@ -77,6 +78,7 @@ class Services:
     ledger: Ledger
     bulk: Bulk
     exporting: Exporting
+    receiving: Receiving
     refusing: Refusing
     watching: Watching
 
@@ -125,6 +127,7 @@ def build_services(
         ledger=ledger,
         bulk=bulk,
         exporting=Exporting(database),
+        receiving=Receiving(ground, ledger),
         refusing=Refusing(ground, routes),
         watching=watching,
     )

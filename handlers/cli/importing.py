@@ -12,6 +12,7 @@ import click
 
 from bot.domain.bulk import BadCell, BadFile, BulkPreview, Staged
 from bot.domain.faults import DatabaseDown
+from bot.domain.sources import CLI
 from bot.formats import csv_in
 from bot.formats.cells import CellError, currency
 from bot.services.stock.bulk import Bulk
@@ -68,7 +69,7 @@ async def _import(open_bulk: OpenBulk, data: bytes, options: Options) -> int:
     async with open_bulk() as bulk:
         rows = csv_in.rows(data, layout, options.currency)
         with _progress(data.count(b"\n") + 1) as progress:
-            staged = await bulk.stage(rows, "import", f"import:{uuid4().hex}", progress=progress)
+            staged = await bulk.stage(rows, CLI, f"import:{uuid4().hex}", progress=progress)
         if isinstance(staged, BadFile):
             return _refuse(staged.problems)
         try:

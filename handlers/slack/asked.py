@@ -8,13 +8,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from bot.domain import sources
 from bot.domain.contacts import Address, Caller
 from bot.domain.staff import Acting, AdjustForm
 from bot.domain.ways import SLACK
 
 Json = dict[str, Any]
 
-SOURCE = "slack"  # of arrivals in the inbox
+SOURCE = sources.SLACK  # of arrivals in the inbox, and of what they write
 ONCE = {"stock_share"}
 TEXT_LENGTH = 4_000  # Slack's input box takes no more
 

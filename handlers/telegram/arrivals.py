@@ -3,8 +3,10 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
+from bot.domain import sources
+
 Json = dict[str, Any]
-SOURCE = "telegram"
+SOURCE = sources.TELEGRAM
 # What the bot works on; all else is never fetched. core.telegram.org/bots/api#update
 ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member")
 

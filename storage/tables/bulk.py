@@ -21,7 +21,7 @@ batch = Table(
     metadata,
     id_column(),
     Column("key", Text, nullable=False, unique=True),
-    Column("source", String(16), nullable=False),
+    Column("source", String(64), nullable=False),  # domain.sources.Source
     Column("actor_id", ForeignKey("person.id", ondelete="SET NULL")),
     Column("state", String(16), nullable=False),  # staged, applying, applied
     # counts: new, changed, moves, ...

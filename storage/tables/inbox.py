@@ -9,7 +9,7 @@ inbox = Table(
     "inbox",
     metadata,
     id_column(),
-    Column("source", String(16), nullable=False),  # telegram, slack, ...
+    Column("source", String(64), nullable=False),  # domain.sources.Source
     Column("key", Text, nullable=False),  # arrival key
     Column("sender", LargeBinary, nullable=False),  # blind index: order is kept per sender
     Column("payload", LargeBinary),  # AES-GCM ciphertext; wiped when it is done

@@ -58,6 +58,8 @@ audit = Table(
     metadata,
     id_column(),
     Column("actor_id", ForeignKey("person.id", ondelete="SET NULL")),
+    # domain.sources.Source; "" before that was kept
+    Column("source", String(64), nullable=False, server_default=""),
     Column("action", String(32), nullable=False),
     Column("subject", Text, nullable=False, server_default=""),
     Column("detail", JSON, nullable=False, server_default="{}"),

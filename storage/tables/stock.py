@@ -80,7 +80,7 @@ move = Table(
     Column("after", BigInteger, nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
     Column("actor_id", ForeignKey("person.id", ondelete="SET NULL")),
-    Column("source", String(16), nullable=False),  # telegram, slack, import, ...
+    Column("source", String(64), nullable=False),  # domain.sources.Source
     Column("key", Text, nullable=False, unique=True),  # effect key
     Column("undo_of", ForeignKey("move.id"), unique=True),
     Column("batch_id", ForeignKey("batch.id")),

@@ -6,6 +6,7 @@ import tempfile
 import time
 
 from bot.domain.bulk import Staged
+from bot.domain.sources import CLI
 from bot.domain.ways import SLACK
 from bot.formats import csv_in
 from storage.database import Database
@@ -24,7 +25,7 @@ async def bench(url: str, rows: int, low: int) -> None:
         await shop.alert_channel()
         lines = (f"S{n},{1 if n < low else 50},10" for n in range(rows))
         data = "sku,quantity,reorder_point\n" + "\n".join(lines)
-        staged = await shop.services.bulk.stage(csv_in.read(data.encode()), "import", "flood")
+        staged = await shop.services.bulk.stage(csv_in.read(data.encode()), CLI, "flood")
         assert isinstance(staged, Staged)
         await shop.services.bulk.apply(staged.batch_id)
         began, steps = time.perf_counter(), [0.0]

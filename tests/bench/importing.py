@@ -17,6 +17,7 @@ from typing import Any
 
 from bot.domain.batches import Piece
 from bot.domain.bulk import Staged
+from bot.domain.sources import CLI
 from bot.formats.csv_in import read
 from bot.services.stock.bulk import Bulk
 from bot.services.stock.exporting import Exporting
@@ -126,7 +127,7 @@ class Steps:
 
 
 async def once(bulk: Bulk, steps: Steps, data: bytes, key: str) -> None:
-    staged = await steps.take("parse and stage", lambda: bulk.stage(read(data), "import", key))
+    staged = await steps.take("parse and stage", lambda: bulk.stage(read(data), CLI, key))
     if not isinstance(staged, Staged):
         raise TypeError(staged.problems[:3])
     await steps.take("preview", lambda: bulk.preview(staged.batch_id))

@@ -13,6 +13,7 @@ from bot.channels.pacer import Pacer, telegram_rate
 from bot.channels.slack_client import slack_pacer
 from bot.channels.telegram_limits import FREE_RATE
 from bot.delivery.worker import OutboxWorker
+from bot.domain import sources
 from bot.domain.contacts import Address, Caller
 from bot.domain.customers import SubscriptionList
 from bot.domain.faults import DatabaseDown
@@ -154,7 +155,7 @@ class Process:
 
     async def staff(self, payload: Json) -> None:
         caller = Caller(Address(SLACK, payload["sender"]))
-        acting = Acting(caller, "slack", f"sl:{payload['key']}")
+        acting = Acting(caller, sources.SLACK, f"sl:{payload['key']}")
         if payload["says"].startswith("ack"):
             number = int(payload["says"].partition(" ")[2] or 1)
             done = await do(self.services, ACKNOWLEDGE, number, acting)

@@ -1,5 +1,6 @@
 """Facts by name, and the trail of what staff did."""
 
+from bot.domain.sources import CLI
 from storage import audit, settings
 from storage.database import Database
 from tests.support.clock import Clock
@@ -16,7 +17,7 @@ async def test_a_setting_is_what_was_put_last(database: Database) -> None:
 async def test_the_newest_entries_of_the_audit_come_first(database: Database, clock: Clock) -> None:
     async with database.write() as tx:
         for number, action in enumerate(("role", "threshold", "role")):
-            await audit.write(tx, None, action, f"contact:{number}", {"n": number}, clock())
+            await audit.write(tx, None, CLI, action, f"contact:{number}", {"n": number}, clock())
         assert [row.subject for row in await audit.recent(tx, 2)] == ["contact:2", "contact:1"]
         roles = await audit.recent(tx, 5, action="role")
     assert [(row.subject, row.detail) for row in roles] == [

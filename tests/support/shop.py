@@ -6,10 +6,12 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from bot.app.rules import RULES, kinds_of
+from bot.domain import sources
 from bot.domain.codes import short_id, sku_key
 from bot.domain.contacts import Address, Caller, ContactKind, ContactState, Person, Role
 from bot.domain.living import says
 from bot.domain.notices import Claimed
+from bot.domain.sources import Source
 from bot.domain.staff import Acting, Card, Moved
 from bot.domain.telling import NoticeData
 from bot.domain.ways import SLACK, TELEGRAM, WayName
@@ -103,10 +105,15 @@ class Shop:
         return await self.do(verb, request, caller, key)
 
     async def do(
-        self, act: Act[Any], request: object, caller: Caller = MANAGER, key: str = ""
+        self,
+        act: Act[Any],
+        request: object,
+        caller: Caller = MANAGER,
+        key: str = "",
+        source: Source = sources.SLACK,
     ) -> Any:
         """What staff type, press or submit."""
-        acting = Acting(caller, caller.address.way, key or self.key())
+        acting = Acting(caller, source, key or self.key())
         return (await do(self.services, act, request, acting)).result
 
     async def moved(self, text: str) -> Moved:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.batches import Piece
 from bot.domain.bulk import Bad, BadFile, BulkResult, Staged
+from bot.domain.sources import CLI
 from bot.formats.csv_in import read
 from bot.services.stock.bulk import Bulk
 from storage import positions, products
@@ -45,13 +46,13 @@ class Judge:
 
 
 async def staged(bulk: Bulk, text: str, key: str = "a") -> int:
-    found = await bulk.stage(read(text.encode()), "import", key)
+    found = await bulk.stage(read(text.encode()), CLI, key)
     assert isinstance(found, Staged), found
     return found.batch_id
 
 
 async def refused(bulk: Bulk, text: str, key: str = "r") -> list[tuple[int, str, Bad]]:
-    found = await bulk.stage(read(text.encode()), "import", key)
+    found = await bulk.stage(read(text.encode()), CLI, key)
     assert isinstance(found, BadFile), found
     return [(bad.line, bad.column, bad.reason) for bad in found.problems]
 

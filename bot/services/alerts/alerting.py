@@ -8,6 +8,7 @@ from bot.domain import alerts as life
 from bot.domain.alerts import GONE, Alert, Decision, Measure, Step
 from bot.domain.customers import Expired
 from bot.domain.rules.kind import Judged, Rule
+from bot.domain.sources import Source
 from bot.domain.staff import Acknowledged, Acting
 from bot.domain.stock import Product
 from bot.services.alerts.kinds import Rulebook, Ruled, candidates, values
@@ -132,13 +133,16 @@ class Alerting:
                 return Expired()
             taken = life.acknowledged(alert, member.id, self.ground.now())
             if taken is not None:
-                await self._take(tx, alert, taken, member.id)
+                await self._take(tx, alert, taken, member.id, acting.source)
             (view,) = await self.showing.views(tx, [taken or alert])
             return Acknowledged(view, done=taken is not None)
 
-    async def _take(self, tx: Tx, alert: Alert, taken: Alert, person_id: int) -> None:
+    async def _take(
+        self, tx: Tx, alert: Alert, taken: Alert, person_id: int, source: Source
+    ) -> None:
         await alerts.save(tx, taken)
-        await audit.write(tx, person_id, "acknowledge", f"alert:{alert.id}", {}, taken.updated_at)
+        subject, now = f"alert:{alert.id}", taken.updated_at
+        await audit.write(tx, person_id, source, "acknowledge", subject, {}, now)
         product = await products.get(tx, alert.about.product_id or 0)
         await self.telling.edit(tx, alert, taken.version, product)
 

@@ -21,7 +21,7 @@ from bot.services.alerts.reporting import Reporting
 from bot.services.alerts.showing import Showing
 from bot.services.customers.shelf import Shelf
 from bot.services.ground import Ground
-from storage import alerts, contacts, messages, products, restocks, subscriptions
+from storage import alerts, batches, contacts, messages, products, restocks, subscriptions
 from storage.messages import Message
 from storage.tx import Tx
 
@@ -172,7 +172,8 @@ class Composing:
         views = await self.showing.views(tx, found[:SUMMARY_ROWS], notice.subject)
         if not views:
             return Drop(SettleReason.SUPERSEDED)  # of kinds that this version does not know
-        return AlertTold(views, total=len(found), summary=summary, source="import")
+        source = (await batches.get(tx, int(number))).source if summary else None
+        return AlertTold(views, total=len(found), summary=summary, source=source)
 
     async def _digest(self, tx: Tx, notice: Claimed) -> NoticeData | Drop:
         return await self.reporting.digest(tx, datetime.fromisoformat(notice.payload["day"]).date())

@@ -59,7 +59,7 @@ class Members:
                 return LastAdmin(person)
             await persons.set_role(tx, target.id, role)
             detail = {"person": target.id, "role": role.word if role else None}
-            await audit.write(tx, admin.id, "role", "member", detail, now)
+            await audit.write(tx, admin.id, acting.source, "role", "member", detail, now)
         return RoleSet(person, role, target.role)
 
     async def must_stay_admin(self, tx: Tx, person_id: int) -> bool:

@@ -40,7 +40,8 @@ class Thresholds:
             # No stock moved, so nothing else would have it judged.
             await dirty.mark(tx, product.id, now)
             detail = {"location": place, "point": point or None, "clear": clear}
-            await audit.write(tx, member.id, "threshold", f"product:{product.id}", detail, now)
+            subject = f"product:{product.id}"
+            await audit.write(tx, member.id, acting.source, "threshold", subject, detail, now)
             position = await self.ledger.position(tx, product.id, place)
             terms = quantity.terms_at(position, await stored.terms_of(tx, quantity.RULE))
         return ThresholdSet(product, position, terms.level)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.domain.contacts import Member, Role
 from bot.domain.movekinds import kind_of
 from bot.domain.preview import Preview
+from bot.domain.sources import Source
 from bot.domain.staff import (
     Acting,
     BelowZero,
@@ -35,7 +36,7 @@ class Write:
     target: int | None
     reason: str
     key: str
-    source: str
+    source: Source
     shown: int | None = None  # on hand as the member saw it, for compare-and-swap
     confirmed: bool = False
 

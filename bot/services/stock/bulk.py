@@ -27,6 +27,7 @@ from bot.domain.bulk import (
 from bot.domain.clock import Clock
 from bot.domain.codes import short_id
 from bot.domain.places import Places, place_key
+from bot.domain.sources import Source
 from bot.formats.cells import price_text
 from bot.services.stock import searching
 from bot.services.stock.applying import (
@@ -69,7 +70,7 @@ class Bulk:
         self.applier = Applier(database, clock, after_piece, lines)
 
     async def stage(
-        self, rows: Iterable[StockRow | BadCell], source: str, key: str,
+        self, rows: Iterable[StockRow | BadCell], source: Source, key: str,
         actor_id: int | None = None, progress: Progress | None = None,
     ) -> Staged | BadFile:  # fmt: skip
         """Store the rows beside the stock; nothing changes. All or nothing: one bad cell refuses

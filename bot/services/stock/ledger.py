@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.domain.sources import Source
 from bot.domain.stock import Move, MoveKind, Position, Product
 from bot.services.line.restocking import LineChange, Restocking
 from storage import dirty, moves, positions
@@ -27,7 +28,7 @@ class Change:
     kind: MoveKind
     reason: str
     actor_id: int | None
-    source: str
+    source: Source
     key: str
     undo_of: int | None = None
 

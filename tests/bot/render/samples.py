@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.app.rules import RULES, faces_of
-from bot.domain import customers, staff, telling
+from bot.domain import customers, sources, staff, telling
 from bot.domain.alerts import AlertState, AlertView, Decision, Severity, Step
 from bot.domain.contacts import Role
 from bot.domain.living import Says
@@ -151,7 +151,7 @@ def move(name: str = PLAIN, count: int = 5, **changes: object) -> Move:
         before=12,
         after=12 + count,
         reason=name,
-        source="slack",
+        source=sources.SLACK,
         created_at=NOW - timedelta(minutes=5),
         location="main",
         actor_id=3,
@@ -162,7 +162,7 @@ def move(name: str = PLAIN, count: int = 5, **changes: object) -> Move:
 
 def moves(name: str) -> tuple[Move, ...]:
     return tuple(
-        move(name, -3, kind=kind, actor=actor, undone=kind is MoveKind.SALE)
+        move(name, -3, kind=kind, actor=actor, source=sources.CLI, undone=kind is MoveKind.SALE)
         for kind, actor in zip(
             MoveKind, ("slack:U1", "telegram:4", name, "", "x") * 2, strict=False
         )
@@ -287,9 +287,9 @@ def staff_notices(name: str, count: int) -> Iterator[telling.NoticeData]:
     for each in enough(name, count):
         yield telling.AlertTold((each,), 1)
     over = alert(name, count, state=AlertState.RESOLVED, resolved_at=NOW)
-    yield telling.AlertTold((over,) * 3, 3, summary=True, source="import")
+    yield telling.AlertTold((over,) * 3, 3, summary=True, source=sources.CLI)
     many = alerts(name, count) * 25
-    yield telling.AlertTold(many, max(count, len(many)), summary=True, source="import")
+    yield telling.AlertTold(many, max(count, len(many)), summary=True, source=sources.CLI)
     yield telling.AlertTold(many[:1], max(count, 1), summary=True)
     wanted = ((product(name), count),) * 50
     yield telling.DailyDigest(

@@ -11,6 +11,7 @@ from bot.domain.alerts import AlertState, Severity
 from bot.domain.contacts import Role
 from bot.domain.notices import Rendered
 from bot.domain.rules.quantity import Quantities, Reason
+from bot.domain.sources import CLI
 from bot.domain.stock import Location, Position
 from bot.domain.stock_words import BadInput
 from bot.render import slack
@@ -212,7 +213,7 @@ def test_a_resolved_alert_tells_enough_from_rule_gone(view: View) -> None:
 
 
 def test_an_import_is_one_message_that_counts_the_rest(view: View) -> None:
-    told = telling.AlertTold((samples.alert(),) * 60, 5000, summary=True, source="import")
+    told = telling.AlertTold((samples.alert(),) * 60, 5000, summary=True, source=CLI)
     rendered = slack.notice(view, "en", told)
     shown = words(rendered).count("MUG-BLUE")
     assert rendered.text == "📦 The import left 5,000 products low"

@@ -9,6 +9,7 @@ from bot.domain import customers, staff, telling
 from bot.domain.alerts import AlertState
 from bot.domain.living import Says
 from bot.domain.notices import Rendered
+from bot.domain.sources import CLI
 from bot.domain.subscriptions import SubscriptionState
 from bot.render import telegram
 from bot.render.telegram_parts import good_url
@@ -270,7 +271,7 @@ def test_an_alert_in_a_staff_chat_can_be_acknowledged_once(view: View) -> None:
 
 
 def test_a_summary_counts_what_it_does_not_show(view: View) -> None:
-    told = telling.AlertTold((samples.alert(),) * 30, 5000, summary=True, source="import")
+    told = telling.AlertTold((samples.alert(),) * 30, 5000, summary=True, source=CLI)
     text = telegram.notice(view, "en", told).text
     assert text.startswith("<b>📦 The import left 5,000 products low</b>")
     assert text.endswith("… and 4,980 more")

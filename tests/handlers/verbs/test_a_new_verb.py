@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.domain import sources
 from bot.domain.contacts import Role
 from bot.domain.staff import Acting, Refused
 from bot.sandbox.server import Sandbox
@@ -41,7 +42,7 @@ async def test_it_takes_the_role_that_its_row_says(shop: Shop) -> None:
 
 
 async def test_who_asks_cannot_bring_a_lower_need_along(shop: Shop) -> None:
-    acting = Acting(VIEWER, "slack", shop.key(), needed=Role.VIEWER)
+    acting = Acting(VIEWER, sources.SLACK, shop.key(), needed=Role.VIEWER)
     done = await do(shop.services, PING, Ping("MUG-BLUE"), acting)
     assert done.result == Refused(Role.VIEWER, Role.CLERK)
 

@@ -8,6 +8,7 @@ from bot.domain.alerts import AlertState, AlertView, Severity
 from bot.domain.bulk import Staged
 from bot.domain.contacts import Address, Contact, ContactKind, ContactState
 from bot.domain.rules.quantity import Quantities
+from bot.domain.sources import CLI
 from bot.domain.staff import Acknowledged, Refused, ThresholdSet
 from bot.domain.telling import AlertTold, RestockOver, RestockTold
 from bot.domain.ways import SLACK, TELEGRAM, WayName
@@ -197,7 +198,7 @@ async def test_the_message_shows_the_present_severity_and_a_fall_is_only_an_edit
 
 async def imported(shop: Shop, text: str) -> None:
     bulk = shop.services.bulk
-    staged = await bulk.stage(csv_in.read(text.encode()), "import", shop.key())
+    staged = await bulk.stage(csv_in.read(text.encode()), CLI, shop.key())
     assert isinstance(staged, Staged)
     await bulk.apply(staged.batch_id)
 

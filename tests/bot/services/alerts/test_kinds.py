@@ -23,6 +23,7 @@ from bot.domain.alerts import (
 from bot.domain.bulk import Staged
 from bot.domain.rules import quantity
 from bot.domain.rules.kind import RuleState
+from bot.domain.sources import CLI
 from bot.domain.staff import Acknowledged, Card, LowList, StaffWhy
 from bot.domain.telling import AlertTold, DailyDigest
 from bot.domain.ways import SLACK
@@ -131,7 +132,7 @@ async def test_the_mark_of_a_sku_that_is_not_low_stays_until_every_kind_has_seen
     await tea(shop, 50)
     last_day = (shop.clock().date() + timedelta(days=2)).isoformat()
     text = f"sku,quantity,last_day\nTEA,60,{last_day}\nMUG,60,\n"
-    staged = await shop.services.bulk.stage(csv_in.read(text.encode()), "import", shop.key())
+    staged = await shop.services.bulk.stage(csv_in.read(text.encode()), CLI, shop.key())
     assert isinstance(staged, Staged), staged
     await shop.services.bulk.apply(staged.batch_id)
     assert [alert.kind for alert in await said(shop)] == ["expiry"]
@@ -245,7 +246,7 @@ async def test_what_is_out_is_worse_than_what_lacks_more_everywhere(shop: Shop) 
     fifth of the point is critical, one more is not."""
     lines = ("MANY,150,200", "FEW,0,5", "SOME,1,30", "FIFTH,6,30", "MORE,7,30", "HALF,100,200")
     text = "\n".join(["sku,quantity,reorder_point", *lines])
-    staged = await shop.services.bulk.stage(csv_in.read(text.encode()), "import", shop.key())
+    staged = await shop.services.bulk.stage(csv_in.read(text.encode()), CLI, shop.key())
     assert isinstance(staged, Staged)
     await shop.services.bulk.apply(staged.batch_id)
     worst_first = ["FEW", "SOME", "FIFTH", "HALF", "MANY", "MORE"]

@@ -13,6 +13,7 @@ from bot.domain.customers import CustomerWhy
 from bot.domain.living import LAST_TOLD, MOST_EDITS, Says
 from bot.domain.notices import Lane
 from bot.domain.restocking import Restock
+from bot.domain.sources import CLI
 from bot.domain.staff import Undone
 from bot.domain.subscriptions import SubscriptionState
 from bot.domain.telling import NoticeData, RestockAnswered, RestockChanged, RestockOver, RestockTold
@@ -303,7 +304,7 @@ async def test_who_paused_sees_no_edit_but_the_end(shop: Shop) -> None:
 async def test_an_import_changes_messages_as_staff_do(shop: Shop) -> None:
     for quantity, said in ((5, "few 5"), (0, "over")):
         data = f"sku,quantity\nMUG,{quantity}\n".encode()
-        staged = await shop.services.bulk.stage(read(data), "import", f"file {quantity}")
+        staged = await shop.services.bulk.stage(read(data), CLI, f"file {quantity}")
         assert isinstance(staged, Staged)
         await shop.services.bulk.apply(staged.batch_id)
         assert changes(await shop.deliver()) == [("1", said), ("2", said)]
@@ -321,7 +322,7 @@ async def test_undo_changes_messages_as_the_move_did(shop: Shop) -> None:
 
 async def test_a_product_that_is_no_longer_sold_is_not_called_sold_out(shop: Shop) -> None:
     staged = await shop.services.bulk.stage(
-        read(b"sku,quantity,active\nMUG,19,no\n"), "import", "out of sale"
+        read(b"sku,quantity,active\nMUG,19,no\n"), CLI, "out of sale"
     )
     assert isinstance(staged, Staged)
     await shop.services.bulk.apply(staged.batch_id)

@@ -8,6 +8,7 @@ from sqlalchemy import select, text, update
 
 from bot.domain.bulk import Bad, BadFile, BulkResult, Staged
 from bot.domain.faults import DatabaseDown
+from bot.domain.sources import CLI
 from bot.domain.telling import RestockTold
 from bot.formats.csv_in import read
 from bot.services.stock.applying import Applier
@@ -171,7 +172,7 @@ async def test_the_same_delivery_again_finishes_what_was_begun(
     with pytest.raises(Killed):
         await bulk.apply(batch_id)
     judge.killed_at = None
-    again = await bulk.stage(read(BEFORE.encode()), "import", "file:1")
+    again = await bulk.stage(read(BEFORE.encode()), CLI, "file:1")
     assert again == Staged(batch_id, 8, applied=True)
     assert (await bulk.preview(batch_id)).new == 8
     assert len(await on_hand(database)) == 8
@@ -223,7 +224,7 @@ async def test_who_writes_meanwhile_waits_for_one_piece_only(
     async def write() -> None:
         for _ in range(3):
             async with database.write() as tx:
-                await tx.execute(update(batch).values(source="import"))
+                await tx.execute(update(batch).values(source=CLI))
             pieces_before.append(len(judge.judged))
 
     await asyncio.gather(bulk.apply(batch_id), write())

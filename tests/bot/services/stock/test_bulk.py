@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from bot.domain.bulk import Bad, BadFile, BulkResult, Staged
+from bot.domain.sources import CLI
 from bot.formats.csv_in import read
 from bot.services.stock.bulk import Bulk
 from bot.services.stock.searching import find
@@ -226,7 +227,7 @@ async def test_five_thousand_rows_pass_in_pieces(bulk: Bulk, database: Database)
     lines = [f"{item.sku},{item.name},{item.quantity}" for item in catalogue(5000)]
     told: list[int] = []
     data = ("sku,name,quantity\n" + "\n".join(lines)).encode()
-    found = await bulk.stage(read(data), "import", "a", progress=told.append)
+    found = await bulk.stage(read(data), CLI, "a", progress=told.append)
     assert isinstance(found, Staged)
     assert told == [1001, 2001, 3001, 4001, 5001]
     result = await bulk.apply(found.batch_id)

@@ -5,6 +5,7 @@ import asyncio
 from sqlalchemy import func, select
 
 from bot.domain.bulk import BulkResult, Staged
+from bot.domain.sources import CLI
 from bot.domain.telling import RestockTold
 from bot.formats.csv_in import read
 from storage.tables import move, position
@@ -12,7 +13,7 @@ from tests.support.shop import Shop
 
 
 async def put(shop: Shop, text: str) -> BulkResult:
-    staged = await shop.services.bulk.stage(read(text.encode()), "import", shop.key())
+    staged = await shop.services.bulk.stage(read(text.encode()), CLI, shop.key())
     assert isinstance(staged, Staged), staged
     result = await shop.services.bulk.apply(staged.batch_id)
     assert isinstance(result, BulkResult), result

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.domain.bulk import Bad, BulkPreview, BulkResult, Doubt, Staged
+from bot.domain.sources import SLACK
 from bot.formats.csv_in import read
 from bot.services.stock.bulk import Bulk
 from storage import products
@@ -26,7 +27,7 @@ async def test_a_delivery_that_was_applied_is_not_staged_again(
     bulk: Bulk, database: Database
 ) -> None:
     first = await imported(bulk, SHOP, "file:1")
-    again = await bulk.stage(read(b"sku,quantity\nMUG-1,99\n"), "slack", "file:1")
+    again = await bulk.stage(read(b"sku,quantity\nMUG-1,99\n"), SLACK, "file:1")
     assert again == Staged(first.batch_id, 4, applied=True)
     assert (await bulk.preview(first.batch_id)).applied
     assert await count(database, stage) == 0

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.batches import Piece
 from bot.domain.bulk import BulkResult, Staged
+from bot.domain.sources import CLI
 from bot.formats.csv_in import read
 from bot.services.stock.bulk import Bulk
 from bot.services.stock.exporting import Exporting
@@ -35,7 +36,7 @@ async def no_lines(tx: AsyncConnection, piece: Piece, now: datetime) -> None:
 
 
 async def put(bulk: Bulk, data: bytes, key: str) -> BulkResult:
-    staged = await bulk.stage(read(data), "import", key)
+    staged = await bulk.stage(read(data), CLI, key)
     assert isinstance(staged, Staged), staged
     result = await bulk.apply(staged.batch_id)
     assert isinstance(result, BulkResult), result
@@ -149,7 +150,7 @@ async def round_trip(url: str, rows: list[dict[str, str]]) -> None:
     database = Database(url)
     try:
         bulk = Bulk(database, Clock(), no_lines)
-        staged = await bulk.stage(read(as_file(rows)), "import", "a")
+        staged = await bulk.stage(read(as_file(rows)), CLI, "a")
         if not isinstance(staged, Staged):
             return  # two lines of one SKU that contradict each other
         await bulk.apply(staged.batch_id)
