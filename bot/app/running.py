@@ -1,12 +1,14 @@
 """The bot from its start to its stop."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
 from bot.app.front import Front
+from bot.app.greeting import greet
 from bot.app.leading import LOST_WITHIN, Leading
 from bot.app.opening import Base
 from bot.app.platforms import Platforms
@@ -39,8 +41,8 @@ class App:
         """Take web hooks, and lead whenever no other process does.
 
         Raises AlreadyRunning when another bot runs on this SQLite file, SettingsError when the port
-        is taken. It stops in this order: nothing more is taken or claimed; what is on the wire is
-        waited for and settled; then the connections are closed.
+        is taken or no platform takes its token. It stops in this order: nothing more is taken or
+        claimed; what is on the wire is waited for and settled; then the connections are closed.
         """
         database = self.base.database
         async with AsyncExitStack() as stack:
@@ -67,9 +69,12 @@ class App:
             await self._prepare()
             self._start_parts(supervisor, front.platforms)
             with front.led_by(supervisor):
+                greeting = asyncio.create_task(greet(front, term.over))
+                greeting.add_done_callback(partial(_end_if_failed, self.stop))
                 await term.over.wait()
                 log.info("stopping")
                 await supervisor.finish(LOST_WITHIN if term.lost else STOP_WITHIN)
+            await _heard(greeting)
 
     async def _prepare(self) -> None:
         """What must be true before the first part of a leader starts."""
@@ -110,6 +115,18 @@ class App:
                 telemetry=platforms.telemetry, breaker=Breaker(platforms.probes[way]),
             )  # fmt: skip
             supervisor.start(f"outbox {way}", worker.run)
+
+
+def _end_if_failed(stop: asyncio.Event, greeting: asyncio.Task[None]) -> None:
+    if not greeting.cancelled() and greeting.exception() is not None:
+        stop.set()
+
+
+async def _heard(greeting: asyncio.Task[None]) -> None:
+    """Raises what it ended with, unless it was still on its way."""
+    greeting.cancel()
+    with suppress(asyncio.CancelledError):
+        await greeting
 
 
 def _tell_of_database(reason: str) -> None:
