@@ -42,7 +42,7 @@ class Entry:
     actor_id: int | None
     action: str
     subject: str
-    detail: Mapping[str, Any]
+    detail: Mapping[str, object]
     created_at: datetime
 
 

@@ -1,6 +1,7 @@
 """What import-linter and ruff cannot see, each rule with its planted mistake."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -152,6 +153,34 @@ def roles_held_against_each_other(name: str, tree: ast.AST) -> list[str]:
     return [f"{name}:{node.lineno}" for node in (*compared, *([] if inside else refused))]
 
 
+def rows_that_leave_storage(name: str, tree: ast.AST) -> list[str]:
+    """mypy knows no field of a row: a misspelt one would be found by whoever runs it."""
+    if name.startswith(BELOW_QUERIES):
+        return []
+    if name.startswith("storage/"):
+        return [
+            f"{name}:{hint.lineno} {ast.unparse(hint)}"
+            for hint in _what_leaves(tree)
+            if UNTYPED.search(OF_SQL.sub("", ast.unparse(hint)))
+        ]
+    return [
+        f"{name}:{node.lineno} {node.name if isinstance(node, ast.alias) else node.attr}"
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.alias) and node.name == ROW)
+        or (isinstance(node, ast.Attribute) and node.attr in FOR_STORAGE_ALONE)
+    ]
+
+
+def _what_leaves(tree: ast.AST) -> Iterator[ast.expr]:
+    """What public functions return, and the fields of public classes."""
+    for function in functions(tree):
+        if not function.name.startswith("_") and function.name not in FOR_STORAGE_ALONE:
+            yield from [function.returns] if function.returns else []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield from (field.annotation for field in node.body if isinstance(field, ast.AnnAssign))
+
+
 def calls(tree: ast.AST) -> Iterator[ast.Call]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
@@ -161,6 +190,12 @@ def calls(tree: ast.AST) -> Iterator[ast.Call]:
 def _called(call: ast.Call) -> str:
     return ast.unparse(call.func).split(".")[-1]
 
+
+ROW = "Any" + "Row"  # so that nothing is found by looking for the word outside of storage/
+UNTYPED = re.compile(rf"\b({ROW}|Row|RowMapping|Any)\b")
+OF_SQL = re.compile(r"\b(ColumnElement|Select|Insert|CTE)\[Any\]")  # a piece of a statement, no row
+BELOW_QUERIES = ("storage/migrations/", "storage/one_visit.py", "storage/types.py")
+FOR_STORAGE_ALONE = {"row_at"}  # public there because two of its modules share it
 
 Rule = Callable[[str, ast.AST], list[str]]
 # rule: (where a mistake is planted, the mistake)
@@ -176,6 +211,7 @@ RULES: dict[Rule, tuple[str, str]] = {
         "AsyncWebClient('xoxb-1', session=session)",
     ),
     sessions_out_of_their_room: ("handlers/slack/x.py", "aiohttp.ClientSession()"),
+    rows_that_leave_storage: ("storage/x.py", f"async def by_id(tx: Tx) -> {ROW} | None: ..."),
 }
 
 
@@ -208,6 +244,20 @@ def test_only_members_refuse() -> None:
     mistake = ast.parse("raise NotAllowed(refused)")
     assert roles_held_against_each_other("bot/services/x.py", mistake)
     assert not roles_held_against_each_other("bot/services/people/members.py", mistake)
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake"),
+    [
+        ("storage/x.py", "async def all_of(tx: Tx) -> Sequence[Any]: ..."),
+        ("storage/x.py", "async def by_key(tx: Tx) -> Mapping[str, Any]: ..."),
+        ("storage/x.py", "class Found:\n    row: Row[Any]"),
+        ("bot/services/x.py", f"from storage.types import {ROW}"),
+        ("handlers/x.py", "await contacts.row_at(tx, vault, address)"),
+    ],
+)
+def test_no_row_leaves_storage(name: str, mistake: str) -> None:
+    assert rows_that_leave_storage(name, ast.parse(mistake))
 
 
 def test_a_planted_circle_of_imports_is_found(tmp_path: Path) -> None:
