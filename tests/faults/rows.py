@@ -73,7 +73,7 @@ def _bar(row: Row, slower: float) -> str:
         return "0"
     usual = f"<= {row.bar:g}{row.unit}"
     reach = row.reach(slower)
-    return usual if reach == row.bar else f"<= {reach:.3g}{row.unit} here, {usual} on the yardstick"
+    return usual if reach == row.bar else f"<= {reach:.4g}{row.unit} here, {usual} on the yardstick"
 
 
 def p95(figures: list[float]) -> float:
