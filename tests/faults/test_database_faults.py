@@ -103,8 +103,9 @@ async def tried_again(postgres: PostgresServer, name: str, times: int) -> None:
     for _ in range(times):
         for held in (0, 1):  # it gives the lock back, and takes it once more
             async with asyncio.timeout(30):
-                while await asyncio.to_thread(postgres.advisory_locks, name) != held:
-                    continue  # another process: there is nothing to wait on
+                # another process: there is nothing to wait on
+                while await asyncio.to_thread(postgres.advisory_locks, name) != held:  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize(
