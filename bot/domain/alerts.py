@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
+from bot.domain import subjects
 from bot.domain.stock import Location, Position, Product
 
 Stored = Mapping[str, int | str | bool | None]  # a kind's numbers or terms, as JSON holds them
@@ -168,7 +169,7 @@ def moved_on(alert: Alert, decision: Decision, measure: Measure, now: datetime) 
         new = replace(
             new,
             severity=present,
-            subject=f"alert:{alert.id}:{present.word}",
+            subject=subjects.of_alert(alert.id, present.word),
             acknowledged_by=None,
             acknowledged_at=None,
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain import alerts as life
+from bot.domain import subjects
 from bot.domain.alerts import GONE, Alert, Decision, Measure, Step
 from bot.domain.customers import Expired
 from bot.domain.rules.kind import Judged, Rule
@@ -37,7 +38,9 @@ class Round:
         """A new alert. The message that carries it is named by its id, or by the bulk change."""
         new = life.raised(rule.id, rule.kind, item.about, item.decision, item.measure, self.now)
         batch_id = self.batch_of.get(item.about.product_id or 0)
-        return replace(new, batch_id=batch_id, subject=f"batch:{batch_id}" if batch_id else "")
+        return replace(
+            new, batch_id=batch_id, subject=subjects.of_summary(batch_id) if batch_id else ""
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ class Alerting:
         ids = await alerts.raise_all(tx, firing)
         # Those that are missing another process raised a moment ago: the unique index knows.
         new = [replace(a, id=ids[a.fingerprint]) for a in firing if a.fingerprint in ids]
-        single = [replace(a, subject=f"alert:{a.id}") for a in new if a.batch_id is None]
+        single = [replace(a, subject=subjects.of_alert(a.id)) for a in new if a.batch_id is None]
         await alerts.set_subjects(tx, {alert.id: alert.subject for alert in single})
         for alert in single:
             await self.telling.post(tx, alert, of_now.product(alert))

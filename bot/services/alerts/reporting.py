@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain import subjects
 from bot.domain.notices import Lane, NewNotice, NoticeKind
 from bot.domain.rules import quantity
 from bot.domain.telling import DailyDigest
@@ -29,14 +30,15 @@ class Reporting:
         """Queue today's digest for every destination; a second call the same day adds nothing."""
         now = self.ground.now()
         day = now.astimezone(self.zone).date()
+        subject = subjects.of_digest(day)
         async with self.ground.write() as tx:
             new = [
                 NewNotice(
                     kind=NoticeKind.DIGEST,
-                    key=f"digest:{day.isoformat()}:{there.contact_id}",
+                    key=f"{subject}:{there.contact_id}",
                     contact_id=there.contact_id,
                     lane=Lane.DIGEST,
-                    subject=f"digest:{day.isoformat()}",
+                    subject=subject,
                     payload={"day": day.isoformat()},
                 )
                 for there in await self.routes.contacts(tx, NoticeKind.DIGEST)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain import subjects
 from bot.domain.alerts import Alert
 from bot.domain.notices import Lane, NewNotice, NoticeKind
 from bot.domain.routes import Concern, Destination, Scope
@@ -34,9 +35,9 @@ class Telling:
     async def batch(self, tx: Tx, batch_id: int) -> None:
         """All SKUs of a bulk change are judged: one summary, or the one alert as a message."""
         raised = await alerts.by_batch(tx, batch_id)
-        subject = f"batch:{batch_id}"
+        subject = subjects.of_summary(batch_id)
         if len(raised) == 1:
-            subject = f"alert:{raised[0].id}"
+            subject = subjects.of_alert(raised[0].id)
             await alerts.set_subjects(tx, {raised[0].id: subject})
         if raised:
             concerns = await alerts.concerns_of_batch(tx, batch_id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.domain import subjects
 from bot.domain.delivery import wait_before
 from bot.domain.inbox import Arrival, DeadLetter, InboxReport
 from bot.services.ground import Ground
@@ -134,9 +135,9 @@ class Arriving:
 
         Only the kind of the error: its words may quote what a person wrote.
         """
-        subject = f"fault:dead_letter:{now:%Y-%m-%d}"
+        subject = subjects.of_fault("dead_letter", now.date())
         detail = f"#{claimed.id} · {claimed.source} · {type(error).__name__}"
-        occurrence = f"fault:dead_letter:{claimed.id}:{now.isoformat()}"
+        occurrence = subjects.of_fault("dead_letter", claimed.id, now.isoformat())
         payload = {"what": "fault.dead_letter", "detail": detail}
         told = await self.routes.fault(tx, subject, occurrence, payload)
         # Of a hundred dead letters a day staff see one message, which tells of the last.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.domain import subjects
 from bot.domain.customers import Availability
 from bot.domain.living import (
     EDITS,
@@ -26,11 +27,6 @@ from storage.messages import Message
 from storage.tx import Tx
 
 PIECE = 500  # customers in one transaction: some 50 ms
-
-
-def restock_subject(restock_id: int, subscription_id: int | str) -> str:
-    """Names the one message that tells one customer of one restock."""
-    return f"restock:{restock_id}:{subscription_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ class Living:
         self, tx: Tx, restock: Restock, contact_id: int, subscription_id: int, now: datetime
     ) -> None:
         """It was on the wire to this contact when the restock closed: that is to be seen there."""
-        subject = restock_subject(restock.id, subscription_id)
+        subject = subjects.of_restock(restock.id, subscription_id)
         edit = _edit(restock, subject, contact_id, subscription_id, f"{subject}:over")
         await notices.queue(tx, [edit], now)
 

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.domain import subjects
 from bot.domain.batches import Piece
 from bot.domain.delivery import LONG_LINE
 from bot.domain.notices import Lane, NewNotice, NoticeKind, SettleReason
 from bot.domain.restocking import CloseReason, Restock, RestockReason, chunk_size, judge
 from bot.domain.stock import Product, available_to_customers, in_stock
-from bot.services.line.living import Living, restock_subject
+from bot.services.line.living import Living
 from storage import fanout, lines, notices, positions, products, restocks
 from storage.tx import Tx
 
@@ -132,7 +133,7 @@ class Restocking:
             current,
             available=available,
             limit=limit,
-            prefix=restock_subject(current.id, ""),
+            prefix=subjects.of_restock(current.id, None),
             payload={"long_line": True} if long_line else {},
             now=now,
         )
@@ -164,13 +165,14 @@ class Restocking:
         self, tx: Tx, product_id: int, move_id: int | None, now: datetime
     ) -> None:
         """Who watches an item that was in stock hears that it is gone, once."""
+        occurrence = move_id or int(now.timestamp())
         new = [
             NewNotice(
                 kind=NoticeKind.SOLD_OUT,
-                key=f"sold_out:{watcher}:{move_id or int(now.timestamp())}",
+                key=subjects.of_sold_out(watcher, occurrence),
                 contact_id=contact_id,
                 lane=Lane.RESTOCK,
-                subject=f"sold_out:{watcher}:{move_id or int(now.timestamp())}",
+                subject=subjects.of_sold_out(watcher, occurrence),
                 product_id=product_id,
                 subscription_id=watcher,
             )

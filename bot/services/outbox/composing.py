@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain import subjects
 from bot.domain.contacts import Contact, ContactKind, ContactState
 from bot.domain.customers import Availability
 from bot.domain.notices import Claimed, NoticeKind, SettleReason
@@ -162,18 +163,17 @@ class Composing:
         return SubscriptionExpired(view.product, int(notice.payload["days"]))
 
     async def _alert(self, tx: Tx, notice: Claimed, message: Message | None) -> NoticeData | Drop:
-        kind, number = notice.subject.split(":")[:2]
-        summary = kind == "batch"
-        found = await alerts.by_batch(tx, int(number)) if summary else []
-        if not summary and (one := await alerts.by_id(tx, int(number))) is not None:
+        named = subjects.as_alert(notice.subject)
+        found = await alerts.by_batch(tx, named.number) if named.summary else []
+        if not named.summary and (one := await alerts.by_id(tx, named.number)) is not None:
             found = [one]
         if message is None and all(alert.resolved_at for alert in found):
             return Drop(SettleReason.SUPERSEDED)  # over before anybody was told of it
         views = await self.showing.views(tx, found[:SUMMARY_ROWS], notice.subject)
         if not views:
             return Drop(SettleReason.SUPERSEDED)  # of kinds that this version does not know
-        source = (await batches.get(tx, int(number))).source if summary else None
-        return AlertTold(views, total=len(found), summary=summary, source=source)
+        source = (await batches.get(tx, named.number)).source if named.summary else None
+        return AlertTold(views, total=len(found), summary=named.summary, source=source)
 
     async def _digest(self, tx: Tx, notice: Claimed) -> NoticeData | Drop:
         return await self.reporting.digest(tx, datetime.fromisoformat(notice.payload["day"]).date())

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.domain import subjects
 from bot.domain.contacts import Address, Contact, ContactKind, ContactState
 from bot.domain.delivery import Verdict, after_failure, wait_before
 from bot.domain.living import Says
@@ -239,7 +240,7 @@ class Settling:
 
     async def _out_of_reach(self, tx: Tx, contact: Contact) -> list[NewNotice]:
         """For the other channels; a new message each time that it happens."""
-        subject = f"fault:channel:{contact.id}:{self.ground.now().isoformat()}"
+        subject = subjects.of_fault("channel", contact.id, self.ground.now().isoformat())
         payload = {"what": "fault.channel", "platform": contact.address.way}
         return await self.routes.fault(tx, subject, subject, payload, but=(contact.id,))
 
@@ -290,5 +291,5 @@ class Settling:
     ) -> list[NewNotice]:
         what = "fault.uncertain" if state is NoticeState.UNCERTAIN else "fault.undelivered"
         payload = {"what": what, "detail": detail or str(notice.kind)}
-        subject = f"fault:{notice.id}"
+        subject = subjects.of_fault(notice.id)
         return await self.routes.fault(tx, subject, subject, payload, but=(notice.contact_id,))

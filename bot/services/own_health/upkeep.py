@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.domain import subjects
 from bot.domain.notices import Lane, NewNotice, NoticeKind
 from bot.domain.subscriptions import EndReason, SubscriptionState
 from bot.services.alerts.alerting import Alerting
@@ -84,10 +85,10 @@ class Upkeep:
                 new = [
                     NewNotice(
                         kind=NoticeKind.SUBSCRIPTION_EXPIRED,
-                        key=f"expired:{row.id}",
+                        key=subjects.of_expired(row.id),
                         contact_id=told_at[row.id],
                         lane=Lane.DIGEST,
-                        subject=f"expired:{row.id}",
+                        subject=subjects.of_expired(row.id),
                         payload={"days": self.retention.subscription_days},
                         product_id=row.product_id,
                         subscription_id=row.id,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.domain import subjects
 from bot.domain.contacts import ContactState
 from bot.domain.health import (
     HealthCard,
@@ -214,7 +215,7 @@ class Watching:
         it is over.
         """
         over = new.state is WatchState.WELL
-        subject = f"fault:{trouble.name.lower()}:{pulse.way}:{new.number}"
+        subject = subjects.of_fault(trouble.name.lower(), pulse.way, new.number)
         occurrence = f"{subject}:{'over' if over else 'begins'}"
         silent = not over and trouble is not Trouble.RESTOCKS_LATE
         unheard = await self._channels(tx, pulse.way) if silent else ()

@@ -4,6 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from bot.domain import subjects
 from bot.domain.ways import WayName
 from bot.services.ground import Ground
 from bot.services.routing.routes import Routes
@@ -26,7 +27,7 @@ class Refusing:
         # The kind, not the words: they quote the message and count its bytes, so each would be new.
         kind, now = kind_of(reason), self.ground.now()
         mark = hashlib.sha256(kind.encode()).hexdigest()[:16]
-        subject = f"fault:form:{way}:{mark}:{now.date()}"
+        subject = subjects.of_fault("form", way, mark, now.date())
         payload = {"what": "fault.form", "platform": way, "detail": kind}
         async with self.ground.write() as tx:
             await notices.queue(tx, await self.routes.fault(tx, subject, subject, payload), now)
