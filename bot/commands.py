@@ -16,6 +16,7 @@ import click
 
 from bot import logs, settings_loading
 from bot.app.opening import opened, up_to_date
+from bot.app.ways import KNOWN, WAYS, named, require_one
 from bot.domain.faults import DatabaseDown
 from bot.loading import loading
 from bot.services.stock.bulk import Bulk
@@ -59,7 +60,8 @@ def _stop(error: Exception) -> click.ClickException:
 def load(**overrides: object) -> Settings:
     """The settings, with logging set up by them."""
     try:
-        found = settings_loading.load(**overrides)
+        found = settings_loading.load(KNOWN, **overrides)
+        named(found, WAYS)
     except SettingsError as error:
         raise _stop(error) from None
     logs.configure(found.log_level, found.log_format, found.secrets)
@@ -78,7 +80,7 @@ def run() -> None:
     """Run the bot with the settings of .env until it is told to stop."""
     found = load()
     try:
-        settings_loading.require_a_platform(found)
+        require_one(found, WAYS)
     except SettingsError as error:
         raise _stop(error) from None
     run_async(serve(found))
@@ -119,7 +121,7 @@ def check() -> None:
 
     async def work(found: Settings) -> bool:
         good = True
-        async for finding in findings(found):
+        async for finding in findings(found, WAYS):
             mark = (
                 click.style("ok  ", fg="green") if finding.good else click.style("FAIL", fg="red")
             )

@@ -15,6 +15,7 @@ import click
 from bot import settings_loading
 from bot.app.opening import Base, opened
 from bot.app.running import App
+from bot.app.ways import KNOWN
 from bot.domain.bulk import BadFile
 from bot.domain.contacts import Address, Caller, Role
 from bot.domain.sources import CLI, Source
@@ -88,6 +89,7 @@ async def serve_demo(*, port: int, browse: bool) -> None:
 def settings_for(sandbox: Sandbox) -> Settings:
     """The demo's own settings; neither .env nor the environment can reach a real platform."""
     return settings_loading.load(
+        KNOWN,
         _env_file=None,
         telegram_bot_token=TELEGRAM_TOKEN,
         telegram_api_url=sandbox.telegram_api_url,

@@ -8,14 +8,12 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.domain.contacts import Address
-from bot.domain.ways import SLACK, TELEGRAM
 from bot.settings_values import (
-    Admins,
     Chats,
     SlackAppToken,
     SlackBotToken,
     TelegramToken,
+    Texts,
     TimeOfDay,
     Url,
     Zone,
@@ -55,7 +53,7 @@ class Settings(BaseSettings):
     slack_mode: Literal["socket", "http"] = "socket"
     slack_alert_channel: str = ""
 
-    admins: Admins = ()
+    admins: Texts = ()
     database_url: SecretStr = SecretStr("sqlite:///data/stockbell.db")
     personal_data_keys: SecretStr = EMPTY
 
@@ -101,16 +99,6 @@ class Settings(BaseSettings):
             key.strip()
             for key in self.personal_data_keys.get_secret_value().split(",")
             if key.strip()
-        )
-
-    @property
-    def alert_addresses(self) -> tuple[Address, ...]:
-        """Where alerts go: only to platforms that are set up."""
-        telegram = [Address(TELEGRAM, chat) for chat in self.telegram_alert_chats]
-        slack = [Address(SLACK, self.slack_alert_channel)]
-        return tuple(
-            (telegram if self.telegram_token else [])
-            + (slack if self.slack_token and self.slack_alert_channel else [])
         )
 
     @property

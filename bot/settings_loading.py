@@ -4,23 +4,27 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import ValidationError
 
+from bot.domain.way import Ways
 from bot.settings import Settings, SettingsError
 from bot.settings_together import problems
 
 
-def load(**overrides: object) -> Settings:
-    """Read and check the settings. Raises SettingsError with all that is wrong."""
+def load(ways: Ways, **overrides: object) -> Settings:
+    """Read and check the settings; people in them have addresses on `ways`.
+
+    Raises SettingsError with all that is wrong.
+    """
     try:
         settings = Settings(**overrides)  # type: ignore[arg-type]  # values are parsed like the environment's
     except ValidationError as error:
         wrong = _wrong(error)
         rest = _but_for(wrong, overrides)
-        raise SettingsError(*wrong.values(), *problems(rest, tuple(wrong))) from None
+        raise SettingsError(*wrong.values(), *problems(rest, ways, tuple(wrong))) from None
     except UnicodeDecodeError:
         raise SettingsError(".env: is no text in UTF-8; save it as that") from None
     except ValueError as error:
         raise SettingsError(str(error)) from None
-    if found := problems(settings):
+    if found := problems(settings, ways):
         raise SettingsError(*found)
     return settings
 
@@ -39,11 +43,3 @@ def _but_for(names: Iterable[str], overrides: Mapping[str, object]) -> Settings:
     """The settings with the default in the place of each of these."""
     defaults = {name: Settings.model_fields[name].default for name in names}
     return Settings(**{**overrides, **defaults})
-
-
-def require_a_platform(settings: Settings) -> None:
-    """`run` needs something to talk to. Raises SettingsError."""
-    if not settings.telegram_token and not settings.slack_token:
-        raise SettingsError(
-            "TELEGRAM_BOT_TOKEN and SLACK_BOT_TOKEN: both are empty; set at least one in .env"
-        )

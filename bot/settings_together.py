@@ -1,4 +1,4 @@
-"""What one setting asks of another."""
+"""What one setting asks of another, and of the ways that there are."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from bot.domain.way import Ways
 from bot.settings import Settings
 
 # core.telegram.org/bots/api#setwebhook
@@ -17,19 +18,28 @@ _PATH = re.compile(r"[A-Za-z0-9/_.~-]*")  # what every proxy passes on as it is
 TAKEN_PATHS = ("", "/healthz", "/metrics", "/slack/events")
 
 
-def problems(settings: Settings, wrong: Collection[str] = ()) -> list[str]:
+def problems(settings: Settings, ways: Ways, wrong: Collection[str] = ()) -> list[str]:
     """A line for each; nothing about those that are `wrong` already."""
     names = tuple(f"{name.upper()}:" for name in wrong)
-    return [line for line in _all(settings) if not line.startswith(names)]
+    return [line for line in _all(settings, ways) if not line.startswith(names)]
 
 
-def _all(settings: Settings) -> Iterator[str]:
+def _all(settings: Settings, ways: Ways) -> Iterator[str]:
+    yield from _admins(settings, ways)
     if settings.telegram_bot_token and settings.telegram_mode == "webhook":
         yield from _webhook(settings)
     if settings.slack_bot_token and settings.slack_mode == "socket":
         yield from _needed("SLACK_APP_TOKEN", settings.slack_app_token, "SLACK_MODE=socket")
     if settings.slack_bot_token and settings.slack_mode == "http":
         yield from _secret("SLACK_SIGNING_SECRET", settings.slack_signing_secret, "SLACK_MODE=http")
+
+
+def _admins(settings: "Settings", ways: Ways) -> Iterator[str]:
+    for text in settings.admins:
+        try:
+            ways.person(text)
+        except ValueError as error:
+            yield f"ADMINS: {error}"
 
 
 def _needed(name: str, value: SecretStr | str, because: str) -> Iterator[str]:

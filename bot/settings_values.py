@@ -1,7 +1,7 @@
 """How the texts of the settings are read; an error says in plain words what to write instead."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import time
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -10,23 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
-from bot.domain.contacts import Address
-from bot.domain.ways import SLACK, TELEGRAM
-
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:00)?")
 _TELEGRAM_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _CHAT = re.compile(r"-?[0-9]{1,20}")
-# What an admin's id looks like on each way, and how to say so.
-_IDS: Mapping[str, tuple[re.Pattern[str], str]] = {
-    SLACK: (
-        re.compile(r"[UW][A-Z0-9]+"),
-        "write the member ID that Slack shows in the profile, slack:U0123456789",
-    ),
-    TELEGRAM: (
-        re.compile(r"[1-9][0-9]{0,19}"),
-        "write the number of the account, telegram:12345; a bot sees no other name of it",
-    ),
-}
 
 
 def _parts(value: object) -> object:
@@ -36,19 +22,6 @@ def _parts(value: object) -> object:
     if ";" in value:
         raise ValueError("write commas between them, no semicolons")
     return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def _admins(value: object) -> object:
-    parts = _parts(value)
-    return tuple(map(_admin, parts)) if isinstance(parts, tuple) else parts
-
-
-def _admin(text: str) -> Address:
-    address = Address.parse(text)
-    pattern, instead = _IDS[address.way]
-    if not pattern.fullmatch(address.value):
-        raise ValueError(f"{text!r} is no id: {instead}")
-    return address
 
 
 def _chat(text: str) -> str:
@@ -103,7 +76,7 @@ def _begins(start: str) -> Callable[[str], bool]:
     return lambda token: token.startswith(start) and token.isascii() and token.isprintable()
 
 
-Admins = Annotated[tuple[Address, ...], NoDecode, BeforeValidator(_admins)]
+Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]
 Chats = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_chats)]
 Url = Annotated[str, AfterValidator(_root)]
 Zone = Annotated[str, AfterValidator(_zone)]

@@ -1,6 +1,6 @@
 """What every command needs: the settings made into an open, migrated database with services."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +9,8 @@ from pathlib import Path
 import structlog
 
 from bot.app.rules import RULES, kinds_of
+from bot.app.ways import WAYS, Named, Row, named, ways_of
+from bot.domain.contacts import Address
 from bot.domain.faults import DatabaseDown
 from bot.render.catalogue import Texts
 from bot.services.bundle import Options, Services, build_services
@@ -57,11 +59,11 @@ def texts_of(settings: Settings) -> Texts:
     return texts
 
 
-def options_of(settings: Settings, texts: Texts) -> Options:
+def options_of(settings: Settings, texts: Texts, admins: tuple[Address, ...]) -> Options:
     return Options(
         zone=settings.zone,
         languages=texts.languages,
-        admins=settings.admins,
+        admins=admins,
         out_level=settings.out_level,
         allow_negative=settings.allow_negative_stock,
         clerk_limit=settings.clerk_limit,
@@ -79,12 +81,14 @@ class Base:
     database: Database
     texts: Texts
     services: Services
+    rows: Sequence[Row]
+    named: Named
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Base]:
+async def opened(settings: Settings, rows: Sequence[Row] = WAYS) -> AsyncIterator[Base]:
     """Open the database, bring its schema up to date, build the services; close it at the end."""
-    texts = texts_of(settings)
+    texts, addresses = texts_of(settings), named(settings, rows)
     database = Database(settings.database)
     try:
         applied = await up_to_date(database)
@@ -93,9 +97,10 @@ async def opened(settings: Settings) -> AsyncIterator[Base]:
         # After the tables: a key without them says that a database is gone.
         vault = Vault(keys_of(settings, database))
         await require_the_keys(database, vault)
-        services = build_services(database, vault, now, options_of(settings, texts))
+        options = options_of(settings, texts, addresses.admins)
+        services = build_services(database, vault, now, ways_of(rows), options)
         await finish_imports(services.bulk)
-        yield Base(settings, database, texts, services)
+        yield Base(settings, database, texts, services, rows, addresses)
     finally:
         await database.close()
 

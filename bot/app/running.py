@@ -13,7 +13,6 @@ from bot.app.leading import LOST_WITHIN, Leading
 from bot.app.opening import Base
 from bot.app.platforms import Platforms
 from bot.delivery.breaker import Breaker
-from bot.delivery.hands import USUAL
 from bot.delivery.worker import OutboxWorker
 from bot.domain.faults import DatabaseDown
 from bot.intake.dirty import DirtyLoop
@@ -21,8 +20,6 @@ from bot.intake.worker import InboxWorker
 from bot.services.engine.bell import Bell
 from bot.supervisor import STOP_WITHIN, Supervisor
 from handlers.schedule.jobs import Clockwork, build_jobs
-from handlers.slack.socket import SlackTokenRefused
-from handlers.telegram.waiting import TokenRefused
 from storage.lock import RunLock
 from storage.topics import Topic
 
@@ -63,9 +60,7 @@ class App:
     async def _lead(self, leading: Leading, front: Front) -> None:
         """Until `stop`, or until another process may lead."""
         async with leading.term() as term:
-            supervisor = Supervisor(
-                term.over, fatal=(TokenRefused, SlackTokenRefused), passing=(DatabaseDown,)
-            )
+            supervisor = Supervisor(term.over, fatal=front.platforms.fatal, passing=(DatabaseDown,))
             await self._prepare()
             self._start_parts(supervisor, front.platforms)
             with front.led_by(supervisor):
@@ -79,8 +74,8 @@ class App:
     async def _prepare(self) -> None:
         """What must be true before the first part of a leader starts."""
         services, settings = self.base.services, self.base.settings
-        await services.people.add_admins(settings.admins)
-        await services.routes.follow_settings(settings.alert_addresses)
+        await services.people.add_admins(self.base.named.admins)
+        await services.routes.follow_settings(self.base.named.alerts)
         orphans = (
             await services.settling.release_orphans(), await services.arriving.release_orphans()
         )  # fmt: skip
@@ -108,13 +103,19 @@ class App:
     def start_outbox(self, supervisor: Supervisor, platforms: Platforms) -> None:
         """Without these nothing leaves that must arrive; answers to people go out by themselves."""
         services = self.base.services
-        for way, channel in platforms.channels.items():
+        for name, opened in platforms.opened.items():
             worker = OutboxWorker(
-                way, channel, services.settling, services.composing, platforms.render,
-                self.bells[Topic.NOTICE], platforms.windows.get(way, USUAL),
-                telemetry=platforms.telemetry, breaker=Breaker(platforms.probes[way]),
-            )  # fmt: skip
-            supervisor.start(f"outbox {way}", worker.run)
+                way=services.ground.ways[name],
+                channel=opened.channel,
+                settling=services.settling,
+                composing=services.composing,
+                render=opened.render,
+                bell=self.bells[Topic.NOTICE],
+                window=opened.window,
+                telemetry=platforms.telemetry,
+                breaker=Breaker(opened.probe),
+            )
+            supervisor.start(f"outbox {name}", worker.run)
 
 
 def _end_if_failed(stop: asyncio.Event, greeting: asyncio.Task[None]) -> None:

@@ -20,7 +20,7 @@ class Watched:
 
     def __init__(self, base: Base) -> None:
         self._services = base.services
-        self._metrics = Metrics(version("stockbell"))
+        self._metrics = Metrics(version("stockbell"), base.services.ground.ways.values())
         self.telemetry = Several((self._metrics.counters, base.services.watching.lately))
         base.services.settling.telemetry = self.telemetry
 
@@ -30,7 +30,7 @@ class Watched:
     ) -> None:  # fmt: skip
         """From now on the services know what only this process does."""
         self._services.watching.process = Process(
-            platforms.pulses, parts, platforms.probes, leads_since
+            platforms.pulses, parts, platforms.probes(), leads_since
         )
 
     def route(self) -> BaseRoute:

@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from bot.domain.notices import Lane, Rendered
+from bot.domain.forms import Rendered
+from bot.domain.notices import Lane
 from bot.domain.sending import (
     CannotLook,
     Gone,
@@ -43,23 +44,31 @@ async def unheard(reason: str) -> None:
     del reason
 
 
-class Channel(Protocol):
-    """A way out. Both methods wait for their turn inside the platform's limits."""
+Form = TypeVar("Form", bound=Rendered, contravariant=True)
 
-    async def send(self, address: str, rendered: Rendered, lane: Lane) -> str:
+
+class Channel(Protocol[Form]):
+    """A way out. Every method waits for its turn inside the platform's limits.
+
+    One of a way that cannot edit, or cannot be looked through, inherits these and has only `send`.
+    """
+
+    async def send(self, address: str, rendered: Form, lane: Lane) -> str:
         """Post a new message; returns the platform's reference to it. Raises SendError.
 
         What is too long becomes several, and the reference is to the last of them.
         """
         ...
 
-    async def edit(self, address: str, ref: str, rendered: Rendered, lane: Lane) -> None:
+    async def edit(self, address: str, ref: str, rendered: Form, lane: Lane) -> None:
         """Make the message show `rendered`, as much of it as fits. Raises SendError."""
-        ...
+        del address, ref, rendered, lane
+        raise MessageLost(f"what was sent stays as it is: {type(self).__name__} cannot edit")
 
     async def find(self, address: str, notice_id: int, since: datetime) -> str | None:
         """The reference of the message that was posted for this notice after `since`, or None.
 
         Raises CannotLook when the platform cannot tell, else SendError.
         """
-        ...
+        del address, notice_id, since
+        raise CannotLook(f"{type(self).__name__} cannot be looked through")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.channels.splitting import CHARACTER, ELLIPSIS, chunks, tokens
-from bot.domain.notices import Rendered
+from bot.domain.forms import SlackBlocks
 from bot.domain.utf16 import units
 
 Block = dict[str, Any]
@@ -21,7 +21,7 @@ SHOWN = 12_000  # of all blocks together; about 13,200 are msg_blocks_too_long
 _MRKDWN = re.compile(rf"<[^<>\n]*>|&(?:amp|lt|gt);|{CHARACTER}")
 
 
-def parts_of(rendered: Rendered) -> list[Rendered]:
+def parts_of(rendered: SlackBlocks) -> list[SlackBlocks]:
     """The message as messages that fit. Only the last one carries the metadata."""
     if rendered.blocks:
         bare = replace(rendered, text=cut_text(rendered.text), blocks=(), metadata={})
@@ -31,7 +31,7 @@ def parts_of(rendered: Rendered) -> list[Rendered]:
     return [*parts[:-1], replace(parts[-1], metadata=rendered.metadata)]
 
 
-def cut(rendered: Rendered) -> Rendered:
+def cut(rendered: SlackBlocks) -> SlackBlocks:
     """The message, or its beginning over a line with an ellipsis: what an edit can show."""
     if not rendered.blocks:
         return replace(rendered, text=cut_text(rendered.text))

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -13,12 +12,13 @@ from telegram.constants import CallbackQueryLimit, MessageLimit, ParseMode
 from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
-from bot.channels.base import FormRefused, unheard
+from bot.channels.base import Channel, FormRefused, unheard
 from bot.channels.splitting import one_by_one
 from bot.channels.telegram_errors import RejectedContent, explain
 from bot.channels.telegram_split import LONGEST, cut_html, cut_words, split_html, words_of
-from bot.domain.notices import Button, Lane, Rendered
-from bot.domain.sending import CannotLook, MessageLost
+from bot.domain.forms import Button, TelegramHtml
+from bot.domain.notices import Lane
+from bot.domain.sending import MessageLost
 
 log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
@@ -28,8 +28,10 @@ MOST_PARTS = 3  # messages that one text may become; a longer one comes as a fil
 FILE = "message.txt"
 
 
-class TelegramChannel:
-    """A Channel over one paced bot; everything that goes to Telegram chats goes through it.
+class TelegramChannel(Channel[TelegramHtml]):
+    """A channel over one paced bot; everything that goes to Telegram chats goes through it.
+
+    Bots see no history, so it cannot look: github.com/tdlib/telegram-bot-api/issues/482.
 
     `form_refused` hears, before the plain words are sent, why Telegram refuses a form.
     """
@@ -38,7 +40,7 @@ class TelegramChannel:
         self._bot = bot
         self._form_refused = form_refused
 
-    async def send(self, address: str, rendered: Rendered, lane: Lane) -> str:
+    async def send(self, address: str, rendered: TelegramHtml, lane: Lane) -> str:
         """Post a message. Content that Telegram refuses is sent once more as plain text.
 
         What is too long becomes up to three messages, or a file over a message that begins like
@@ -49,25 +51,20 @@ class TelegramChannel:
             posts = [partial(self._as_file, part=rendered), partial(self._post, part=cut(rendered))]
         return await one_by_one(posts, lambda post: post(address, lane))
 
-    async def edit(self, address: str, ref: str, rendered: Rendered, lane: Lane) -> None:
+    async def edit(self, address: str, ref: str, rendered: TelegramHtml, lane: Lane) -> None:
         """Make the message show `rendered`, as much of it as fits; without rows its buttons go."""
 
-        async def show(form: Rendered, mode: ParseMode | None) -> None:
+        async def show(form: TelegramHtml, mode: ParseMode | None) -> None:
             await self._edit(address, ref, form, lane, mode)
 
         await self._in_some_form(cut(rendered), show)
 
-    async def find(self, address: str, notice_id: int, since: datetime) -> str | None:
-        """Bots see no history: github.com/tdlib/telegram-bot-api/issues/482. Raises CannotLook."""
-        del address, notice_id, since
-        raise CannotLook("Telegram shows a bot no history")
-
     async def send_document(
-        self, address: str, name: str, content: bytes, caption: Rendered, lane: Lane
+        self, address: str, name: str, content: bytes, caption: TelegramHtml, lane: Lane
     ) -> str:
         """Post a file with a short text under it."""
 
-        async def post(form: Rendered, mode: ParseMode | None) -> str:
+        async def post(form: TelegramHtml, mode: ParseMode | None) -> str:
             with _explained():
                 message = await self._bot.send_document(
                     chat_of(address),
@@ -96,15 +93,17 @@ class TelegramChannel:
             return False
         return True
 
-    async def _post(self, address: str, lane: Lane, part: Rendered) -> str:
+    async def _post(self, address: str, lane: Lane, part: TelegramHtml) -> str:
         return await self._in_some_form(part, partial(self._send, address, lane))
 
-    async def _as_file(self, address: str, lane: Lane, part: Rendered) -> str:
+    async def _as_file(self, address: str, lane: Lane, part: TelegramHtml) -> str:
         words = words_of(part.text).encode()
-        return await self.send_document(address, FILE, words, Rendered("", silent=True), lane)
+        return await self.send_document(address, FILE, words, TelegramHtml("", silent=True), lane)
 
     async def _in_some_form(
-        self, rendered: Rendered, put: Callable[[Rendered, ParseMode | None], Awaitable[Result]]
+        self,
+        rendered: TelegramHtml,
+        put: Callable[[TelegramHtml, ParseMode | None], Awaitable[Result]],
     ) -> Result:
         """As HTML; if Telegram refuses that, whoever listens hears of it and the words go plain."""
         try:
@@ -115,7 +114,7 @@ class TelegramChannel:
             return await put(plain(rendered), None)
 
     async def _send(
-        self, address: str, lane: Lane, rendered: Rendered, parse_mode: ParseMode | None
+        self, address: str, lane: Lane, rendered: TelegramHtml, parse_mode: ParseMode | None
     ) -> str:
         with _explained():
             message = await self._bot.send_message(
@@ -130,7 +129,12 @@ class TelegramChannel:
         return str(message.message_id)
 
     async def _edit(
-        self, address: str, ref: str, rendered: Rendered, lane: Lane, parse_mode: ParseMode | None
+        self,
+        address: str,
+        ref: str,
+        rendered: TelegramHtml,
+        lane: Lane,
+        parse_mode: ParseMode | None,
     ) -> None:
         with _explained():
             await self._bot.edit_message_text(
@@ -157,7 +161,7 @@ def chat_of(address: str) -> int | str:
     return address if address.startswith("@") else int(address)
 
 
-def keyboard(rendered: Rendered) -> InlineKeyboardMarkup | None:
+def keyboard(rendered: TelegramHtml) -> InlineKeyboardMarkup | None:
     rows = [[_button(button) for button in row] for row in rendered.rows if row]
     return InlineKeyboardMarkup(rows) if rows else None
 
@@ -168,20 +172,20 @@ def _button(button: Button) -> InlineKeyboardButton:
     return InlineKeyboardButton(button.text, callback_data=button.data)
 
 
-def parts_of(rendered: Rendered) -> list[Rendered]:
+def parts_of(rendered: TelegramHtml) -> list[TelegramHtml]:
     """The message as parts that fit; the buttons are on the last one, which alone may ring."""
     *earlier, last = split_html(rendered.text)
-    quiet = [Rendered(text, silent=True) for text in earlier]
+    quiet = [TelegramHtml(text, silent=True) for text in earlier]
     return [*quiet, replace(rendered, text=last)]
 
 
-def cut(rendered: Rendered, limit: int = LONGEST) -> Rendered:
+def cut(rendered: TelegramHtml, limit: int = LONGEST) -> TelegramHtml:
     """The same with its text cut to what fits."""
     return replace(rendered, text=cut_html(rendered.text, limit))
 
 
-def plain(rendered: Rendered) -> Rendered:
+def plain(rendered: TelegramHtml) -> TelegramHtml:
     """The same without markup and links, inside the length limit: what no check can refuse."""
     words = cut_words(words_of(rendered.text))
     rows = tuple(tuple(button for button in row if not button.url) for row in rendered.rows)
-    return Rendered(words, rows, silent=rendered.silent)
+    return TelegramHtml(words, rows, silent=rendered.silent)

@@ -1,38 +1,36 @@
 """All that `run` will need, one after the other."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
+from bot.app.ways import Row, named
 from bot.checking.finding import Finding
 from bot.checking.own import database, language, misspelt
-from bot.checking.slack import slack
-from bot.checking.telegram import telegram
 from bot.settings import Settings
 
 
-async def findings(settings: Settings) -> AsyncIterator[Finding]:
+async def findings(settings: Settings, rows: Sequence[Row]) -> AsyncIterator[Finding]:
     """What is well and what is not."""
     for finding in (*misspelt(Path(".env")), *language(settings)):
         yield finding
     yield await database(settings)
-    if settings.telegram_token:
-        async for finding in telegram(settings):
-            yield finding
-    if settings.slack_token:
-        async for finding in slack(settings):
-            yield finding
-    for finding in _missing(settings):
+    for row in rows:
+        if row.is_set(settings):
+            async for finding in row.load().check(settings):
+                yield finding
+    for finding in _missing(settings, rows):
         yield finding
 
 
-def _missing(settings: Settings) -> Iterator[Finding]:
-    if not settings.telegram_token and not settings.slack_token:
-        yield Finding(False, "No platform: set TELEGRAM_BOT_TOKEN or SLACK_BOT_TOKEN in .env.")
+def _missing(settings: Settings, rows: Sequence[Row]) -> Iterator[Finding]:
+    if not any(row.is_set(settings) for row in rows):
+        names = " or ".join(row.setting for row in rows)
+        yield Finding(False, f"No platform: set {names} in .env.")
     if not settings.admins:
         yield Finding(False, "ADMINS is empty: nobody could adjust stock. Add slack:U... there.")
-    if not settings.alert_addresses:
+    if not named(settings, rows).alerts:
+        names = " and ".join(row.alerts_setting for row in rows)
         yield Finding(
             True,
-            "Nobody gets alerts: SLACK_ALERT_CHANNEL and TELEGRAM_ALERT_CHATS are empty "
-            "(/stock low still lists what is low).",
+            f"Nobody gets alerts: {names} are empty (/stock low still lists what is low).",
         )

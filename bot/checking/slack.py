@@ -18,7 +18,7 @@ A_NAME = "it is a name, and nobody can look whether it exists; write the channel
 BLIND = "Without that an alert may be posted twice after a crash or a lost answer."
 
 
-async def slack(settings: Settings) -> AsyncIterator[Finding]:
+async def check(settings: Settings) -> AsyncIterator[Finding]:
     async with slack_session() as session:
         client = AsyncWebClient(
             settings.slack_token,

@@ -11,7 +11,7 @@ from bot.checking.finding import Finding
 from bot.settings import Settings
 
 
-async def telegram(settings: Settings) -> AsyncIterator[Finding]:
+async def check(settings: Settings) -> AsyncIterator[Finding]:
     bot = Bot(settings.telegram_token, base_url=f"{settings.telegram_api_url.rstrip('/')}/bot")
     try:
         async with bot:

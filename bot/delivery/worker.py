@@ -4,8 +4,9 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import structlog
 
@@ -16,8 +17,9 @@ from bot.delivery.hands import USUAL, Hands, Window
 from bot.domain.contacts import Contact, ContactState
 from bot.domain.delivery import Look, Step, next_step
 from bot.domain.faults import DatabaseDown
+from bot.domain.forms import Rendered
 from bot.domain.living import says
-from bot.domain.notices import Claimed, Rendered
+from bot.domain.notices import Claimed
 from bot.domain.sending import (
     CannotLook,
     Gone,
@@ -33,14 +35,14 @@ from bot.domain.sending import (
 )
 from bot.domain.telemetry import SILENT, Telemetry
 from bot.domain.telling import NoticeData
-from bot.domain.ways import WayName
+from bot.domain.way import Way
 from bot.services.engine.bell import Bell
 from bot.services.outbox.composing import Composed, Composing, Drop
 from bot.services.outbox.settling import Settling
 
 log = structlog.get_logger(__name__)
 
-Render = Callable[[WayName, str, NoticeData], Rendered]
+Render = Callable[[str, NoticeData], Rendered]  # in the form that the way's channel takes
 
 LOOK_AGAIN = 1.0  # seconds: what another process queued is seen at the latest by then
 PATIENCE = 1.0  # seconds that a message in its turn waits for a platform that does not answer
@@ -49,16 +51,15 @@ DATABASE_AGAIN = 0.5  # seconds between two tries to write down what is known
 
 def shown(rendered: Rendered) -> str:
     """A hash of what a message shows, to see whether an edit would change anything."""
-    seen = repr((rendered.text, rendered.rows, rendered.blocks))
-    return hashlib.sha256(seen.encode()).hexdigest()
+    return hashlib.sha256(repr(rendered.visible).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxWorker:
-    """Empties the outbox of one platform. It decides nothing and changes no state itself."""
+    """Empties the outbox of one way. It decides nothing and changes no state itself."""
 
-    way: WayName
-    channel: Channel
+    way: Way
+    channel: Channel[Any]
     settling: Settling
     composing: Composing
     render: Render
@@ -95,7 +96,7 @@ class OutboxWorker:
             return False
         try:
             claimed = await self.settling.claim(
-                self.way, ask.limit, ask.last, look_first=look_first
+                self.way.name, ask.limit, ask.last, look_first=look_first
             )
         except DatabaseDown:  # said by the database itself; what is in work goes on
             return False
@@ -125,7 +126,7 @@ class OutboxWorker:
             await _written(partial(self.settling.release, [notice]))
         except Exception as error:  # the outbox worker's catch-all: DESIGN section 4
             log.exception("notice failed", notice=notice.id, kind=notice.kind)
-            self.telemetry.failed(self.way, error)
+            self.telemetry.failed(self.way.name, error)
             await _written(partial(self.settling.broken, notice))
         finally:
             self.hands.answered(notice, well=False)
@@ -151,13 +152,13 @@ class OutboxWorker:
             # there.
             if isinstance(error, InDoubt | NotSent):
                 self.breaker.failed()
-            self.telemetry.failed(self.way, error)
+            self.telemetry.failed(self.way.name, error)
             name = type(error).__name__
             log.info("notice not sent", notice=notice.id, error=name, detail=str(error))
             await _written(partial(self._handle, notice, composed, error))
 
     async def _tell(self, notice: Claimed, composed: Composed) -> None:
-        step = next_step(shown=composed.message is not None, doubtful=notice.doubtful)
+        step = next_step(shown=self._edits(composed), doubtful=notice.doubtful)
         match step:
             case Step.EDIT:
                 await self._edit(notice, composed)
@@ -165,6 +166,10 @@ class OutboxWorker:
                 await self._look(notice, composed)
             case _:
                 await self._post(notice, composed)
+
+    def _edits(self, composed: Composed) -> bool:
+        """Whether there is a message that can be changed; where none can, a new one is posted."""
+        return composed.message is not None and self.way.can_edit
 
     async def _look(self, notice: Claimed, composed: Composed) -> None:
         """An earlier send may have arrived: ask the platform, and do what follows from that."""
@@ -183,6 +188,8 @@ class OutboxWorker:
 
     async def _found(self, notice: Claimed, contact: Contact) -> tuple[str, Look]:
         """Where the platform shows it, if it does. Raises SendError when it does not answer."""
+        if not self.way.can_look_up:
+            return "", Look.CANNOT_TELL
         since = notice.wired_at or notice.created_at
         try:
             ref = await self.channel.find(contact.address.value, notice.id, since)
@@ -238,8 +245,7 @@ class OutboxWorker:
         await self.hands.leaves(notice)
 
     def _rendered(self, notice: Claimed, composed: Composed) -> Rendered:
-        rendered = self.render(self.way, composed.contact.language, composed.data)
-        return replace(rendered, metadata=rendered.metadata or {"notice_id": notice.id})
+        return self.render(composed.contact.language, composed.data).marked(notice.id)
 
     async def _handle(self, notice: Claimed, composed: Composed, error: SendError) -> None:
         """Do what the error says; the policy itself is pure (domain.delivery)."""
@@ -247,7 +253,7 @@ class OutboxWorker:
         match error:
             case RetryAfter():
                 await self.settling.later(notice, error.seconds)
-            case InDoubt() if message is None:
+            case InDoubt() if not self._edits(composed):
                 await self.settling.in_doubt(notice)
             case Gone():
                 await self.settling.gone(notice, composed.contact, error.state)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from bot.domain.ways import SLACK, TELEGRAM, WayName
+from bot.domain.ways import WayName
 
 
 class ContactKind(StrEnum):
@@ -44,17 +44,9 @@ class Address:
     way: WayName
     value: str
 
-    @classmethod
-    def parse(cls, text: str) -> "Address":
-        """`slack:U123` or `telegram:42`; raises ValueError in words for a settings file."""
-        way, _, value = text.strip().partition(":")
-        if way not in (TELEGRAM, SLACK) or not value.strip():
-            raise ValueError(f"{text.strip()!r} is not like slack:U0123 or telegram:12345")
-        return cls(WayName(way), value.strip())
-
     @property
     def text(self) -> str:
-        """What `parse` reads."""
+        """What settings have and Ways.address reads."""
         return f"{self.way}:{self.value}"
 
 

@@ -58,28 +58,6 @@ class SettleReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Button:
-    """Telegram: `data` <= 64 bytes or `url`. Slack: action_id `action`, value `data`."""
-
-    text: str
-    data: str = ""
-    url: str = ""
-    action: str = ""
-    style: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A message in a platform's own form: `text` is Telegram HTML, or Slack's plain fallback."""
-
-    text: str
-    rows: tuple[tuple[Button, ...], ...] = ()  # Telegram inline keyboard
-    blocks: tuple[dict[str, Any], ...] = ()  # Slack Block Kit
-    silent: bool = False
-    metadata: dict[str, Any] = field(default_factory=dict)  # Slack only
-
-
-@dataclass(frozen=True, slots=True)
 class NewNotice:
     """One thing to tell one contact. `key` names who, what and which occurrence; it is unique.
 

@@ -1,4 +1,4 @@
-"""The ways out and in: how each is named."""
+"""The names of ways out and in."""
 
 from typing import NewType
 

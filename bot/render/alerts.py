@@ -4,7 +4,6 @@ from bot.domain.alerts import AlertState, AlertView, Severity
 from bot.domain.sources import CLI
 from bot.domain.staff import Acknowledged
 from bot.domain.telling import AlertTold, DailyDigest, Fault
-from bot.domain.ways import SLACK, TELEGRAM
 from bot.render.escape import Safe
 from bot.render.voice import Face, Voice, joined
 
@@ -14,7 +13,6 @@ STATE_MARKS = {
     AlertState.RECOVERING: "📈",
     AlertState.RESOLVED: "✅",
 }
-PLATFORMS = {TELEGRAM: "Telegram", SLACK: "Slack"}  # names, the same everywhere
 FAULTS = (
     "fault.undelivered",
     "fault.uncertain",
@@ -122,7 +120,7 @@ def fault(say: Voice, told: Fault) -> Safe:
     since, until = told.since, told.until
     text = say(
         told.what if told.what in FAULTS else "fault.other",
-        platform=PLATFORMS[told.way] if told.way else "",
+        platform=say.title(told.way) if told.way else "",
         since=say.moment(since) if since else "",
         until=say.moment(until) if until else "",
         lasted=say.lasting(since, until) if since and until else "",

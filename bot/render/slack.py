@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.domain import staff, telling
-from bot.domain.notices import Rendered
+from bot.domain.forms import SlackBlocks
 from bot.domain.stock import Position, Product
 from bot.domain.telling import NoticeData
 from bot.render import slack_alerts as told
@@ -13,24 +13,24 @@ from bot.render import slack_card as read
 from bot.render import slack_modal as modal
 from bot.render.voice import View, Voice
 
-NOTICES: dict[type, Callable[[Voice, Any], Rendered]] = {
+NOTICES: dict[type, Callable[[Voice, Any], SlackBlocks]] = {
     telling.AlertTold: told.alert_told,
     telling.DailyDigest: told.digest,
     telling.Fault: told.fault,
 }
 
 
-def notice(view: View, language: str, data: NoticeData) -> Rendered:
+def notice(view: View, language: str, data: NoticeData) -> SlackBlocks:
     """What is told without being asked, as a message or as its edit. Customers are in Telegram."""
     return NOTICES[type(data)](kit.voice(view, language), data)
 
 
-def shared_card(view: View, language: str, card: staff.Card, by: str) -> Rendered:
+def shared_card(view: View, language: str, card: staff.Card, by: str) -> SlackBlocks:
     """For the channel: the card without buttons; `by` is an address ("slack:U1")."""
     return read.shared_card(kit.voice(view, language), card, by)
 
 
-def simple(view: View, language: str, msgid: str, /, **args: object) -> Rendered:
+def simple(view: View, language: str, msgid: str, /, **args: object) -> SlackBlocks:
     """One message of the catalogue, its arguments escaped; SIMPLE lists the ids for handlers."""
     return kit.note(kit.voice(view, language)(msgid, **args))
 

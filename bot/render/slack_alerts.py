@@ -1,7 +1,7 @@
 """Slack: what staff channels are told."""
 
 from bot.domain.alerts import AlertView
-from bot.domain.notices import Rendered
+from bot.domain.forms import SlackBlocks
 from bot.domain.staff import Acknowledged
 from bot.domain.telling import AlertTold, DailyDigest, Fault
 from bot.render import alerts
@@ -13,13 +13,13 @@ from bot.render.voice import Voice, joined, lines
 ACK_ROWS = 15  # alerts of a summary with a button of their own
 
 
-def alert_told(say: Voice, told: AlertTold) -> Rendered:
+def alert_told(say: Voice, told: AlertTold) -> SlackBlocks:
     if told.summary or len(told.alerts) != 1:
         return _summary(say, told)
     return alert(say, told.alerts[0])
 
 
-def alert(say: Voice, view: AlertView) -> Rendered:
+def alert(say: Voice, view: AlertView) -> SlackBlocks:
     code = say.code(view.product.sku) if view.product else None
     head = joined([alerts.head(say, view), code])
     sums = alerts.face(say, view).arithmetic(say, view)
@@ -44,7 +44,7 @@ def _acknowledge(say: Voice, view: AlertView) -> Block:
     return kit.button(say.label("button.acknowledge"), "alert_ack", value, "primary")
 
 
-def _summary(say: Voice, told: AlertTold) -> Rendered:
+def _summary(say: Voice, told: AlertTold) -> SlackBlocks:
     head = alerts.summary_head(say, told)
     single = kit.fitting(_with_button(say, view) for view in told.alerts[:ACK_ROWS])
     rest = [alerts.row(say, view) for view in told.alerts[len(single) :]]
@@ -59,7 +59,7 @@ def _with_button(say: Voice, view: AlertView) -> Block:
     return kit.section(alerts.row(say, view), ack)
 
 
-def digest(say: Voice, told: DailyDigest) -> Rendered:
+def digest(say: Voice, told: DailyDigest) -> SlackBlocks:
     title = say("digest.head", day=say.day(told.day))
     numbers = alerts.digest_numbers(say, told)
     low, shown = kit.packed([alerts.row(say, view) for view in told.low], kit.MESSAGE // 2, 20)
@@ -76,11 +76,11 @@ def digest(say: Voice, told: DailyDigest) -> Rendered:
     )
 
 
-def fault(say: Voice, told: Fault) -> Rendered:
+def fault(say: Voice, told: Fault) -> SlackBlocks:
     head = alerts.fault(say, told)
     detail = kit.context(say.words(told.detail, 500)) if told.detail.strip() else None
     return kit.note(head, detail)
 
 
-def acknowledged(say: Voice, result: Acknowledged) -> Rendered:
+def acknowledged(say: Voice, result: Acknowledged) -> SlackBlocks:
     return kit.note(alerts.acknowledged(say, result))

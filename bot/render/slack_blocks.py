@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from bot.domain.notices import Rendered
+from bot.domain.forms import SlackBlocks
 from bot.domain.utf16 import units
 from bot.render.escape import Safe, truncate
-from bot.render.voice import SLACK, View, Voice, lines, speak
+from bot.render.voice import STYLES, View, Voice, lines, speak
 
 Block = dict[str, Any]
 
@@ -18,7 +18,7 @@ FALLBACK = 3000
 
 
 def voice(view: View, language: str) -> Voice:
-    return speak(view, language, SLACK)
+    return speak(view, language, STYLES[SlackBlocks])
 
 
 def mrkdwn(text: str) -> Block:
@@ -67,13 +67,13 @@ def show_button(say: Voice, product_id: int) -> Block:
     return button(say.label("button.show"), "stock_show", str(product_id))
 
 
-def message(fallback: str, *blocks: Block | None) -> Rendered:
+def message(fallback: str, *blocks: Block | None) -> SlackBlocks:
     """`fallback` is what a phone's push and a screen reader say."""
     there = tuple(block for block in blocks if block is not None)
-    return Rendered(text=fallback, blocks=there)
+    return SlackBlocks(text=fallback, blocks=there)
 
 
-def note(text: Safe, *blocks: Block | None) -> Rendered:
+def note(text: Safe, *blocks: Block | None) -> SlackBlocks:
     """One paragraph, and what belongs to it."""
     return message(text, section(text), *blocks)
 

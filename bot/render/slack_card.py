@@ -3,7 +3,7 @@
 import re
 
 from bot.domain.alerts import Severity
-from bot.domain.notices import Rendered
+from bot.domain.forms import SlackBlocks
 from bot.domain.rules.quantity import Terms, severity_of, terms_at
 from bot.domain.sources import CLI, LONGEST, Source
 from bot.domain.staff import Card, LowList, LowRow, StaffNotFound
@@ -44,7 +44,7 @@ def title(say: Voice, product: Product) -> Safe:
     return Safe(f"{say.name(product)} {say.code(product.sku)}")
 
 
-def card(say: Voice, result: Card) -> Rendered:
+def card(say: Voice, result: Card) -> SlackBlocks:
     product = result.product
     share = None if result.shared else _share(say, product)
     buttons = kit.actions(_adjust(say, result), share)
@@ -52,7 +52,7 @@ def card(say: Voice, result: Card) -> Rendered:
     return kit.message(_fallback(say, result), *_card_blocks(say, result), buttons, noted)
 
 
-def shared_card(say: Voice, result: Card, by: str) -> Rendered:
+def shared_card(say: Voice, result: Card, by: str) -> SlackBlocks:
     """The card for a channel: the same without buttons, and who shared it."""
     signed = kit.context(say("card.shared", who=say.person(by)))
     return kit.message(_fallback(say, result), *_card_blocks(say, result), signed)
@@ -171,7 +171,7 @@ def reason_of(say: Voice, move: Move) -> Safe | None:
     return say.words(move.reason, 120) if move.reason.strip() else None
 
 
-def not_found(say: Voice, result: StaffNotFound) -> Rendered:
+def not_found(say: Voice, result: StaffNotFound) -> SlackBlocks:
     query = say.words(result.query, 80)
     head = say("found.not_written" if result.was_write else "found.head", query=query)
     if not result.found:
@@ -190,7 +190,7 @@ def _found(say: Voice, item: Card) -> Safe:
     return lines(f"{dot(item)} {title(say, item.product)}", about)
 
 
-def low_list(say: Voice, result: LowList) -> Rendered:
+def low_list(say: Voice, result: LowList) -> SlackBlocks:
     if result.unknown:
         known = say.words(", ".join(result.places), 300)
         return kit.note(say("low.no_place", place=say.words(result.unknown, 40), places=known))

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
+from bot.domain.forms import SlackBlocks
 from bot.domain.health import HealthCard, InboxQueue, LaneQueue, Reach, Undelivered, WayPulse
-from bot.domain.notices import Lane, NoticeState, Rendered, SettleReason
+from bot.domain.notices import Lane, NoticeState, SettleReason
 from bot.render import slack_blocks as kit
-from bot.render.alerts import PLATFORMS, fault
+from bot.render.alerts import fault
 from bot.render.escape import Safe
 from bot.render.slack_blocks import Block
 from bot.render.voice import Voice, joined, lines
@@ -33,7 +34,7 @@ DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 ROOM = kit.MESSAGE // 5  # of each part
 
 
-def health(say: Voice, card: HealthCard) -> Rendered:
+def health(say: Voice, card: HealthCard) -> SlackBlocks:
     head = Safe(f"{'🟢' if card.well else '🟠'} {say(_verdict(card))}")
     return kit.message(
         head,
@@ -58,7 +59,7 @@ def _packed(entries: Iterable[Safe]) -> list[Block]:
 
 def _platform(say: Voice, pulse: WayPulse) -> list[Safe]:
     """Whether it answers, what to do if not, and how fast it is spoken to."""
-    name = PLATFORMS[pulse.way]
+    name = say.title(pulse.way)
     mark = "❌" if pulse.down else "✅"
     closed = say("health.unconnected", platform=name) if pulse.connected is False else None
     pace = say("health.pace", rate=f"{pulse.rate:.1f}".removesuffix(".0"))
@@ -88,7 +89,7 @@ def _queue(say: Voice, queue: LaneQueue) -> Safe:
 
 
 def _name(say: Voice, item: LaneQueue | Undelivered) -> Safe:
-    return say.words(PLATFORMS[item.way]) if item.way else say("health.forgotten")
+    return say.words(say.title(item.way)) if item.way else say("health.forgotten")
 
 
 def _undelivered(say: Voice, found: tuple[Undelivered, ...]) -> list[Safe]:

@@ -1,6 +1,6 @@
 """Slack: /stock why SKU, the arithmetic of the rules and of the line."""
 
-from bot.domain.notices import Rendered
+from bot.domain.forms import SlackBlocks
 from bot.domain.rules.kind import Explained
 from bot.domain.staff import RestockFact, StaffWhy
 from bot.render import alerts
@@ -12,7 +12,7 @@ from bot.render.voice import Voice, joined, lines
 MOST_LOCATIONS = 20
 
 
-def why(say: Voice, result: StaffWhy) -> Rendered:
+def why(say: Voice, result: StaffWhy) -> SlackBlocks:
     head = say("staffwhy.head", item=title(say, result.product))
     shown = kit.fitting(kit.section(_rule(say, item)) for item in result.rules[:MOST_LOCATIONS])
     rest = len(result.rules) - len(shown)

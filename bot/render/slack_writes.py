@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from bot.domain.notices import Rendered
+from bot.domain.forms import SlackBlocks
 from bot.domain.staff import (
     BadThreshold,
     BelowZero,
@@ -28,7 +28,7 @@ from bot.render.slack_card import KINDS, not_found, reason_of, title
 from bot.render.voice import Voice, joined, lines
 
 
-def moved(say: Voice, result: Moved) -> Rendered:
+def moved(say: Voice, result: Moved) -> SlackBlocks:
     move, place = result.move, say.place(result.position.location)
     head = say(
         "moved.repeated" if result.repeated else "moved.done",
@@ -56,11 +56,11 @@ def _available(say: Voice, position: Position) -> Safe | None:
     return say("sum.available", number=position.available)
 
 
-def unchanged(say: Voice, result: Unchanged) -> Rendered:
+def unchanged(say: Voice, result: Unchanged) -> SlackBlocks:
     return kit.note(_about(say, "write.unchanged", result, number=result.position.on_hand))
 
 
-def below_zero(say: Voice, result: BelowZero) -> Rendered:
+def below_zero(say: Voice, result: BelowZero) -> SlackBlocks:
     on_hand, quantity = result.position.on_hand, result.quantity
     head = _about(
         say, "belowzero.head", result, number=on_hand, quantity=say.signed(quantity),
@@ -72,7 +72,7 @@ def below_zero(say: Voice, result: BelowZero) -> Rendered:
     return kit.note(head, kit.context(say("belowzero.hint", example=example)), kit.actions(show))
 
 
-def needs_confirmation(say: Voice, result: NeedsConfirmation) -> Rendered:
+def needs_confirmation(say: Voice, result: NeedsConfirmation) -> SlackBlocks:
     before, quantity = result.position.on_hand, result.quantity
     head = _about(
         say, "confirm.head", result, quantity=say.signed(quantity), before=before,
@@ -84,7 +84,7 @@ def needs_confirmation(say: Voice, result: NeedsConfirmation) -> Rendered:
     return kit.note(text, kit.actions(yes, no))
 
 
-def changed_meanwhile(say: Voice, result: ChangedMeanwhile) -> Rendered:
+def changed_meanwhile(say: Voice, result: ChangedMeanwhile) -> SlackBlocks:
     head = _about(
         say, "write.meanwhile", result, number=result.position.on_hand, shown=result.shown
     )
@@ -101,7 +101,7 @@ def _about(
     return say(msgid, item=title(say, result.product), place=place, **args)
 
 
-def which_location(say: Voice, result: WhichLocation) -> Rendered:
+def which_location(say: Voice, result: WhichLocation) -> SlackBlocks:
     item = title(say, result.product)
     if result.named.strip():
         head = say("where.unknown", item=item, place=say.words(result.named, 40))
@@ -118,7 +118,7 @@ def which_location(say: Voice, result: WhichLocation) -> Rendered:
     return kit.message(head, kit.section(head), *sections)
 
 
-def undone(say: Voice, result: Undone) -> Rendered:
+def undone(say: Voice, result: Undone) -> SlackBlocks:
     text = lines(
         say(
             "undone.repeated" if result.repeated else "undone.done",
@@ -139,11 +139,11 @@ UNDO_REASONS = {
 }
 
 
-def nothing_to_undo(say: Voice, result: NothingToUndo) -> Rendered:
+def nothing_to_undo(say: Voice, result: NothingToUndo) -> SlackBlocks:
     return kit.note(say(UNDO_REASONS.get(result.reason, "undo.none")))
 
 
-def threshold_set(say: Voice, result: ThresholdSet) -> Rendered:
+def threshold_set(say: Voice, result: ThresholdSet) -> SlackBlocks:
     item, place = title(say, result.product), say.place(result.position.location)
     if result.clear_level is None:
         return kit.note(say("threshold.off", item=item, place=place))
@@ -153,7 +153,7 @@ def threshold_set(say: Voice, result: ThresholdSet) -> Rendered:
     )
 
 
-def bad_threshold(say: Voice, result: BadThreshold) -> Rendered:
+def bad_threshold(say: Voice, result: BadThreshold) -> SlackBlocks:
     return kit.note(say("threshold.bad", point=result.point, clear=result.clear))
 
 
@@ -164,7 +164,7 @@ def person(say: Voice, value: str) -> Safe:
     return say.person(value if ":" in value else f"slack:{value}")
 
 
-def role_set(say: Voice, result: RoleSet) -> Rendered:
+def role_set(say: Voice, result: RoleSet) -> SlackBlocks:
     who, before = person(say, result.person), role_name(say, result.before)
     if result.role is None:
         return kit.note(say("roleset.removed", who=who, before=before))
@@ -174,7 +174,7 @@ def role_set(say: Voice, result: RoleSet) -> Rendered:
     return kit.note(say("roleset.done", who=who, role=role, before=before))
 
 
-def role_list(say: Voice, result: RoleList) -> Rendered:
+def role_list(say: Voice, result: RoleList) -> SlackBlocks:
     if not result.members:
         return kit.note(lines(say("roles.empty"), say("roles.hint")))
     head = say.n("roles.head", len(result.members))
@@ -189,19 +189,19 @@ def role_list(say: Voice, result: RoleList) -> Rendered:
                        kit.context(more, say("roles.hint")))  # fmt: skip
 
 
-def last_admin(say: Voice, result: LastAdmin) -> Rendered:
+def last_admin(say: Voice, result: LastAdmin) -> SlackBlocks:
     return kit.note(say("role.last_admin", who=person(say, result.person)))
 
 
 # What becomes of every write, and of one that nobody can tell what it is of.
-WROTE: dict[type, Callable[[Voice, Any], Rendered]] = {
+WROTE: dict[type, Callable[[Voice, Any], SlackBlocks]] = {
     Moved: moved,
     Unchanged: unchanged,
     BelowZero: below_zero,
     NeedsConfirmation: needs_confirmation,
     ChangedMeanwhile: changed_meanwhile,
 }
-NOT_MEANT: dict[type, Callable[[Voice, Any], Rendered]] = {
+NOT_MEANT: dict[type, Callable[[Voice, Any], SlackBlocks]] = {
     WhichLocation: which_location,
     StaffNotFound: not_found,
 }

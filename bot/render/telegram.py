@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.domain import customers, staff, telling
-from bot.domain.notices import Rendered
+from bot.domain.forms import TelegramHtml
 from bot.domain.telling import NoticeData
 from bot.render import alerts, roles
 from bot.render import telegram_line as line
@@ -16,7 +16,7 @@ from bot.render.escape import Safe, truncate
 from bot.render.telegram_parts import message, toast_text, voice
 from bot.render.voice import LABEL, View, Voice, speak
 
-ANSWERS: dict[type, Callable[[Voice, Any], Rendered]] = {
+ANSWERS: dict[type, Callable[[Voice, Any], TelegramHtml]] = {
     customers.Availability: look.availability,
     customers.NotFound: line.not_found,
     customers.Subscribed: line.subscribed,
@@ -33,7 +33,7 @@ ANSWERS: dict[type, Callable[[Voice, Any], Rendered]] = {
     staff.Acknowledged: crew.acknowledged,
     staff.Refused: crew.refused,
 }
-NOTICES: dict[type, Callable[[Voice, Any], Rendered]] = {
+NOTICES: dict[type, Callable[[Voice, Any], TelegramHtml]] = {
     telling.RestockTold: told.restock,
     telling.RestockAnswered: told.restock_answered,
     telling.RestockChanged: told.restock_changed,
@@ -46,24 +46,24 @@ NOTICES: dict[type, Callable[[Voice, Any], Rendered]] = {
 }
 
 
-def answer(view: View, language: str, result: object) -> Rendered:
+def answer(view: View, language: str, result: object) -> TelegramHtml:
     """What a service answered, as a message. Raises KeyError for a type it does not know."""
     return ANSWERS[type(result)](voice(view, language), result)
 
 
-def notice(view: View, language: str, data: NoticeData) -> Rendered:
+def notice(view: View, language: str, data: NoticeData) -> TelegramHtml:
     """What is told without being asked, as a message or as its edit."""
     return NOTICES[type(data)](voice(view, language), data)
 
 
 def not_found(
     view: View, language: str, result: customers.NotFound, verb: str = "sub", quantity: int = 1
-) -> Rendered:
+) -> TelegramHtml:
     """Suggestions whose buttons do `verb`: sub (with `quantity`), look or why."""
     return line.not_found(voice(view, language), result, verb, quantity)
 
 
-def simple(view: View, language: str, msgid: str, /, **args: object) -> Rendered:
+def simple(view: View, language: str, msgid: str, /, **args: object) -> TelegramHtml:
     """One message of the catalogue, its arguments escaped; SIMPLE lists the ids for handlers."""
     return message(voice(view, language)(msgid, **args))
 
@@ -82,29 +82,29 @@ SIMPLE = (
 )
 
 
-def help(view: View, language: str, staff: bool = False) -> Rendered:
+def help(view: View, language: str, staff: bool = False) -> TelegramHtml:
     return people.help_text(voice(view, language), staff=staff)
 
 
-def privacy(view: View, language: str) -> Rendered:
+def privacy(view: View, language: str) -> TelegramHtml:
     return people.privacy(voice(view, language))
 
 
-def language_choice(view: View, language: str) -> Rendered:
+def language_choice(view: View, language: str) -> TelegramHtml:
     return people.language_choice(voice(view, language))
 
 
-def language_set(view: View, language: str) -> Rendered:
+def language_set(view: View, language: str) -> TelegramHtml:
     """Said in the new language."""
     return people.language_set(voice(view, language))
 
 
-def forget_question(view: View, language: str, number: int) -> Rendered:
+def forget_question(view: View, language: str, number: int) -> TelegramHtml:
     """`number` is the contact's: the buttons are good for nobody else, nor after an erase."""
     return people.forget_question(voice(view, language), number)
 
 
-def forgotten(view: View, language: str, ended: int) -> Rendered:
+def forgotten(view: View, language: str, ended: int) -> TelegramHtml:
     """After /forget: `ended` subscriptions went with it."""
     return people.forgotten(voice(view, language), ended)
 

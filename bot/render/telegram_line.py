@@ -11,7 +11,7 @@ from bot.domain.customers import (
     Subscribed,
     SubscriptionList,
 )
-from bot.domain.notices import Rendered
+from bot.domain.forms import TelegramHtml
 from bot.domain.subscriptions import Subscription, SubscriptionState
 from bot.render.escape import Safe
 from bot.render.telegram_parts import (
@@ -29,7 +29,7 @@ from bot.render.telegram_parts import (
 from bot.render.voice import Voice, lines
 
 
-def subscribed(say: Voice, result: Subscribed) -> Rendered:
+def subscribed(say: Voice, result: Subscribed) -> TelegramHtml:
     item = result.subscription
     told = item.state is SubscriptionState.TOLD
     text = lines(
@@ -79,7 +79,7 @@ def _subscribed_buttons(say: Voice, item: Subscription) -> Row:
     return first, press(label("button.list"), "list:0")
 
 
-def in_stock_already(say: Voice, result: InStockAlready) -> Rendered:
+def in_stock_already(say: Voice, result: InStockAlready) -> TelegramHtml:
     stock = result.stock
     name = say.name(stock.product)
     if stock.few:
@@ -91,7 +91,7 @@ def in_stock_already(say: Voice, result: InStockAlready) -> Rendered:
     return message(text, link(say, "button.buy", stock.product.url), (watch,))
 
 
-def not_found(say: Voice, result: NotFound, verb: str = "sub", quantity: int = 1) -> Rendered:
+def not_found(say: Voice, result: NotFound, verb: str = "sub", quantity: int = 1) -> TelegramHtml:
     """`verb` is what a suggestion does when pressed: sub, look or why."""
     if not result.query.strip():
         return message(say("notfound.link"))
@@ -106,21 +106,21 @@ def not_found(say: Voice, result: NotFound, verb: str = "sub", quantity: int = 1
     return message(lines(say("notfound.head", query=query), say("notfound.closest")), *rows)
 
 
-def limit_reached(say: Voice, result: LimitReached) -> Rendered:
+def limit_reached(say: Voice, result: LimitReached) -> TelegramHtml:
     text = lines(say.n("limit.reached", result.limit), say("limit.hint"))
     return message(text, (press(say.label("button.list"), "list:0"),))
 
 
-def not_for_sale(say: Voice, result: NotForSale) -> Rendered:
+def not_for_sale(say: Voice, result: NotForSale) -> TelegramHtml:
     name = say.name(result.product)
     return message(lines(say("notify.notforsale", name=name), facts(say, result.product)))
 
 
-def expired(say: Voice, _: Expired) -> Rendered:
+def expired(say: Voice, _: Expired) -> TelegramHtml:
     return message(say("expired.telegram"))
 
 
-def changed(say: Voice, result: Changed) -> Rendered:
+def changed(say: Voice, result: Changed) -> TelegramHtml:
     item = result.subscription
     text = lines(changed_words(say, result), facts(say, item.product), _after(say, item))
     return message(text, _changed_buttons(say, item))
@@ -158,7 +158,7 @@ def _changed_buttons(say: Voice, item: Subscription) -> Row:
     return press(label("button.stop_waiting"), f"rm:{item.id}"), back
 
 
-def stopped(say: Voice, result: Stopped) -> Rendered:
+def stopped(say: Voice, result: Stopped) -> TelegramHtml:
     ended = result.subscriptions
     if not ended:
         return message(say("stop.nothing_at_all" if result.everything else "stop.nothing"))
@@ -175,7 +175,7 @@ def joined_name(say: Voice, item: Subscription) -> Safe:
     return Safe(f"{say.name(item.product, 60)} {say.code(item.product.sku)}")
 
 
-def subscription_list(say: Voice, result: SubscriptionList) -> Rendered:
+def subscription_list(say: Voice, result: SubscriptionList) -> TelegramHtml:
     if not result.subscriptions:
         return message(lines(say("list.empty"), say("list.empty_hint")))
     entries = [

@@ -1,15 +1,16 @@
 """Telegram: /stock for customers, and /why."""
 
 from bot.domain.customers import Availability, CustomerWhy, ToldFact
+from bot.domain.forms import TelegramHtml
 from bot.domain.living import Says
-from bot.domain.notices import NoticeKind, NoticeState, Rendered, SettleReason
+from bot.domain.notices import NoticeKind, NoticeState, SettleReason
 from bot.domain.subscriptions import EndReason, Subscription, SubscriptionState
 from bot.render.escape import Safe
 from bot.render.telegram_parts import Row, facts, link, message, press
 from bot.render.voice import Voice, lines
 
 
-def availability(say: Voice, stock: Availability) -> Rendered:
+def availability(say: Voice, stock: Availability) -> TelegramHtml:
     product, name = stock.product, say.name(stock.product)
     if not stock.in_stock:
         text = lines(say("look.out", name=name), facts(say, product), _waiting(say, stock))
@@ -24,7 +25,7 @@ def _waiting(say: Voice, stock: Availability) -> Safe | None:
     return say.n("look.waiting", stock.waiting) if stock.waiting else None
 
 
-def why(say: Voice, facts_of: CustomerWhy) -> Rendered:
+def why(say: Voice, facts_of: CustomerWhy) -> TelegramHtml:
     """The customer's own arithmetic, in order of thought: stock, you, the rule, what was sent."""
     name = say.name(facts_of.product)
     points = [_stock_fact(say, facts_of), *_own_facts(say, facts_of), say("why.rule")]

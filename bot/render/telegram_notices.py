@@ -1,6 +1,6 @@
 """Telegram: what customers are told without asking."""
 
-from bot.domain.notices import Button, Rendered
+from bot.domain.forms import Button, TelegramHtml
 from bot.domain.stock import Product
 from bot.domain.telling import (
     RestockAnswered,
@@ -15,7 +15,7 @@ from bot.render.telegram_parts import Row, facts, link, message, press
 from bot.render.voice import Voice, lines
 
 
-def restock(say: Voice, told: RestockTold) -> Rendered:
+def restock(say: Voice, told: RestockTold) -> TelegramHtml:
     stock = told.stock
     name = say.name(stock.product)
     head = (
@@ -45,7 +45,7 @@ def _restock_buttons(say: Voice, product: Product, subscription_id: int) -> tupl
     return link(say, "button.buy", product.url), answers, why
 
 
-def restock_changed(say: Voice, told: RestockChanged) -> Rendered:
+def restock_changed(say: Voice, told: RestockChanged) -> TelegramHtml:
     """The restock message while there still is something to buy."""
     stock, name = told.stock, say.name(told.stock.product)
     if told.more:
@@ -62,13 +62,13 @@ def restock_changed(say: Voice, told: RestockChanged) -> Rendered:
     return message(text, *_restock_buttons(say, stock.product, told.subscription_id))
 
 
-def restock_answered(say: Voice, told: RestockAnswered) -> Rendered:
+def restock_answered(say: Voice, told: RestockAnswered) -> TelegramHtml:
     item = told.subscription
     text = lines(say("answered.ended", name=say.name(item.product)), facts(say, item.product))
     return message(text, (press(say.label("button.undo"), f"undo:{item.id}"),))
 
 
-def restock_over(say: Voice, told: RestockOver) -> Rendered:
+def restock_over(say: Voice, told: RestockOver) -> TelegramHtml:
     """The restock message after it is gone: short, it was read already."""
     name = say.name(told.product)
     why = press(say.label("button.why"), f"why:{told.product.id}")
@@ -86,7 +86,7 @@ def _kept(say: Voice, number: int) -> Safe | None:
     return say("over.place", place=number) if number > 0 else None
 
 
-def sold_out(say: Voice, told: SoldOut) -> Rendered:
+def sold_out(say: Voice, told: SoldOut) -> TelegramHtml:
     text = lines(
         say("soldout.head", name=say.name(told.product)),
         facts(say, told.product),
@@ -101,7 +101,7 @@ def _stop(say: Voice, subscription_id: int) -> Button:
     return press(say.label("button.stop_waiting"), f"rm:{subscription_id}")
 
 
-def subscription_expired(say: Voice, told: SubscriptionExpired) -> Rendered:
+def subscription_expired(say: Voice, told: SubscriptionExpired) -> TelegramHtml:
     name = say.name(told.product)
     renew = press(say.label("button.renew"), f"sub:{told.product.id}:1")
     text = lines(

@@ -5,12 +5,12 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from bot.domain.customers import Availability
-from bot.domain.notices import Button, Rendered
+from bot.domain.forms import Button, TelegramHtml
 from bot.domain.stock import Product
 from bot.domain.subscriptions import Subscription, SubscriptionState
 from bot.domain.utf16 import units
 from bot.render.escape import Safe, clean, truncate
-from bot.render.voice import TELEGRAM, View, Voice, joined, speak
+from bot.render.voice import STYLES, View, Voice, joined, speak
 
 LIMIT = 4096  # https://core.telegram.org/bots/api#sendmessage, after entities are parsed
 TOAST = 200  # https://core.telegram.org/bots/api#answercallbackquery
@@ -19,12 +19,12 @@ Row = tuple[Button, ...]
 
 
 def voice(view: View, language: str) -> Voice:
-    return speak(view, language, TELEGRAM)
+    return speak(view, language, STYLES[TelegramHtml])
 
 
-def message(text: str, *rows: Row | None, silent: bool = False) -> Rendered:
+def message(text: str, *rows: Row | None, silent: bool = False) -> TelegramHtml:
     """The text over the rows of buttons that are not empty."""
-    return Rendered(text=text, rows=tuple(row for row in rows if row), silent=silent)
+    return TelegramHtml(text=text, rows=tuple(row for row in rows if row), silent=silent)
 
 
 def press(label: str, data: str) -> Button:

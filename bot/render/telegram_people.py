@@ -1,7 +1,7 @@
 """Telegram: /start, /help, /language, and the person's own data."""
 
 from bot.domain.customers import MyData, Welcome
-from bot.domain.notices import Rendered
+from bot.domain.forms import TelegramHtml
 from bot.render.escape import Safe
 from bot.render.telegram_parts import Row, message, press
 from bot.render.voice import Voice, lines
@@ -23,7 +23,7 @@ COMMANDS = {
 TAKES_CODE = ("notify", "stock", "why")
 
 
-def welcome(say: Voice, result: Welcome) -> Rendered:
+def welcome(say: Voice, result: Welcome) -> TelegramHtml:
     name = say.words(result.name, 60)
     if not result.is_new:
         head = say("start.again", name=name) if name else say("start.again_nameless")
@@ -47,15 +47,15 @@ def _languages(say: Voice, codes: tuple[str, ...]) -> list[Row]:
     return [tuple(buttons[at : at + 3]) for at in range(0, len(buttons), 3)]
 
 
-def language_choice(say: Voice) -> Rendered:
+def language_choice(say: Voice) -> TelegramHtml:
     return message(say("language.choose"), *_languages(say, say.view.texts.languages))
 
 
-def language_set(say: Voice) -> Rendered:
+def language_set(say: Voice) -> TelegramHtml:
     return message(say("language.set"))
 
 
-def help_text(say: Voice, *, staff: bool) -> Rendered:
+def help_text(say: Voice, *, staff: bool) -> TelegramHtml:
     text = lines(
         say("help.head"),
         "",
@@ -76,7 +76,7 @@ def command_list(say: Voice) -> tuple[tuple[str, str], ...]:
     return tuple((command, say.label(msgid)) for command, msgid in COMMANDS.items())
 
 
-def privacy(say: Voice) -> Rendered:
+def privacy(say: Voice) -> TelegramHtml:
     days = say.view.context.retention_days
     keep = say("privacy.keep") if days is None else say.n("privacy.keep_days", days)
     text = lines(
@@ -98,7 +98,7 @@ def privacy(say: Voice) -> Rendered:
     return message(text)
 
 
-def my_data(say: Voice, result: MyData) -> Rendered:
+def my_data(say: Voice, result: MyData) -> TelegramHtml:
     """Short enough (1024) to be the caption of the file that holds `document`."""
     text = lines(
         say("mydata.head"),
@@ -109,13 +109,13 @@ def my_data(say: Voice, result: MyData) -> Rendered:
     return message(text)
 
 
-def forget_question(say: Voice, number: int) -> Rendered:
+def forget_question(say: Voice, number: int) -> TelegramHtml:
     label = say.label
     yes = press(label("forget.yes"), f"forget:yes:{number}")
     no = press(label("forget.no"), f"forget:no:{number}")
     return message(lines(say("forget.question"), say("forget.means")), (yes, no))
 
 
-def forgotten(say: Voice, ended: int) -> Rendered:
+def forgotten(say: Voice, ended: int) -> TelegramHtml:
     tail = say.n("forget.ended", ended) if ended else None
     return message(lines(say("forget.done"), tail, say("forget.return")))

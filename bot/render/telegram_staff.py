@@ -1,7 +1,7 @@
 """Telegram: what staff chats are told."""
 
 from bot.domain.alerts import AlertView
-from bot.domain.notices import Button, Rendered
+from bot.domain.forms import Button, TelegramHtml
 from bot.domain.staff import Acknowledged, Refused
 from bot.domain.telling import AlertTold, DailyDigest, Fault
 from bot.render import alerts, roles
@@ -14,13 +14,13 @@ ROWS = 20  # of a summary: a phone shows about that many
 ACK_BUTTONS = 8  # of a summary: more would hide the text on a phone
 
 
-def alert_told(say: Voice, told: AlertTold) -> Rendered:
+def alert_told(say: Voice, told: AlertTold) -> TelegramHtml:
     if told.summary or len(told.alerts) != 1:
         return _summary(say, told)
     return alert(say, told.alerts[0])
 
 
-def alert(say: Voice, view: AlertView) -> Rendered:
+def alert(say: Voice, view: AlertView) -> TelegramHtml:
     text = lines(
         alerts.head(say, view),
         say.code(view.product.sku) if view.product else None,
@@ -37,7 +37,7 @@ def _acknowledge(say: Voice, view: AlertView) -> Button:
     return press(say.label("button.acknowledge"), f"ack:{view.id}:{view.version}")
 
 
-def _summary(say: Voice, told: AlertTold) -> Rendered:
+def _summary(say: Voice, told: AlertTold) -> TelegramHtml:
     head = say.bold(alerts.summary_head(say, told))
     entries = [alerts.row(say, view) for view in told.alerts]
     rows = [
@@ -54,7 +54,7 @@ def _short(label: Voice, view: AlertView) -> str:
     )
 
 
-def digest(say: Voice, told: DailyDigest) -> Rendered:
+def digest(say: Voice, told: DailyDigest) -> TelegramHtml:
     head = lines(
         say.bold(say("digest.head", day=say.day(told.day))),
         *[f"• {line}" for line in alerts.digest_numbers(say, told)],
@@ -69,14 +69,14 @@ def digest(say: Voice, told: DailyDigest) -> Rendered:
     return message(fitted(say, head, wanted), silent=True)
 
 
-def fault(say: Voice, told: Fault) -> Rendered:
+def fault(say: Voice, told: Fault) -> TelegramHtml:
     detail = say.words(told.detail, 500) if told.detail.strip() else None
     return message(lines(alerts.fault(say, told), detail))
 
 
-def acknowledged(say: Voice, result: Acknowledged) -> Rendered:
+def acknowledged(say: Voice, result: Acknowledged) -> TelegramHtml:
     return message(alerts.acknowledged(say, result))
 
 
-def refused(say: Voice, result: Refused) -> Rendered:
+def refused(say: Voice, result: Refused) -> TelegramHtml:
     return message(roles.refused(say, result))

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.domain.way import Ways
+
 
 @dataclass(frozen=True, slots=True)
 class RenderContext:
     """The shop as its people know it.
 
     `now` is the injected clock, so that one context serves the whole run;
-    `bot_username` is "" until Telegram has told it. `retention_days`: how
+    `bot_username` is "" until its platform has told it. `retention_days`: how
     long a person who blocked the bot or waits for nothing is kept; None: /privacy names no number.
     """
 
@@ -19,5 +21,6 @@ class RenderContext:
     shop_url: str
     zone: ZoneInfo
     now: Callable[[], datetime]
+    ways: Ways
     bot_username: Callable[[], str] = str
     retention_days: int | None = None

@@ -7,8 +7,10 @@ from datetime import date, datetime
 from typing import Protocol
 
 from bot.domain.alerts import AlertView
+from bot.domain.forms import Rendered, SlackBlocks, TelegramHtml
 from bot.domain.rules.kind import Explained
 from bot.domain.stock import Location, Product
+from bot.domain.ways import WayName
 from bot.render import escape, formatting
 from bot.render.catalogue import Texts
 from bot.render.escape import Safe, clean
@@ -21,7 +23,7 @@ _ADDRESS = re.compile(r"(?:slack|telegram):\S{1,40}")
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A platform's markup.
+    """A form's markup.
 
     `own` escapes the catalogue's words, `foreign` those of others, `verbatim` a code's.
     """
@@ -34,10 +36,14 @@ class Style:
     mention: str = ""  # of a Slack user id
 
 
-TELEGRAM = Style(
-    escape.telegram, escape.telegram_foreign, escape.telegram, "<b>{}</b>", "<code>{}</code>"
-)
-SLACK = Style(escape.slack, escape.slack_foreign, escape.slack_code, "*{}*", "`{}`", "<@{}>")
+STYLES: Mapping[type[Rendered], Style] = {
+    TelegramHtml: Style(
+        escape.telegram, escape.telegram_foreign, escape.telegram, "<b>{}</b>", "<code>{}</code>"
+    ),
+    SlackBlocks: Style(
+        escape.slack, escape.slack_foreign, escape.slack_code, "*{}*", "`{}`", "<@{}>"
+    ),
+}
 LABEL = Style(escape.plain, escape.plain_foreign, escape.plain_foreign)
 
 
@@ -171,6 +177,10 @@ class Voice:
         if _ADDRESS.fullmatch(who.strip()):
             return self("person.colleague")
         return self.words(who, 60) if clean(who) else self("person.somebody")
+
+    def title(self, way: WayName) -> str:
+        """A platform's name, the same in every language."""
+        return self.view.context.ways.title(way)
 
     @property
     def shop(self) -> Safe:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.clock import Clock
 from bot.domain.contacts import Address, Role
+from bot.domain.way import Ways
 from bot.services.alerts.alerting import Alerting
 from bot.services.alerts.kinds import Rulebook, RuleKind
 from bot.services.alerts.reporting import Reporting
@@ -84,10 +85,10 @@ class Services:
 
 
 def build_services(
-    database: Database, vault: Vault, clock: Clock, options: Options | None = None
+    database: Database, vault: Vault, clock: Clock, ways: Ways, options: Options | None = None
 ) -> Services:
     options = options or Options()
-    ground = Ground(database, vault, clock)
+    ground = Ground(database, vault, clock, ways)
     restocking = Restocking(options.out_level, options.limits.few)
     ledger = Ledger(restocking, allow_negative=options.allow_negative)
     routes = Routes(ground)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.clock import Clock
+from bot.domain.way import Ways
 from storage.database import Database
 from storage.tx import Tx
 from storage.vault import Vault
@@ -13,11 +14,12 @@ from storage.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The database, the keys to what is sealed in it, and the time."""
+    """The database, the keys to what is sealed in it, the time, and the ways out that there are."""
 
     database: Database
     vault: Vault
     clock: Clock
+    ways: Ways
 
     @property
     def write(self) -> Callable[[], AbstractAsyncContextManager[Tx]]:

@@ -3,7 +3,7 @@
 Labels are words of ours alone (platforms, lanes, states, reasons, parts): no product, no person.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,7 +23,8 @@ from starlette.routing import BaseRoute, Route
 from bot.domain import sending
 from bot.domain.health import Queues, WayPulse
 from bot.domain.notices import Lane, NoticeState, SettleReason
-from bot.domain.ways import SLACK, TELEGRAM, WayName
+from bot.domain.way import Way
+from bot.domain.ways import WayName
 
 # Seconds. A notice goes out in 20 ms when nothing waits, and 10,000 take 340 s at 30 a second.
 NOTICE = (0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 15, 60, 180, 360, 900, 3600)
@@ -70,7 +71,7 @@ class Made:
 class Counters:
     """Telemetry."""
 
-    def __init__(self, made: Made) -> None:
+    def __init__(self, made: Made, ways: Iterable[Way]) -> None:
         self._settled = made.counter(
             "notices_settled", "Notices that are done, and how", "platform", "lane", "state",
             "reason",
@@ -91,10 +92,10 @@ class Counters:
         self._worked = made.seconds(
             "arrival", "From an arrival being stored to being worked off", REQUEST, "source"
         )
-        for way in (TELEGRAM, SLACK):  # so that a rate is seen from the first error on
-            self._limited.labels(way)
-            for error in (*ERRORS, None):
-                self._errors.labels(way, name_of(error))
+        for way in ways:  # so that a rate is seen from the first error on
+            self._limited.labels(way.name)
+            for error in (*way.errors, None):
+                self._errors.labels(way.name, name_of(error))
 
     def settled(
         self, way: WayName, lane: Lane, state: NoticeState, reason: SettleReason,
@@ -195,10 +196,10 @@ def _age(oldest: datetime | None, now: datetime) -> float:
 class Metrics:
     """All metrics of one bot: `counters` is told what happens, `page` shows it."""
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, ways: Iterable[Way]) -> None:
         self._made = Made()
         ProcessCollector(registry=self._made.registry)
-        self.counters = Counters(self._made)
+        self.counters = Counters(self._made, ways)
         self._standing = Standing(self._made, version)
 
     @property

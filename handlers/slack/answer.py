@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from bot.domain.notices import Rendered
+from bot.domain.forms import SlackBlocks
 from bot.domain.sending import RetryAfter, SendError
 from bot.domain.staff import Card
 from bot.domain.ways import SLACK
@@ -77,7 +77,7 @@ class Answers:
         if asked.alone:
             await self.replace(asked, Done(done.act, replace(card, shared=True)))
 
-    async def _share(self, asked: Asked, rendered: Rendered) -> None:
+    async def _share(self, asked: Asked, rendered: SlackBlocks) -> None:
         """A response_url may post where the bot is no member."""
         body = {"response_type": "in_channel", "replace_original": False}
         if await self._respond(asked, rendered, body):
@@ -115,11 +115,11 @@ class Answers:
         except (SlackApiError, RetryAfter, *UNREACHABLE) as unreachable:
             log.warning("a person could not be told of a failure: %s", type(unreachable).__name__)
 
-    async def _say(self, asked: Asked, rendered: Rendered, how: Json) -> None:
+    async def _say(self, asked: Asked, rendered: SlackBlocks, how: Json) -> None:
         if not await self._respond(asked, rendered, {"response_type": "ephemeral", **how}):
             await self._directly(asked, rendered)
 
-    async def _respond(self, asked: Asked, rendered: Rendered, how: Json) -> bool:
+    async def _respond(self, asked: Asked, rendered: SlackBlocks, how: Json) -> bool:
         """Through the response_url; False when that is no way (any more)."""
         if not asked.response_url:
             return False
@@ -135,7 +135,7 @@ class Answers:
         if any(word in reason for word in OF_THE_FORM):
             await self._refusing.form_refused(SLACK, reason)
 
-    async def _post(self, post: Post, rendered: Rendered) -> None:
+    async def _post(self, post: Post, rendered: SlackBlocks) -> None:
         """Raises SlackApiError when even plain text is refused."""
         try:
             await post(**_content(rendered))
@@ -146,7 +146,7 @@ class Answers:
             await self._complain(reason)
             await post(text=rendered.text[:LONGEST], blocks=[])
 
-    async def _directly(self, asked: Asked, rendered: Rendered) -> None:
+    async def _directly(self, asked: Asked, rendered: SlackBlocks) -> None:
         """Without a response_url: in the channel for the person alone, else to the person."""
         post = partial(self._client.chat_postEphemeral, channel=asked.channel, user=asked.user)
         try:
@@ -155,7 +155,7 @@ class Answers:
             _raise_if_later(refused)
             await self._privately(asked, rendered)
 
-    async def _privately(self, asked: Asked, rendered: Rendered) -> None:
+    async def _privately(self, asked: Asked, rendered: SlackBlocks) -> None:
         try:
             await self._post(partial(self._client.chat_postMessage, channel=asked.user), rendered)
         except SlackApiError as refused:
@@ -163,7 +163,7 @@ class Answers:
             log.warning("an answer could not be given: %s", refused.response.get("error"))
 
 
-def _content(rendered: Rendered) -> Json:
+def _content(rendered: SlackBlocks) -> Json:
     return {"text": rendered.text, "blocks": list(rendered.blocks)}
 
 

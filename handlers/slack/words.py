@@ -3,11 +3,11 @@
 import json
 from dataclasses import dataclass
 
-from bot.domain.notices import Rendered
+from bot.domain.forms import SlackBlocks
 from bot.domain.staff import AdjustForm, Card
 from bot.render import slack as render_slack
 from bot.render.slack_modal import OPTIONS
-from bot.render.voice import SLACK, View
+from bot.render.voice import View
 from handlers.slack.asked import Asked, Json
 from handlers.verbs.act import Done, say
 
@@ -19,13 +19,13 @@ class Words:
     view: View
     language: str = ""
 
-    def say(self, done: Done) -> Rendered:
-        return say(self.view, SLACK, self.language, done)
+    def say(self, done: Done) -> SlackBlocks:
+        return say(self.view, SlackBlocks, self.language, done)
 
-    def simple(self, msgid: str) -> Rendered:
+    def simple(self, msgid: str) -> SlackBlocks:
         return render_slack.simple(self.view, self.language, msgid)
 
-    def shared(self, card: Card, asked: Asked) -> Rendered:
+    def shared(self, card: Card, asked: Asked) -> SlackBlocks:
         by = asked.caller.address.text
         return render_slack.shared_card(self.view, self.language, card, by)
 

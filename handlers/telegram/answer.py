@@ -5,7 +5,8 @@ from typing import Protocol
 import structlog
 
 from bot.domain.contacts import Address
-from bot.domain.notices import Lane, Rendered
+from bot.domain.forms import TelegramHtml
+from bot.domain.notices import Lane
 from bot.domain.sending import Gone, MessageLost, Moved, Rejected, Unchanged
 from bot.services.people.people import People
 from handlers.telegram.incoming import Press
@@ -16,12 +17,12 @@ log = structlog.get_logger(__name__)
 class Wire(Protocol):
     """What answers need of the Telegram channel. All of it may raise SendError."""
 
-    async def send(self, address: str, rendered: Rendered, lane: Lane) -> str: ...
+    async def send(self, address: str, rendered: TelegramHtml, lane: Lane) -> str: ...
 
-    async def edit(self, address: str, ref: str, rendered: Rendered, lane: Lane) -> None: ...
+    async def edit(self, address: str, ref: str, rendered: TelegramHtml, lane: Lane) -> None: ...
 
     async def send_document(
-        self, address: str, name: str, content: bytes, caption: Rendered, lane: Lane
+        self, address: str, name: str, content: bytes, caption: TelegramHtml, lane: Lane
     ) -> str: ...
 
     async def answer_press(
@@ -41,7 +42,7 @@ class Answers:
         self._wire = wire
         self._people = people
 
-    async def say(self, to: Address, rendered: Rendered) -> None:
+    async def say(self, to: Address, rendered: TelegramHtml) -> None:
         """Post a new message."""
         try:
             await self._wire.send(to.value, rendered, Lane.REPLY)
@@ -54,7 +55,7 @@ class Answers:
         except Rejected as refused:
             log.warning("answer refused", reason=str(refused))
 
-    async def show(self, press: Press, rendered: Rendered) -> None:
+    async def show(self, press: Press, rendered: TelegramHtml) -> None:
         """Make the message whose button was pressed show this; if it is lost, post it anew."""
         if press.message_ref is None:
             await self.say(press.chat, rendered)
@@ -75,7 +76,7 @@ class Answers:
         if not await self._wire.answer_press(press.id, words, alert=alert):
             log.debug("press too old")
 
-    async def document(self, to: Address, name: str, content: str, caption: Rendered) -> None:
+    async def document(self, to: Address, name: str, content: str, caption: TelegramHtml) -> None:
         """Post a text file with a short text under it."""
         try:
             await self._wire.send_document(to.value, name, content.encode(), caption, Lane.REPLY)

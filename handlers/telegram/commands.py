@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from bot.domain.customers import NotFound
-from bot.domain.notices import Rendered
+from bot.domain.forms import TelegramHtml
 from bot.render import telegram as render
 from handlers.telegram.desk import Asked, Desk
 from handlers.telegram.incoming import DEEP_LINK, split_quantity
@@ -134,7 +134,7 @@ async def say(desk: Desk, asked: Asked, msgid: str) -> None:
     await put(desk, asked, render.simple(desk.view, await desk.language(asked.caller), msgid))
 
 
-async def put(desk: Desk, asked: Asked, rendered: Rendered) -> None:
+async def put(desk: Desk, asked: Asked, rendered: TelegramHtml) -> None:
     await desk.answers.say(asked.caller.address, rendered)
 
 

@@ -6,20 +6,21 @@ from typing import Any, Generic, TypeVar
 
 from bot.domain.contacts import Role
 from bot.domain.customers import Expired
-from bot.domain.notices import Rendered
+from bot.domain.forms import Rendered, SlackBlocks
 from bot.domain.staff import Acting, HelpLine, NotAllowed, Refused
 from bot.domain.stock_words import BadInput, Word
 from bot.render import slack_words
-from bot.render.voice import SLACK, Style, View, Voice, speak
+from bot.render.voice import STYLES, View, Voice, speak
 from bot.services.bundle import Services
 
 Request = TypeVar("Request")
+Form = TypeVar("Form", bound=Rendered)
 Renderer = Callable[[Voice, Any], Rendered]
-Says = Mapping[Style, Mapping[type, Renderer]]
+Says = Mapping[type[Rendered], Mapping[type, Renderer]]
 
 # What may become of anything, in every form.
 ALWAYS: Says = {
-    SLACK: {
+    SlackBlocks: {
         Refused: slack_words.refused,
         Expired: slack_words.expired,
         BadInput: slack_words.bad_input,
@@ -78,7 +79,10 @@ async def do(
         return Done(act, not_allowed.refused)
 
 
-def say(view: View, form: Style, language: str, done: Done) -> Rendered:
+def say(view: View, form: type[Form], language: str, done: Done) -> Form:
     """Raises KeyError for a result or a form that the row has no words for."""
     words = {**ALWAYS[form], **done.act.says.get(form, {})}
-    return words[type(done.result)](speak(view, language, form), done.result)
+    said = words[type(done.result)](speak(view, language, STYLES[form]), done.result)
+    if not isinstance(said, form):
+        raise TypeError(f"{type(done.result).__name__} is not said in {form.__name__}")
+    return said

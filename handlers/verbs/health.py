@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.contacts import Role
+from bot.domain.forms import SlackBlocks
 from bot.domain.health import HealthCard
 from bot.domain.staff import Acting, HelpLine
 from bot.domain.stock_words import Word
 from bot.render import slack_health
-from bot.render.voice import SLACK
 from bot.services.bundle import Services
 from handlers.verbs.act import Verb
 
@@ -32,7 +32,7 @@ HEALTH = Verb(
     word="health",
     read=read,
     run=run,
-    says={SLACK: {HealthCard: slack_health.health}},
+    says={SlackBlocks: {HealthCard: slack_health.health}},
     help=(HelpLine("health", "stockhelp.health"),),
     usage="health",
 )

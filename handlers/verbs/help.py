@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.contacts import Role
+from bot.domain.forms import SlackBlocks
 from bot.domain.staff import Acting, HelpLine, HelpText
 from bot.domain.stock_words import Word
 from bot.render import slack_words
-from bot.render.voice import SLACK
 from bot.services.bundle import Services
 from handlers.verbs.act import Verb
 
@@ -33,7 +33,7 @@ def help_of(rows: Iterable[Verb[Any]]) -> Verb[Help]:
         word=WORD,
         read=read,
         run=run,
-        says={SLACK: {HelpText: slack_words.help_text}},
+        says={SlackBlocks: {HelpText: slack_words.help_text}},
         usage=WORD,
     )
 

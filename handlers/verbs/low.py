@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.contacts import Role
+from bot.domain.forms import SlackBlocks
 from bot.domain.staff import Acting, HelpLine, LowList
 from bot.domain.stock_words import BadInput, Word
 from bot.render import slack_card
-from bot.render.voice import SLACK
 from bot.services.bundle import Services
 from handlers.verbs.act import Verb
 
@@ -32,7 +32,7 @@ LOW = Verb(
     word="low",
     read=read,
     run=run,
-    says={SLACK: {LowList: slack_card.low_list}},
+    says={SlackBlocks: {LowList: slack_card.low_list}},
     help=(HelpLine("low", "stockhelp.low"),),
     usage="low",
 )

@@ -2,9 +2,9 @@
 
 from bot.domain.contacts import Role
 from bot.domain.customers import Expired
+from bot.domain.forms import SlackBlocks
 from bot.domain.staff import Acknowledged, Acting, AdjustForm, Card, FormChecked
 from bot.render import slack_alerts, slack_card, slack_writes
-from bot.render.voice import SLACK
 from bot.services.bundle import Services
 from bot.services.staff.writing import Wrote
 from handlers.verbs.act import Act
@@ -30,10 +30,10 @@ async def acknowledge(services: Services, acting: Acting, alert_id: int) -> Ackn
     return await services.alerting.acknowledge(acting, alert_id)
 
 
-CARD = Act(Role.VIEWER, card, {SLACK: {Card: slack_card.card}})
-CONFIRM = Act(Role.CLERK, confirm, {SLACK: slack_writes.WROTE})
-ADJUST = Act(Role.CLERK, adjust, {SLACK: slack_writes.WROTE})
-ACKNOWLEDGE = Act(Role.CLERK, acknowledge, {SLACK: {Acknowledged: slack_alerts.acknowledged}})
+CARD = Act(Role.VIEWER, card, {SlackBlocks: {Card: slack_card.card}})
+CONFIRM = Act(Role.CLERK, confirm, {SlackBlocks: slack_writes.WROTE})
+ADJUST = Act(Role.CLERK, adjust, {SlackBlocks: slack_writes.WROTE})
+ACKNOWLEDGE = Act(Role.CLERK, acknowledge, {SlackBlocks: {Acknowledged: slack_alerts.acknowledged}})
 # Answered by the form itself.
 OPEN_ADJUST = Act(Role.CLERK, card)
 CHECK_ADJUST = Act(Role.CLERK, check)

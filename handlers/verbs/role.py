@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.contacts import Role
+from bot.domain.forms import SlackBlocks
 from bot.domain.staff import Acting, HelpLine, LastAdmin, RoleSet
 from bot.domain.stock_words import BadInput, Word, person_of, short
 from bot.render import slack_writes
-from bot.render.voice import SLACK
 from bot.services.bundle import Services
 from handlers.verbs.act import Verb
 
@@ -40,7 +40,7 @@ ROLE = Verb(
     word="role",
     read=read,
     run=run,
-    says={SLACK: {RoleSet: slack_writes.role_set, LastAdmin: slack_writes.last_admin}},
+    says={SlackBlocks: {RoleSet: slack_writes.role_set, LastAdmin: slack_writes.last_admin}},
     help=(HelpLine("role @ada clerk", "stockhelp.role"),),
     usage="role @ada clerk",
 )

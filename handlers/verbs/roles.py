@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.contacts import Role
+from bot.domain.forms import SlackBlocks
 from bot.domain.staff import Acting, RoleList
 from bot.domain.stock_words import Word
 from bot.render import slack_writes
-from bot.render.voice import SLACK
 from bot.services.bundle import Services
 from handlers.verbs.act import Verb
 
@@ -33,6 +33,6 @@ ROLES = Verb(
     word="role",
     read=read,
     run=run,
-    says={SLACK: {RoleList: slack_writes.role_list}},
+    says={SlackBlocks: {RoleList: slack_writes.role_list}},
     usage="role",
 )

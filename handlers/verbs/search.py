@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.contacts import Role
+from bot.domain.forms import SlackBlocks
 from bot.domain.staff import Acting, Card, HelpLine, StaffNotFound
 from bot.domain.stock_words import Word, joined, signed_amount
 from bot.render import slack_card
-from bot.render.voice import SLACK
 from bot.services.bundle import Services
 from handlers.verbs.act import Verb
 
@@ -35,7 +35,7 @@ SEARCH = Verb(
     role=Role.VIEWER,
     read=read,
     run=run,
-    says={SLACK: {Card: slack_card.card, StaffNotFound: slack_card.not_found}},
+    says={SlackBlocks: {Card: slack_card.card, StaffNotFound: slack_card.not_found}},
     help=(HelpLine("blue mug", "stockhelp.search"),),
     usage="blue mug",
 )

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from bot.domain.contacts import Role
+from bot.domain.forms import SlackBlocks
 from bot.domain.staff import Acting, HelpLine
 from bot.domain.stock_words import BadInput, Word, Written, written
 from bot.render import slack_writes
-from bot.render.voice import SLACK
 from bot.services.bundle import Services
 from bot.services.staff.meaning import NotMeant
 from bot.services.staff.writing import Wrote
@@ -27,7 +27,7 @@ SET = Verb(
     role=Role.CLERK,
     read=read,
     run=run,
-    says={SLACK: slack_writes.WROTE | slack_writes.NOT_MEANT},
+    says={SlackBlocks: slack_writes.WROTE | slack_writes.NOT_MEANT},
     help=(
         HelpLine("MUG-BLUE =40", "stockhelp.set"),
         HelpLine("MUG-BLUE@main +5", "stockhelp.location"),  # both ways of writing name a place so

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.contacts import Role
+from bot.domain.forms import SlackBlocks
 from bot.domain.staff import Acting, Card, HelpLine, StaffNotFound, WhichLocation
 from bot.domain.stock_words import QUERY_LENGTH, Word, code_and_place, joined
 from bot.render import slack_card, slack_writes
-from bot.render.voice import SLACK
 from bot.services.bundle import Services
 from handlers.verbs.act import Verb
 
@@ -38,7 +38,7 @@ SHOW = Verb(
     role=Role.VIEWER,
     read=read,
     run=run,
-    says={SLACK: {Card: slack_card.card, **slack_writes.NOT_MEANT}},
+    says={SlackBlocks: {Card: slack_card.card, **slack_writes.NOT_MEANT}},
     help=(HelpLine("MUG-BLUE", "stockhelp.show"),),
     usage="MUG-BLUE",
 )

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.contacts import Role
+from bot.domain.forms import SlackBlocks
 from bot.domain.staff import Acting, BadThreshold, HelpLine, ThresholdSet
 from bot.domain.stock_words import BadInput, Word, amount_of, code_and_place
 from bot.render import slack_writes
-from bot.render.voice import SLACK
 from bot.services.bundle import Services
 from bot.services.staff.meaning import NotMeant
 from handlers.verbs.act import Verb
@@ -53,7 +53,7 @@ THRESHOLD = Verb(
     read=read,
     run=run,
     says={
-        SLACK: {
+        SlackBlocks: {
             ThresholdSet: slack_writes.threshold_set,
             BadThreshold: slack_writes.bad_threshold,
             **slack_writes.NOT_MEANT,

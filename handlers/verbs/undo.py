@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.contacts import Role
+from bot.domain.forms import SlackBlocks
 from bot.domain.staff import Acting, HelpLine, NothingToUndo, Undone
 from bot.domain.stock_words import BadInput, Word, amount_of, short
 from bot.render import slack_writes
-from bot.render.voice import SLACK
 from bot.services.bundle import Services
 from handlers.verbs.act import Verb
 
@@ -40,7 +40,7 @@ UNDO = Verb(
     read=read,
     run=run,
     says={
-        SLACK: {Undone: slack_writes.undone, NothingToUndo: slack_writes.nothing_to_undo},
+        SlackBlocks: {Undone: slack_writes.undone, NothingToUndo: slack_writes.nothing_to_undo},
     },
     help=(HelpLine("undo", "stockhelp.undo"),),
     usage="undo",

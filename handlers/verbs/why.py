@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.contacts import Role
+from bot.domain.forms import SlackBlocks
 from bot.domain.staff import Acting, HelpLine, StaffNotFound, StaffWhy
 from bot.domain.stock_words import QUERY_LENGTH, BadInput, Word, code_and_place, joined
 from bot.render import slack_card, slack_why
-from bot.render.voice import SLACK
 from bot.services.bundle import Services
 from handlers.verbs.act import Verb
 
@@ -33,7 +33,7 @@ WHY = Verb(
     word="why",
     read=read,
     run=run,
-    says={SLACK: {StaffWhy: slack_why.why, StaffNotFound: slack_card.not_found}},
+    says={SlackBlocks: {StaffWhy: slack_why.why, StaffNotFound: slack_card.not_found}},
     help=(HelpLine("why MUG-BLUE", "stockhelp.why"),),
     usage="why MUG-BLUE",
 )

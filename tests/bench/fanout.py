@@ -22,13 +22,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, insert, select
 
 from bot.app.rules import RULES, faces_of
+from bot.app.ways import KNOWN
 from bot.channels.pacer import Pacer
 from bot.delivery.hands import BROADCAST
 from bot.delivery.worker import OutboxWorker
-from bot.domain.notices import Lane, Rendered
+from bot.domain.forms import Rendered
+from bot.domain.notices import Lane
 from bot.domain.sending import CannotLook
 from bot.domain.telling import NoticeData
-from bot.domain.ways import TELEGRAM, WayName
+from bot.domain.ways import TELEGRAM
 from bot.render import telegram
 from bot.render.catalogue import Texts
 from bot.render.view import RenderContext
@@ -105,11 +107,11 @@ async def fill(shop: Shop, people: int) -> None:
 def render_in(texts: Texts, clock: Clock) -> Any:
     context = RenderContext(
         shop_name="Bench", shop_url="https://shop.example", zone=ZoneInfo("UTC"), now=clock,
-        retention_days=90, bot_username=lambda: "bench_bot",
+        ways=KNOWN,        retention_days=90, bot_username=lambda: "bench_bot",
     )  # fmt: skip
     view = View(texts, context, faces_of(RULES))
 
-    def render(_way: WayName, language: str, data: NoticeData) -> Rendered:
+    def render(language: str, data: NoticeData) -> Rendered:
         return telegram.notice(view, language, data)
 
     return render
@@ -134,7 +136,7 @@ async def measure(url: str, people: int) -> Figures:
         database.on_commit(Topic.NOTICE, bell.ring)
         services = shop.services
         worker = OutboxWorker(
-            TELEGRAM, wire, services.settling, services.composing,
+            KNOWN[TELEGRAM], wire, services.settling, services.composing,
             render_in(Texts("en"), shop.clock), bell, BROADCAST,
         )  # fmt: skip
         running = asyncio.create_task(worker.run(stop))

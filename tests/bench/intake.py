@@ -14,6 +14,7 @@ from collections import defaultdict
 from contextlib import ExitStack
 
 from bot.app.opening import now
+from bot.app.ways import KNOWN
 from bot.intake.worker import InboxWorker
 from bot.services.bundle import build_services
 from bot.services.engine.bell import Bell
@@ -62,7 +63,7 @@ async def bench(url: str, arrivals: int, senders: int, seed: int) -> None:
         await migrate(database)
         bell, desk, stop = Bell(), Noting(arrivals), asyncio.Event()
         database.after_commit.append(bell.ring)
-        arriving = build_services(database, Vault([generate_key()]), now).arriving
+        arriving = build_services(database, Vault([generate_key()]), now, KNOWN).arriving
         stored = await fill(arriving, arrivals, senders, seed)
         began = time.perf_counter()
         working = asyncio.create_task(InboxWorker(arriving, {"test": desk}, bell).run(stop))

@@ -10,8 +10,9 @@ import pytest
 
 from bot.app.front import Front
 from bot.app.opening import opened
+from bot.app.ways import KNOWN, WAYS, named, require_one
 from bot.settings import Settings, SettingsError
-from bot.settings_loading import load, require_a_platform
+from bot.settings_loading import load
 from bot.settings_together import TAKEN_PATHS
 from storage.database import Database
 from storage.vault import Vault, load_or_create_key_file
@@ -32,14 +33,15 @@ def test_env_example_explains_every_setting_and_no_other() -> None:
 
 
 def test_env_example_shows_the_defaults() -> None:
-    example = load(_env_file=ROOT / ".env.example")
-    assert example == load(_env_file=None)
+    example = load(KNOWN, _env_file=ROOT / ".env.example")
+    assert example == load(KNOWN, _env_file=None)
 
 
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        ({"admins": "U1"}, "ADMINS: 'U1' is not like slack:U0123"),
+        ({"admins": "U1"}, "ADMINS: 'U1' is not like telegram:12345 or slack:U0123"),
+        ({"admins": "slack:U1,fax:7"}, "ADMINS: 'fax:7' is not like"),
         ({"admins": "slack:U1;slack:U2"}, "ADMINS: write commas between them"),
         ({"admins": "slack:<@U1>"}, "ADMINS: 'slack:<@U1>' is no id: write the member ID"),
         ({"admins": "slack:ann"}, "ADMINS: 'slack:ann' is no id: write the member ID"),
@@ -71,9 +73,16 @@ def test_env_example_shows_the_defaults() -> None:
 )
 def test_a_wrong_setting_is_named_in_one_line(values: dict[str, str], says: str) -> None:
     with pytest.raises(SettingsError) as wrong:
-        load(_env_file=None, **values)
+        load(KNOWN, _env_file=None, **values)
     assert str(wrong.value).startswith(says)
     assert "\n" not in str(wrong.value)
+
+
+def test_an_alert_channel_that_can_be_none_is_named_in_one_line() -> None:
+    slack = {"slack_bot_token": "xoxb-1", "slack_app_token": "xapp-1"}
+    found = load(KNOWN, _env_file=None, **slack, slack_alert_channel="stock alerts")
+    with pytest.raises(SettingsError, match="SLACK_ALERT_CHANNEL: 'stock alerts' is no address"):
+        named(found, WAYS)
 
 
 HOOK = {
@@ -100,9 +109,9 @@ HOOK = {
     ],
 )
 def test_a_web_hook_that_cannot_be_is_named_in_one_line(name: str, value: str, says: str) -> None:
-    load(_env_file=None, **HOOK)
+    load(KNOWN, _env_file=None, **HOOK)
     with pytest.raises(SettingsError) as wrong:
-        load(_env_file=None, **{**HOOK, f"telegram_webhook_{name}": value})
+        load(KNOWN, _env_file=None, **{**HOOK, f"telegram_webhook_{name}": value})
     (line,) = wrong.value.lines
     assert line.startswith(says)
 
@@ -110,7 +119,7 @@ def test_a_web_hook_that_cannot_be_is_named_in_one_line(name: str, value: str, s
 def test_a_signing_secret_of_one_letter_is_none() -> None:
     slack = {"slack_bot_token": "xoxb-1", "slack_mode": "http", "slack_signing_secret": "a"}
     with pytest.raises(SettingsError, match="SLACK_SIGNING_SECRET: is too short"):
-        load(_env_file=None, **slack)
+        load(KNOWN, _env_file=None, **slack)
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
@@ -119,7 +128,7 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         "telegram_webhook_secret": "a", "http_port": "eighty", "shop_timezone": "Mars/Olympus",
     }  # fmt: skip
     with pytest.raises(SettingsError) as found:
-        load(_env_file=None, **wrong)
+        load(KNOWN, _env_file=None, **wrong)
     assert sorted(line.partition(":")[0] for line in found.value.lines) == [
         "ADMINS", "HTTP_PORT", "SHOP_TIMEZONE", "TELEGRAM_WEBHOOK_SECRET", "TELEGRAM_WEBHOOK_URL",
     ]  # fmt: skip
@@ -128,20 +137,20 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
 def test_a_setting_that_is_wrong_is_not_said_to_be_empty_too() -> None:
     slack = {"slack_bot_token": "xoxb-1", "slack_app_token": "swapped"}
     with pytest.raises(SettingsError) as found:
-        load(_env_file=None, **slack)
+        load(KNOWN, _env_file=None, **slack)
     assert len(found.value.lines) == 1
 
 
 def test_no_secret_is_quoted_in_what_is_said_of_it() -> None:
     for name in ("telegram_bot_token", "slack_bot_token", "slack_app_token"):
         with pytest.raises(SettingsError) as wrong:
-            load(_env_file=None, **{name: "something-secret"})
+            load(KNOWN, _env_file=None, **{name: "something-secret"})
         assert "something-secret" not in str(wrong.value)
 
 
 async def test_the_paths_that_are_taken_are_those_of_the_server(tmp_path: Path) -> None:
     found = load(
-        _env_file=None, **HOOK, slack_bot_token="xoxb-1", slack_mode="http",
+        KNOWN, _env_file=None, **HOOK, slack_bot_token="xoxb-1", slack_mode="http",
         slack_signing_secret="sandbox-secret", http_port=0,
         database_url=f"sqlite:///{tmp_path}/shop.db",
     )  # fmt: skip
@@ -155,12 +164,12 @@ async def test_the_paths_that_are_taken_are_those_of_the_server(tmp_path: Path) 
 def test_a_file_of_settings_in_another_encoding_is_one_line(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SHOP_NAME=杯子", "utf-16")
     with pytest.raises(SettingsError, match=r"\.env: is no text in UTF-8"):
-        load(_env_file=tmp_path / ".env")
+        load(KNOWN, _env_file=tmp_path / ".env")
 
 
 def test_without_any_platform_run_says_what_to_set() -> None:
     with pytest.raises(SettingsError, match=r"set at least one in \.env"):
-        require_a_platform(load(_env_file=None))
+        require_one(load(KNOWN, _env_file=None), WAYS)
 
 
 @pytest.mark.parametrize("command", ["run", "check", "migrate"])

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.app.opening import now
+from bot.app.ways import KNOWN
 from bot.domain.contacts import Address, Caller
 from bot.domain.ways import SLACK, TELEGRAM, WayName
 from bot.sandbox.server import Sandbox
@@ -179,7 +180,7 @@ async def booking(stage: Stage) -> AsyncIterator[Shop]:
     """As a second process that works on the bot's database, like `stockbell import`."""
     database, vault = Database(stage.url), Vault([stage.bot.env["PERSONAL_DATA_KEYS"]])
     try:
-        services = build_services(database, vault, now, Options(admins=(ANN.address,)))
+        services = build_services(database, vault, now, KNOWN, Options(admins=(ANN.address,)))
         yield Shop(database, vault, Clock(now()), services)
     finally:
         await database.close()

@@ -3,9 +3,10 @@
 import asyncio
 from contextlib import suppress
 from contextvars import Context
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,8 @@ from bot.app.platforms import Platforms
 from bot.app.running import App
 from bot.channels.base import Channel
 from bot.domain.contacts import Address, Caller
-from bot.domain.notices import Lane, Rendered
+from bot.domain.forms import Rendered
+from bot.domain.notices import Lane
 from bot.domain.sending import InDoubt, NotSent
 from bot.domain.ways import SLACK, TELEGRAM
 from bot.sandbox.server import Sandbox
@@ -34,7 +36,7 @@ ANN = Caller(Address(SLACK, STAFF))
 class Wrapped:
     """The real channel, and a mistake of its own."""
 
-    inner: Channel
+    inner: Channel[Any]
 
     async def send(self, address: str, rendered: Rendered, lane: Lane) -> str:
         return await self.inner.send(address, rendered, lane)
@@ -74,15 +76,20 @@ class Hasty(Wrapped):
         task.exception()
 
 
+def wrap(platforms: Platforms, mistake: type[Wrapped]) -> None:
+    real = platforms.opened[TELEGRAM]
+    platforms.opened[TELEGRAM] = replace(real, channel=mistake(real.channel))
+
+
 class BlindApp(App):
     def start_outbox(self, supervisor: Supervisor, platforms: Platforms) -> None:
-        platforms.channels[TELEGRAM] = Blind(platforms.channels[TELEGRAM])
+        wrap(platforms, Blind)
         App.start_outbox(self, supervisor, platforms)
 
 
 class HastyApp(App):
     def start_outbox(self, supervisor: Supervisor, platforms: Platforms) -> None:
-        platforms.channels[TELEGRAM] = Hasty(platforms.channels[TELEGRAM])
+        wrap(platforms, Hasty)
         App.start_outbox(self, supervisor, platforms)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.app.rules import RULES, kinds_of
+from bot.app.ways import KNOWN
 from bot.channels.pacer import Pacer, telegram_rate
 from bot.channels.slack_client import slack_pacer
 from bot.channels.telegram_limits import FREE_RATE
@@ -17,7 +18,8 @@ from bot.domain import sources
 from bot.domain.contacts import Address, Caller
 from bot.domain.customers import SubscriptionList
 from bot.domain.faults import DatabaseDown
-from bot.domain.notices import Lane, Rendered
+from bot.domain.forms import SlackBlocks
+from bot.domain.notices import Lane
 from bot.domain.sending import Gone, Rejected
 from bot.domain.staff import Acting
 from bot.domain.telling import AlertTold, NoticeData, RestockOver, RestockTold, SoldOut
@@ -50,22 +52,24 @@ def clock_of(loop: asyncio.AbstractEventLoop) -> Callable[[], datetime]:
     return lambda: START + timedelta(seconds=loop.time())
 
 
-def render(way: WayName, language: str, data: NoticeData) -> Rendered:
+def render(language: str, data: NoticeData) -> SlackBlocks:
     """What the checks need to read in a message."""
-    del way, language
+    del language
     match data:
         case RestockTold():
             again = " (again)" if data.repeated else ""
-            return Rendered(f"back: {data.stock.product.sku} x{data.quantity}{again}")
+            return SlackBlocks(f"back: {data.stock.product.sku} x{data.quantity}{again}")
         case RestockOver():
-            return Rendered(f"over: {data.product.sku} place {data.place}")
+            return SlackBlocks(f"over: {data.product.sku} place {data.place}")
         case SoldOut():
-            return Rendered(f"sold out: {data.product.sku}")
+            return SlackBlocks(f"sold out: {data.product.sku}")
         case AlertTold():
             (view,) = data.alerts
-            return Rendered(f"alert {view.id} version {view.version} {view.state} {view.numbers}")
+            return SlackBlocks(
+                f"alert {view.id} version {view.version} {view.state} {view.numbers}"
+            )
         case _:
-            return Rendered(repr(data))
+            return SlackBlocks(repr(data))
 
 
 def channel_of(server: Server, database: Database) -> "tuple[SimChannel, PaceMemory]":
@@ -121,7 +125,7 @@ class Process:
         supervisor.start("rules", rules.run)
         for way, channel in self.channels.items():
             worker = OutboxWorker(
-                way,
+                KNOWN[way],
                 channel,
                 services.settling,
                 services.composing,
@@ -165,7 +169,7 @@ class Process:
         await self._reply(caller, done.result)
 
     async def _reply(self, caller: Caller, answer: object) -> None:
-        words = Rendered(type(answer).__name__)
+        words = SlackBlocks(type(answer).__name__)
         try:
             await self.channels[caller.address.way].send(caller.address.value, words, Lane.REPLY)
         except Gone:
@@ -175,4 +179,4 @@ class Process:
 
 
 def build(database: Database) -> Services:
-    return build_services(database, VAULT, clock_of(asyncio.get_running_loop()), OPTIONS)
+    return build_services(database, VAULT, clock_of(asyncio.get_running_loop()), KNOWN, OPTIONS)

@@ -8,6 +8,7 @@ from pathlib import Path
 from bot import settings_loading
 from bot.app.opening import now, opened
 from bot.app.running import App
+from bot.app.ways import KNOWN
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 from tests.support.clock import Clock
@@ -20,6 +21,7 @@ ALERTS = "C1"
 def bot_settings(sandbox: Sandbox, folder: Path, **more: object) -> Settings:
     given = {name.lower(): value for name, value in settings_for(sandbox).items()}
     return settings_loading.load(
+        KNOWN,
         **{
             "_env_file": None,
             "database_url": f"sqlite:///{folder}/shop.db",
@@ -27,7 +29,7 @@ def bot_settings(sandbox: Sandbox, folder: Path, **more: object) -> Settings:
             "admins": "slack:U1",
             **given,
             **more,
-        }
+        },
     )
 
 

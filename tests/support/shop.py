@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from bot.app.rules import RULES, kinds_of
+from bot.app.ways import KNOWN
 from bot.domain import sources
 from bot.domain.codes import short_id, sku_key
 from bot.domain.contacts import Address, Caller, ContactKind, ContactState, Person, Role
@@ -56,7 +57,7 @@ class Shop:
     ) -> "Shop":
         options = options or Options(admins=(ADMIN.address,))
         options = replace(options, rules=options.rules or kinds_of(RULES))
-        shop = cls(database, vault, clock, build_services(database, vault, clock, options))
+        shop = cls(database, vault, clock, build_services(database, vault, clock, KNOWN, options))
         async with database.write() as tx:
             new = [one for one in ROLES if not await persons.at(tx, vault, one.address)]
             await put_people(tx, [shop._member(one) for one in new])

@@ -9,7 +9,8 @@ from datetime import datetime
 from enum import StrEnum, auto
 
 from bot.domain.contacts import ContactState
-from bot.domain.notices import Lane, Rendered
+from bot.domain.forms import SlackBlocks
+from bot.domain.notices import Lane
 from bot.domain.sending import (
     CannotLook,
     Gone,
@@ -132,12 +133,12 @@ class Wire:
 class WireChannel:
     """A Channel onto a wire; an heir says how a request waits for its turn and is answered."""
 
-    async def send(self, address: str, rendered: Rendered, lane: Lane) -> str:
+    async def send(self, address: str, rendered: SlackBlocks, lane: Lane) -> str:
         notice = int(rendered.metadata.get("notice_id", 0))
         action = "post" if notice else "answer"
         return await self.ask(action, address, lane, notice, rendered.text)
 
-    async def edit(self, address: str, ref: str, rendered: Rendered, lane: Lane) -> None:
+    async def edit(self, address: str, ref: str, rendered: SlackBlocks, lane: Lane) -> None:
         notice = int(rendered.metadata.get("notice_id", 0))
         await self.ask("edit", address, lane, notice, rendered.text, ref)
 

@@ -48,7 +48,8 @@ class Members:
 
     async def set_role(self, acting: Acting, person: str, role: Role | None) -> RoleSet | LastAdmin:
         """`role` None takes it away. Raises NotAllowed."""
-        address, vault, now = Address.parse(person), self.ground.vault, self.ground.now()
+        vault, now = self.ground.vault, self.ground.now()
+        address = self.ground.ways.person(person)
         async with self.ground.write() as tx:
             known = await persons.at(tx, vault, address)
             # First: two admins may take each other's role.

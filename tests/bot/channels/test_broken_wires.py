@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
 
 import aiohttp
 import pytest
@@ -17,14 +18,18 @@ from bot.channels.slack_client import PacedSlackClient, slack_pacer
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_limits import PacedRequests
 from bot.channels.telegram_transport import AiohttpRequest
-from bot.domain.notices import Lane, Rendered
+from bot.domain.forms import Rendered, SlackBlocks, TelegramHtml
+from bot.domain.notices import Lane
 from bot.domain.sending import InDoubt, NotSent, Rejected, RetryAfter
 
 TOKEN = "123456:SANDBOX"
 SHORT = 0.2  # seconds until a connection or an answer is given up
-HELLO = Rendered("hello")
-Build = Callable[[str], Channel]
-Send = Callable[[Channel], Awaitable[str]]
+HELLO: dict[type, Rendered] = {
+    TelegramChannel: TelegramHtml("hello"),
+    SlackChannel: SlackBlocks("hello"),
+}
+Build = Callable[[str], Channel[Any]]
+Send = Callable[[Channel[Any]], Awaitable[str]]
 
 
 @contextlib.asynccontextmanager
@@ -34,7 +39,7 @@ async def telegram() -> AsyncIterator[Build]:
         connection_pool_size=1, connect_timeout=SHORT, read_timeout=SHORT, pool_timeout=SHORT / 2
     )
 
-    def build(url: str) -> Channel:
+    def build(url: str) -> Channel[Any]:
         limiter = PacedRequests(Pacer(1000, 100))
         bot = ExtBot(TOKEN, f"{url}/bot", request=request, rate_limiter=limiter)
         return TelegramChannel(bot)
@@ -53,7 +58,7 @@ async def telegram_by_aiohttp() -> AsyncIterator[Build]:
         request = AiohttpRequest("http://127.0.0.1", 1, **patience)
         await stack.enter_async_context(request)
 
-        def build(url: str) -> Channel:
+        def build(url: str) -> Channel[Any]:
             limiter = PacedRequests(Pacer(1000, 100))
             bot = ExtBot(TOKEN, f"{url}/bot", request=request, rate_limiter=limiter)
             return TelegramChannel(bot)
@@ -81,8 +86,8 @@ async def build(request: pytest.FixtureRequest) -> AsyncIterator[Build]:
         yield builder
 
 
-async def send(channel: Channel, address: str = "501") -> str:
-    return await channel.send(address, HELLO, Lane.ALERT)
+async def send(channel: Channel[Any], address: str = "501") -> str:
+    return await channel.send(address, HELLO[type(channel)], Lane.ALERT)
 
 
 @contextlib.asynccontextmanager

@@ -8,7 +8,8 @@ import pytest
 from bot.channels.slack import SlackChannel
 from bot.channels.slack_client import PacedSlackClient, slack_pacer, slack_session
 from bot.domain.contacts import ContactState
-from bot.domain.notices import Lane, Rendered
+from bot.domain.forms import SlackBlocks
+from bot.domain.notices import Lane
 from bot.domain.sending import (
     Gone,
     InDoubt,
@@ -19,9 +20,9 @@ from bot.domain.sending import (
 )
 from bot.sandbox.server import Sandbox
 
-HELLO = Rendered("Mugs are low", blocks=({"type": "divider"},))
+HELLO = SlackBlocks("Mugs are low", blocks=({"type": "divider"},))
 METADATA = {"event_type": "stockbell_notice", "event_payload": {"notice_id": 7}}
-NAMED = Rendered("Mugs are low", blocks=({"type": "divider"},), metadata={"notice_id": 7})
+NAMED = SlackBlocks("Mugs are low", blocks=({"type": "divider"},), metadata={"notice_id": 7})
 Json = dict[str, Any]
 Connect = Callable[[str], SlackChannel]
 
@@ -78,8 +79,8 @@ async def test_a_notice_is_posted_with_blocks_text_and_metadata(
 async def test_a_channel_by_name_can_be_edited_by_its_reference(
     sandbox: Sandbox, channel: SlackChannel
 ) -> None:
-    ref = await channel.send("#stock-alerts", Rendered("9 left"), Lane.ALERT)
-    await channel.edit("#stock-alerts", ref, Rendered("8 left"), Lane.EDIT)
+    ref = await channel.send("#stock-alerts", SlackBlocks("9 left"), Lane.ALERT)
+    await channel.edit("#stock-alerts", ref, SlackBlocks("8 left"), Lane.EDIT)
     [message] = await posted(sandbox)
     assert (message["text"], message["edits"]) == ("8 left", 1)
 
@@ -87,8 +88,8 @@ async def test_a_channel_by_name_can_be_edited_by_its_reference(
 async def test_a_person_is_written_to_and_the_message_can_be_edited(
     sandbox: Sandbox, channel: SlackChannel
 ) -> None:
-    ref = await channel.send("U1", Rendered("for you"), Lane.ALERT)
-    await channel.edit("U1", ref, Rendered("for you, anew"), Lane.EDIT)
+    ref = await channel.send("U1", SlackBlocks("for you"), Lane.ALERT)
+    await channel.edit("U1", ref, SlackBlocks("for you, anew"), Lane.EDIT)
     [message] = await posted(sandbox, ref.partition(":")[0])
     assert message["text"] == "for you, anew"
 
@@ -96,9 +97,9 @@ async def test_a_person_is_written_to_and_the_message_can_be_edited(
 async def test_an_edit_without_blocks_takes_the_old_blocks_away(
     sandbox: Sandbox, channel: SlackChannel
 ) -> None:
-    notice = Rendered("low", blocks=({"type": "divider"},))
+    notice = SlackBlocks("low", blocks=({"type": "divider"},))
     ref = await channel.send("C1", notice, Lane.ALERT)
-    await channel.edit("C1", ref, Rendered("over"), Lane.EDIT)
+    await channel.edit("C1", ref, SlackBlocks("over"), Lane.EDIT)
     [message] = await posted(sandbox)
     assert not message["blocks"]
 
@@ -160,8 +161,8 @@ async def test_words_that_slack_refuses_even_as_plain_text_are_rejected(
 async def test_an_edit_that_became_too_long_shows_its_beginning(
     sandbox: Sandbox, channel: SlackChannel
 ) -> None:
-    ref = await channel.send("C1", Rendered("x"), Lane.ALERT)
-    await channel.edit("C1", ref, Rendered("one more line\n" * 400), Lane.EDIT)
+    ref = await channel.send("C1", SlackBlocks("x"), Lane.ALERT)
+    await channel.edit("C1", ref, SlackBlocks("one more line\n" * 400), Lane.EDIT)
     [message] = await posted(sandbox)
     assert message["text"].endswith("one more line\n…")
     assert len(message["text"]) <= 4_000
@@ -198,7 +199,7 @@ async def test_too_many_blocks_are_posted_as_several_messages(
 async def test_when_the_rest_of_a_long_message_cannot_leave_the_whole_is_in_doubt(
     sandbox: Sandbox, channel: SlackChannel
 ) -> None:
-    long = Rendered("\n".join(f"line {number}" for number in range(800)))
+    long = SlackBlocks("\n".join(f"line {number}" for number in range(800)))
     sending = asyncio.create_task(channel.send("C1", long, Lane.ALERT))
     await sandbox.slack.channel_by_id("C1").wait_for("line 1")
     await fail(sandbox, method="chat.postMessage", retry_after=30, times=-1)

@@ -10,7 +10,8 @@ import pytest
 from bot.channels.slack import SlackChannel
 from bot.channels.slack_client import PacedSlackClient, slack_pacer, slack_session
 from bot.channels.slack_look import EVENT, PAGE, PAGES, SlackReader, metadata_of
-from bot.domain.notices import Lane, Rendered
+from bot.domain.forms import SlackBlocks
+from bot.domain.notices import Lane
 from bot.domain.sending import CannotLook, InDoubt, NotSent, RetryAfter
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack_state import BOT_USER, SCOPES, SlackMessage
@@ -20,8 +21,8 @@ NOW = datetime.fromtimestamp(CLOCK, UTC)
 Client = Callable[[str], PacedSlackClient]
 
 
-def notice(number: int) -> Rendered:
-    return Rendered("Mugs are low", metadata={"notice_id": number})
+def notice(number: int) -> SlackBlocks:
+    return SlackBlocks("Mugs are low", metadata={"notice_id": number})
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ async def test_a_message_whose_answer_was_lost_is_found_with_the_reference_it_wo
         await channel.send("C1", notice(7), Lane.ALERT)
     ref = await channel.find("C1", 7, NOW)
     assert ref == sandbox.posted("C1")[0].ts
-    await channel.edit("C1", str(ref), Rendered("8 left"), Lane.EDIT)
+    await channel.edit("C1", str(ref), SlackBlocks("8 left"), Lane.EDIT)
     assert sandbox.posted("C1")[0].text == "8 left"
     assert await channel.find("C1", 7, NOW) == ref  # an edit does not hide it
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.channels import slack_split, telegram
 from bot.channels.telegram_split import cut_html, split_html, words_of
-from bot.domain.notices import Button, Rendered
+from bot.domain.forms import Button, SlackBlocks, TelegramHtml
 from bot.domain.utf16 import units
 from tests.bot.render.telegram_check import parsed, problems
 
@@ -78,7 +78,7 @@ def test_html_that_is_cut_is_valid_and_begins_like_the_whole(text: str, limit: i
 def test_a_split_message_is_one_that_telegram_takes_with_the_buttons_on_the_last(text: str) -> None:
     long = "<b>head</b>\n" + text * (5000 // max(1, len(words_of(text))) + 1) + "end"
     row = (Button("Why", data="why:1"),)
-    parts = telegram.parts_of(Rendered(long, (row,)))
+    parts = telegram.parts_of(TelegramHtml(long, (row,)))
     assert len(parts) > 1
     assert [problem for part in parts for problem in problems(part)] == []
     assert [part.rows for part in parts] == [()] * (len(parts) - 1) + [(row,)]
@@ -114,7 +114,7 @@ MRKDWN = (
 @example(piece="x", times=9000)
 def test_a_slack_text_is_split_into_messages_that_say_it_all(piece: str, times: int) -> None:
     text = piece * min(times, 30_000 // len(piece) + 1) + "end"
-    parts = slack_split.parts_of(Rendered(text, metadata={"notice_id": 7}))
+    parts = slack_split.parts_of(SlackBlocks(text, metadata={"notice_id": 7}))
     assert "".join("".join(part.text.split()) for part in parts) == "".join(text.split())
     assert all(units(part.text) <= 4_000 for part in parts)
     assert all(part.text.count("<@") == part.text.count("<@U0ADA>") for part in parts)
@@ -129,7 +129,7 @@ def test_blocks_are_split_into_messages_within_every_limit(texts: list[int], hea
         *({"type": "section", "text": {"type": "mrkdwn", "text": "s" * size}} for size in texts),
         {"type": "actions", "elements": []},
     )
-    parts = slack_split.parts_of(Rendered("push", blocks=blocks))
+    parts = slack_split.parts_of(SlackBlocks("push", blocks=blocks))
     every = [block for part in parts for block in part.blocks]
     said = "".join(block["text"]["text"] for block in every if "text" in block)
     assert said == "h" * header + "s" * sum(texts)
@@ -142,7 +142,7 @@ def test_blocks_are_split_into_messages_within_every_limit(texts: list[int], hea
 @given(count=st.integers(1, 200))
 def test_an_edit_shows_as_many_blocks_as_one_message_holds(count: int) -> None:
     section = {"type": "section", "text": {"type": "mrkdwn", "text": "s" * 100}}
-    cut = slack_split.cut(Rendered("push", blocks=(section,) * count, metadata={"notice_id": 7}))
+    cut = slack_split.cut(SlackBlocks("push", blocks=(section,) * count, metadata={"notice_id": 7}))
     assert len(cut.blocks) == min(count, 50)
     assert (cut.blocks[-1] == section) == (count <= 50)
 
@@ -150,5 +150,5 @@ def test_an_edit_shows_as_many_blocks_as_one_message_holds(count: int) -> None:
 def test_a_button_beside_a_long_text_stays() -> None:
     text = {"type": "mrkdwn", "text": "word " * 1_000}
     block = {"type": "section", "text": text, "accessory": {"type": "button"}}
-    (part,) = slack_split.parts_of(Rendered("push", blocks=(block,)))
+    (part,) = slack_split.parts_of(SlackBlocks("push", blocks=(block,)))
     assert [("accessory" in piece) for piece in part.blocks] == [False, True]

@@ -9,7 +9,8 @@ from bot.channels.pacer import Pacer, telegram_rate
 from bot.channels.telegram import TelegramChannel, plain
 from bot.channels.telegram_limits import PacedRequests
 from bot.domain.contacts import ContactState
-from bot.domain.notices import Button, Lane, Rendered
+from bot.domain.forms import Button, TelegramHtml
+from bot.domain.notices import Lane
 from bot.domain.sending import (
     Gone,
     InDoubt,
@@ -27,7 +28,7 @@ from handlers.telegram.build import build_application
 
 TOKEN = "123456:SANDBOX"
 SEND = "sendMessage"
-BACK = Rendered(
+BACK = TelegramHtml(
     "<b>Mug</b> is back",
     ((Button("Buy", url="https://shop.example/mug"), Button("Stop", data="rm:1")),),
 )
@@ -58,7 +59,7 @@ async def test_a_message_arrives_with_its_markup_and_buttons(
 async def test_a_silent_message_does_not_ring(
     sandbox: Sandbox, channel: TelegramChannel, ann: Customer
 ) -> None:
-    await channel.send(str(ann.id), Rendered("quiet", silent=True), Lane.DIGEST)
+    await channel.send(str(ann.id), TelegramHtml("quiet", silent=True), Lane.DIGEST)
     (request,) = await requests(sandbox.driver, "sendMessage")
     assert str(request["params"]["disable_notification"]).lower() == "true"
 
@@ -67,7 +68,7 @@ async def test_an_edit_shows_the_new_text_and_takes_the_buttons_away(
     channel: TelegramChannel, ann: Customer
 ) -> None:
     ref = await channel.send("501", BACK, Lane.RESTOCK)
-    await channel.edit("501", ref, Rendered("gone again"), Lane.EDIT)
+    await channel.edit("501", ref, TelegramHtml("gone again"), Lane.EDIT)
     (message,) = await ann.messages()
     assert message["text"] == "gone again"
     assert not message["reply_markup"]
@@ -180,10 +181,10 @@ async def test_every_request_to_a_chat_spends_a_turn(sandbox: Sandbox, ann: Cust
     await application.initialize()
     channel = TelegramChannel(application.bot)
     ref = await channel.send(str(ann.id), BACK, Lane.REPLY)
-    await channel.edit("501", ref, Rendered("one"), Lane.REPLY)
-    await channel.send_document("501", "a.json", b"{}", Rendered("two"), Lane.REPLY)
+    await channel.edit("501", ref, TelegramHtml("one"), Lane.REPLY)
+    await channel.send_document("501", "a.json", b"{}", TelegramHtml("two"), Lane.REPLY)
     assert slept == []  # the burst of a chat
-    await channel.send("501", Rendered("four"), Lane.REPLY)
+    await channel.send("501", TelegramHtml("four"), Lane.REPLY)
     assert sum(slept) == pytest.approx(1.0)
     await application.shutdown()
 
@@ -191,10 +192,10 @@ async def test_every_request_to_a_chat_spends_a_turn(sandbox: Sandbox, ann: Cust
 async def test_refused_markup_arrives_as_plain_text_and_is_complained_about(
     channel: TelegramChannel, ann: Customer, complaints: list[str]
 ) -> None:
-    broken = Rendered("<b>Salt &amp; pepper", BACK.rows)
+    broken = TelegramHtml("<b>Salt &amp; pepper", BACK.rows)
     with capture_logs() as logs:
         ref = await channel.send("501", broken, Lane.RESTOCK)
-        await channel.edit("501", ref, Rendered("<i>gone"), Lane.EDIT)
+        await channel.edit("501", ref, TelegramHtml("<i>gone"), Lane.EDIT)
     (message,) = await ann.messages()
     assert message["text"] == "gone"
     assert [entry["log_level"] for entry in logs] == ["warning", "warning"]
@@ -211,7 +212,9 @@ async def test_a_complaint_that_fails_keeps_the_message_unsent(
     application = build_application(TOKEN, sandbox.telegram_api_url, PacedRequests(pacer))
     await application.initialize()
     with pytest.raises(OSError, match="parse entities"):
-        await TelegramChannel(application.bot, broken).send("501", Rendered("<b>x"), Lane.RESTOCK)
+        await TelegramChannel(application.bot, broken).send(
+            "501", TelegramHtml("<b>x"), Lane.RESTOCK
+        )
     await application.shutdown()
     assert await ann.messages() == []
 
@@ -227,7 +230,7 @@ async def test_missing_rights_are_not_tried_twice(
 
 
 def test_plain_text_keeps_the_words_and_the_buttons_that_cannot_be_refused() -> None:
-    text = plain(Rendered("<b>Salt</b> &amp; <a href='x'>pepper</a>" + "x" * 5000, BACK.rows))
+    text = plain(TelegramHtml("<b>Salt</b> &amp; <a href='x'>pepper</a>" + "x" * 5000, BACK.rows))
     assert text.text.startswith("Salt & pepper")
     assert text.text.endswith("x\n…")
     assert len(text.text) == 4096
@@ -237,7 +240,7 @@ def test_plain_text_keeps_the_words_and_the_buttons_that_cannot_be_refused() -> 
 async def test_a_file_arrives_with_its_name_and_text(
     channel: TelegramChannel, ann: Customer
 ) -> None:
-    caption = Rendered("<b>Yours</b>")
+    caption = TelegramHtml("<b>Yours</b>")
     await channel.send_document("501", "my-data.json", b'{"a": 1}', caption, Lane.REPLY)
     (message,) = await ann.messages()
     assert message["document"]["file_name"] == "my-data.json"

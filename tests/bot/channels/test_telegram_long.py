@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from bot.channels.telegram import TelegramChannel
-from bot.domain.notices import Button, Lane, Rendered
+from bot.domain.forms import Button, TelegramHtml
+from bot.domain.notices import Lane
 from bot.domain.sending import InDoubt, RetryAfter
 from bot.sandbox.server import Sandbox
 from bot.sandbox.telegram_driver import Customer
@@ -22,7 +23,7 @@ async def test_a_long_text_becomes_messages_with_the_buttons_on_the_last(
 ) -> None:
     lines = [f"Mug {number} & saucer" for number in range(500)]
     text = "\n".join(f"<b>Mug {number}</b> &amp; saucer" for number in range(500))
-    ref = await channel.send("501", Rendered(text, ROWS), Lane.ALERT)
+    ref = await channel.send("501", TelegramHtml(text, ROWS), Lane.ALERT)
     messages = await ann.messages()
     assert 1 < len(messages) <= 3
     assert [line for message in messages for line in message["text"].splitlines()] == lines
@@ -42,14 +43,14 @@ async def test_a_very_long_text_becomes_a_file_under_a_message_that_begins_like_
 ) -> None:
     lines = [f"Mug {number} & saucer" for number in range(2_000)]
     text = "\n".join(f"<b>Mug {number}</b> &amp; saucer" for number in range(2_000))
-    ref = await channel.send("501", Rendered(text, ROWS), Lane.ALERT)
+    ref = await channel.send("501", TelegramHtml(text, ROWS), Lane.ALERT)
     file, message = await ann.messages()
     assert file["document"]["file_name"] == "message.txt"
     assert file["document"]["size"] == len("\n".join(lines).encode())
     assert message["text"].startswith("Mug 0 & saucer\nMug 1 & saucer\n")
     assert message["text"].endswith("saucer\n…")
     assert message["reply_markup"]
-    await channel.edit("501", ref, Rendered("over"), Lane.EDIT)
+    await channel.edit("501", ref, TelegramHtml("over"), Lane.EDIT)
     assert (await ann.messages())[-1]["text"] == "over"
 
 
@@ -57,7 +58,7 @@ async def test_when_the_rest_of_a_long_text_cannot_leave_the_whole_is_in_doubt(
     sandbox: Sandbox, channel: TelegramChannel, ann: Customer
 ) -> None:
     await fail(sandbox, "sendDocument", status=429, retry_after=30)
-    long = Rendered("one more line\n" * 2_000)
+    long = TelegramHtml("one more line\n" * 2_000)
     with pytest.raises(RetryAfter):  # nothing has left yet
         await channel.send("501", long, Lane.ALERT)
     await fail(sandbox, status=429, retry_after=30)
@@ -70,8 +71,8 @@ async def test_when_the_rest_of_a_long_text_cannot_leave_the_whole_is_in_doubt(
 async def test_an_edit_that_became_too_long_shows_its_beginning(
     channel: TelegramChannel, ann: Customer
 ) -> None:
-    ref = await channel.send("501", Rendered("short"), Lane.RESTOCK)
-    await channel.edit("501", ref, Rendered("<b>one more line</b>\n" * 500, ROWS), Lane.EDIT)
+    ref = await channel.send("501", TelegramHtml("short"), Lane.RESTOCK)
+    await channel.edit("501", ref, TelegramHtml("<b>one more line</b>\n" * 500, ROWS), Lane.EDIT)
     (message,) = await ann.messages()
     assert message["text"].endswith("one more line\n…")
     assert message["reply_markup"]
@@ -80,8 +81,8 @@ async def test_an_edit_that_became_too_long_shows_its_beginning(
 async def test_a_caption_is_cut_and_refused_markup_in_it_goes(
     channel: TelegramChannel, ann: Customer, complaints: list[str]
 ) -> None:
-    await channel.send_document("501", "a.txt", b"a", Rendered("word " * 500), Lane.REPLY)
-    await channel.send_document("501", "a.txt", b"a", Rendered("<b>yours"), Lane.REPLY)
+    await channel.send_document("501", "a.txt", b"a", TelegramHtml("word " * 500), Lane.REPLY)
+    await channel.send_document("501", "a.txt", b"a", TelegramHtml("<b>yours"), Lane.REPLY)
     long, plain_one = await ann.messages()
     assert len(long["text"]) <= 1024
     assert long["text"].endswith("…")

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pytest
 
 from bot.channels.pacer import Pacer
-from bot.domain.notices import Lane, Rendered
+from bot.domain.forms import Rendered
+from bot.domain.notices import Lane
 from storage.database import Database
 from storage.vault import Vault
 from tests.bot.delivery.test_worker import Wire, drain, states

@@ -8,13 +8,15 @@ from datetime import datetime
 
 import pytest
 
+from bot.app.ways import KNOWN
 from bot.channels.pacer import Pacer
 from bot.delivery.breaker import Breaker
 from bot.delivery.worker import OutboxWorker
 from bot.domain.contacts import Address, ContactState
 from bot.domain.faults import DatabaseDown
+from bot.domain.forms import Rendered
 from bot.domain.health import Reach
-from bot.domain.notices import Lane, Rendered
+from bot.domain.notices import Lane
 from bot.domain.sending import (
     CannotLook,
     Gone,
@@ -28,7 +30,7 @@ from bot.domain.sending import (
     Unchanged,
 )
 from bot.domain.telling import NoticeData
-from bot.domain.ways import TELEGRAM, WayName
+from bot.domain.ways import TELEGRAM
 from bot.services.engine.bell import Bell
 from bot.services.engine.grouping import GroupCommit
 from bot.services.outbox.lines import Delivered
@@ -99,15 +101,18 @@ def wire() -> Wire:
     return Wire(Pacer(10_000, 100))
 
 
-def plain(way: WayName, language: str, data: NoticeData) -> Rendered:
-    del way, language
+CAN_ALL = replace(KNOWN[TELEGRAM], can_look_up=True)
+
+
+def plain(language: str, data: NoticeData) -> Rendered:
+    del language
     again = " again" if getattr(data, "repeated", False) else ""
     return Rendered(f"{type(data).__name__}{again}")
 
 
 def worker_of(shop: Shop, wire: Wire) -> OutboxWorker:
     return OutboxWorker(
-        TELEGRAM, wire, shop.services.settling, shop.services.composing, plain, Bell()
+        CAN_ALL, wire, shop.services.settling, shop.services.composing, plain, Bell()
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bot.app.ways import KNOWN
 from bot.domain.codes import short_id, sku_key, whole_number
 from bot.domain.contacts import Address, Role
 from bot.domain.delivery import (
@@ -165,13 +166,16 @@ def test_a_button_value_that_we_did_not_make_is_no_preview(token: str) -> None:
     assert Preview.from_token(token) is None
 
 
-@pytest.mark.parametrize("text", ["U1", "slack:", "fax:5", ":", ""])
+@pytest.mark.parametrize(
+    "text",
+    ["U1", "slack:", "slack:@ann", "slack:a b", "telegram:ann", "telegram:-", "fax:5", ":", ""],
+)
 def test_an_address_that_is_none_says_how_one_looks(text: str) -> None:
-    with pytest.raises(ValueError, match="is not like slack:U0123 or telegram:12345"):
-        Address.parse(text)
+    with pytest.raises(ValueError, match="is not like telegram:12345 or slack:U0123"):
+        KNOWN.address(text)
 
 
 def test_roles_are_ordered_and_read_from_words() -> None:
-    assert Address.parse(" telegram:42 ") == Address(TELEGRAM, "42")
+    assert KNOWN.address(" telegram:42 ") == Address(TELEGRAM, "42")
     assert Role.VIEWER < Role.CLERK < Role.MANAGER < Role.ADMIN
     assert (Role.from_word(" Clerk "), Role.from_word("boss")) == (Role.CLERK, None)

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.app.rules import RULES, faces_of
+from bot.app.ways import KNOWN
 from bot.domain import customers, sources, staff, telling
 from bot.domain.alerts import AlertState, AlertView, Decision, Severity, Step
 from bot.domain.contacts import Role
@@ -49,6 +50,7 @@ def view(texts: Texts | None = None, **changes: object) -> View:
         shop_url="https://mugs.example/shop",
         zone=ZONE,
         now=lambda: NOW,
+        ways=KNOWN,
         bot_username=lambda: "mug_bell_bot",
         retention_days=90,
     )

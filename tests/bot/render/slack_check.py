@@ -9,7 +9,7 @@ from slack_sdk.models.basic_objects import JsonObject
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View as Modal
 
-from bot.domain.notices import Rendered
+from bot.domain.forms import SlackBlocks
 
 BLOCKS, MODAL_BLOCKS, MESSAGE = 50, 100, 13_000
 LIMITS = {"header": 150, "button": 75, "section": 3000, "field": 2000, "option": 75}
@@ -19,7 +19,7 @@ MARKUP = re.compile(r"<[^>]*>?|>")
 ENTITY = re.compile(r"&(?!amp;|lt;|gt;)")
 
 
-def problems(rendered: Rendered) -> list[str]:
+def problems(rendered: SlackBlocks) -> list[str]:
     """In words; empty when Slack takes it and nothing in it mentions or links."""
     blocks = list(rendered.blocks)
     found = [] if rendered.text.strip() else ["no fallback text"]

@@ -6,11 +6,11 @@ from typing import Any
 
 from bot.domain import customers, staff
 from bot.domain.contacts import Role
-from bot.domain.notices import Rendered
+from bot.domain.forms import SlackBlocks
 from bot.domain.rules.quantity import Quantities, Reason
 from bot.domain.stock import MoveKind, Position, Product
 from bot.domain.stock_words import BadInput
-from bot.render.voice import Style, View
+from bot.render.voice import View
 from handlers.verbs import pressed
 from handlers.verbs.act import ALWAYS, Act, Done, say
 from handlers.verbs.table import Verbs
@@ -31,12 +31,12 @@ PRESSED = [act for act in vars(pressed).values() if isinstance(act, Act) and act
 ACTS: tuple[Act[Any], ...] = (*ROWS, *PRESSED)
 
 
-def said(view: View, form: Style, language: str, result: object) -> Iterator[Rendered]:
+def said(view: View, language: str, result: object) -> Iterator[SlackBlocks]:
     """As every row says it that may come to this result; at least one does."""
     kind = type(result)
-    acts = [act for act in ACTS if kind in act.says.get(form, {})]
-    for act in acts or (ACTS[:1] if kind in ALWAYS[form] else []):
-        yield say(view, form, language, Done(act, result))
+    acts = [act for act in ACTS if kind in act.says.get(SlackBlocks, {})]
+    for act in acts or (ACTS[:1] if kind in ALWAYS[SlackBlocks] else []):
+        yield say(view, SlackBlocks, language, Done(act, result))
 
 
 def staff_answers(name: str, count: int) -> Iterator[object]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import tdjson
 
-from bot.domain.notices import Button, Rendered
+from bot.domain.forms import Button, TelegramHtml
 
 # https://core.telegram.org/bots/api
 TEXT, CALLBACK_DATA, BUTTONS, ROW = 4096, 64, 100, 8
@@ -42,7 +42,7 @@ def _inside(entity: dict[str, Any], code: dict[str, Any]) -> bool:
     return bool(code["offset"] <= start and end <= code["offset"] + code["length"])
 
 
-def problems(rendered: Rendered) -> list[str]:
+def problems(rendered: TelegramHtml) -> list[str]:
     """In words; empty when Telegram takes it."""
     answer = parsed(rendered.text)
     if answer["@type"] != "formattedText":

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.notices import Button, Rendered
+from bot.domain.forms import Button, SlackBlocks, TelegramHtml
 from tests.bot.render import slack_check, telegram_check
 
 OK = Button("OK", data="ok:1")
@@ -13,29 +13,32 @@ OK = Button("OK", data="ok:1")
 @pytest.mark.parametrize(
     ("rendered", "problem"),
     [
-        (Rendered("a < b"), "parse"),
-        (Rendered("<b>open"), "parse"),
-        (Rendered("<foo>x</foo>"), "parse"),
-        (Rendered(""), "0 characters"),
-        (Rendered("x" * 4097), "4097 characters"),
-        (Rendered("👍" * 2049), "4098 characters"),
-        (Rendered("x", rows=((Button("OK", data="é" * 32),),)), "callback_data of 64 bytes"),
-        (Rendered("x", rows=((Button("OK", data="x" * 65),),)), "callback_data of 65 bytes"),
-        (Rendered("x", rows=((Button("OK"),),)), "not exactly one"),
-        (Rendered("x", rows=((Button("OK", data="a", url="https://a.b"),),)), "not exactly one"),
-        (Rendered("x", rows=((Button(" ", data="a"),),)), "label"),
-        (Rendered("x", rows=((),)), "an empty row"),
-        (Rendered("x", rows=((OK,) * 9,)), "too many buttons"),
-        (Rendered("x", rows=((OK,),) * 101), "too many buttons"),
+        (TelegramHtml("a < b"), "parse"),
+        (TelegramHtml("<b>open"), "parse"),
+        (TelegramHtml("<foo>x</foo>"), "parse"),
+        (TelegramHtml(""), "0 characters"),
+        (TelegramHtml("x" * 4097), "4097 characters"),
+        (TelegramHtml("👍" * 2049), "4098 characters"),
+        (TelegramHtml("x", rows=((Button("OK", data="é" * 32),),)), "callback_data of 64 bytes"),
+        (TelegramHtml("x", rows=((Button("OK", data="x" * 65),),)), "callback_data of 65 bytes"),
+        (TelegramHtml("x", rows=((Button("OK"),),)), "not exactly one"),
+        (
+            TelegramHtml("x", rows=((Button("OK", data="a", url="https://a.b"),),)),
+            "not exactly one",
+        ),
+        (TelegramHtml("x", rows=((Button(" ", data="a"),),)), "label"),
+        (TelegramHtml("x", rows=((),)), "an empty row"),
+        (TelegramHtml("x", rows=((OK,) * 9,)), "too many buttons"),
+        (TelegramHtml("x", rows=((OK,),) * 101), "too many buttons"),
     ],
 )
-def test_the_telegram_check_finds(rendered: Rendered, problem: str) -> None:
+def test_the_telegram_check_finds(rendered: TelegramHtml, problem: str) -> None:
     found = telegram_check.problems(rendered)
     assert any(problem in line for line in found), found
 
 
 def test_the_telegram_check_finds_nothing_in_a_good_message() -> None:
-    good = Rendered("<b>a</b> &lt; <code>b</code>" + "&amp;" * 4000, rows=((OK, OK), (OK,)))
+    good = TelegramHtml("<b>a</b> &lt; <code>b</code>" + "&amp;" * 4000, rows=((OK, OK), (OK,)))
     assert telegram_check.problems(good) == []
 
 
@@ -80,22 +83,22 @@ def fields(count: int, length: int) -> dict[str, Any]:
     ],
 )
 def test_the_slack_check_finds(block: dict[str, Any], problem: str) -> None:
-    found = slack_check.problems(Rendered("x", blocks=(block,)))
+    found = slack_check.problems(SlackBlocks("x", blocks=(block,)))
     assert any(problem in line for line in found), found
 
 
 @pytest.mark.parametrize(
     ("rendered", "problem"),
     [
-        (Rendered("x", blocks=(section("x"),) * 51), "51 blocks"),
-        (Rendered("x"), "0 blocks"),
-        (Rendered(" ", blocks=(section("x"),)), "no fallback"),
-        (Rendered("<!here>", blocks=(section("x"),)), "markup"),
-        (Rendered("x", blocks=(section("x" * 2900),) * 5), "too_long"),
-        (Rendered("x", blocks=(section("x", block_id="b"),) * 2), "block_id twice"),
+        (SlackBlocks("x", blocks=(section("x"),) * 51), "51 blocks"),
+        (SlackBlocks("x"), "0 blocks"),
+        (SlackBlocks(" ", blocks=(section("x"),)), "no fallback"),
+        (SlackBlocks("<!here>", blocks=(section("x"),)), "markup"),
+        (SlackBlocks("x", blocks=(section("x" * 2900),) * 5), "too_long"),
+        (SlackBlocks("x", blocks=(section("x", block_id="b"),) * 2), "block_id twice"),
     ],
 )
-def test_the_slack_check_finds_in_a_message(rendered: Rendered, problem: str) -> None:
+def test_the_slack_check_finds_in_a_message(rendered: SlackBlocks, problem: str) -> None:
     found = slack_check.problems(rendered)
     assert any(problem in line for line in found), found
 
@@ -106,4 +109,4 @@ def test_the_slack_check_finds_nothing_in_a_good_message() -> None:
         actions(button(), button(action="b")),
         fields(10, 9),
     )
-    assert slack_check.problems(Rendered("x", blocks=blocks)) == []
+    assert slack_check.problems(SlackBlocks("x", blocks=blocks)) == []

@@ -6,10 +6,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain import customers, staff
-from bot.domain.notices import Rendered
+from bot.domain.forms import SlackBlocks, TelegramHtml
 from bot.render import slack, telegram
 from bot.render.catalogue import Escape, Texts
-from bot.render.voice import SLACK, View
+from bot.render.voice import View
 from tests.bot.render import samples, slack_check, staff_samples, telegram_check
 
 CASES = [(samples.PLAIN, count) for count in samples.COUNTS] + [(n, 2) for n in samples.HOSTILE]
@@ -21,7 +21,7 @@ every_case = pytest.mark.parametrize(("name", "count"), CASES, ids=NAMES)
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 
 
-def in_telegram(view: View, language: str, name: str, count: int) -> Iterator[Rendered]:
+def in_telegram(view: View, language: str, name: str, count: int) -> Iterator[TelegramHtml]:
     answers: tuple[Sampler, ...] = (samples.customer_answers, samples.acknowledgements)
     for result in (result for sampler in answers for result in sampler(name, count)):
         yield telegram.answer(view, language, result)
@@ -29,7 +29,7 @@ def in_telegram(view: View, language: str, name: str, count: int) -> Iterator[Re
         yield telegram.notice(view, language, notice)
 
 
-def telegram_words(view: View, language: str) -> Iterator[Rendered]:
+def telegram_words(view: View, language: str) -> Iterator[TelegramHtml]:
     """What needs no data."""
     for is_staff in (False, True):
         yield telegram.help(view, language, is_staff)
@@ -45,10 +45,10 @@ def telegram_words(view: View, language: str) -> Iterator[Rendered]:
         yield telegram.not_found(view, language, found, verb, 3)
 
 
-def in_slack(view: View, language: str, name: str, count: int) -> Iterator[Rendered]:
+def in_slack(view: View, language: str, name: str, count: int) -> Iterator[SlackBlocks]:
     answers: tuple[Sampler, ...] = (staff_samples.staff_answers, samples.acknowledgements)
     for result in (result for sampler in answers for result in sampler(name, count)):
-        answers_to_it = [*staff_samples.said(view, SLACK, language, result)]
+        answers_to_it = [*staff_samples.said(view, language, result)]
         assert answers_to_it, type(result)
         yield from answers_to_it
     for notice in samples.staff_notices(name, count):
@@ -56,7 +56,7 @@ def in_slack(view: View, language: str, name: str, count: int) -> Iterator[Rende
     yield slack.shared_card(view, language, samples.card(name, count), "slack:U0ADA")
 
 
-def slack_words(view: View, language: str) -> Iterator[Rendered]:
+def slack_words(view: View, language: str) -> Iterator[SlackBlocks]:
     for msgid in slack.SIMPLE:
         yield slack.simple(view, language, msgid)
 

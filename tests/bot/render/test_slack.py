@@ -9,27 +9,27 @@ import pytest
 from bot.domain import staff, telling
 from bot.domain.alerts import AlertState, Severity
 from bot.domain.contacts import Role
-from bot.domain.notices import Rendered
+from bot.domain.forms import SlackBlocks
 from bot.domain.rules.quantity import Quantities, Reason
 from bot.domain.sources import CLI
 from bot.domain.stock import Location, Position
 from bot.domain.stock_words import BadInput
 from bot.render import slack
-from bot.render.voice import SLACK, View
+from bot.render.voice import View
 from handlers.verbs.act import Done, say
 from handlers.verbs.table import Verbs
 from tests.bot.render import samples, slack_check, staff_samples
 from tests.bot.render.samples import NOW, PLAIN
 
 
-def answer(view: View, language: str, result: object) -> Rendered:
+def answer(view: View, language: str, result: object) -> SlackBlocks:
     """As the first row says it that may come to this result; rows do not differ."""
-    first, *others = staff_samples.said(view, SLACK, language, result)
+    first, *others = staff_samples.said(view, language, result)
     assert [*others] == [first] * len(others)
     return first
 
 
-def buttons(rendered: Rendered) -> list[tuple[str, str]]:
+def buttons(rendered: SlackBlocks) -> list[tuple[str, str]]:
     return [
         (item["action_id"], item.get("value", ""))
         for block in rendered.blocks
@@ -38,7 +38,7 @@ def buttons(rendered: Rendered) -> list[tuple[str, str]]:
     ]
 
 
-def words(rendered: Rendered) -> str:
+def words(rendered: SlackBlocks) -> str:
     return "\n".join(text["text"] for text in slack_check.texts(list(rendered.blocks)))
 
 
@@ -303,4 +303,4 @@ def test_a_type_without_words_is_an_error_of_ours(view: View) -> None:
     with pytest.raises(KeyError):
         slack.notice(view, "en", telling.RestockTold(samples.stock(), 1, 1))
     with pytest.raises(KeyError):
-        say(view, SLACK, "en", Done(staff_samples.ACTS[0], PLAIN))
+        say(view, SlackBlocks, "en", Done(staff_samples.ACTS[0], PLAIN))

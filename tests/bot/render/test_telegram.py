@@ -7,8 +7,8 @@ import pytest
 
 from bot.domain import customers, staff, telling
 from bot.domain.alerts import AlertState
+from bot.domain.forms import TelegramHtml
 from bot.domain.living import Says
-from bot.domain.notices import Rendered
 from bot.domain.sources import CLI
 from bot.domain.subscriptions import SubscriptionState
 from bot.render import telegram
@@ -18,7 +18,7 @@ from tests.bot.render import samples
 from tests.bot.render.samples import NOW, PLAIN
 
 
-def data(rendered: Rendered) -> list[str]:
+def data(rendered: TelegramHtml) -> list[str]:
     return [button.data or button.url for row in rendered.rows for button in row]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app.rules import RULES, kinds_of
+from bot.app.ways import KNOWN
 from bot.domain.contacts import Address, Caller
 from bot.domain.telling import NoticeData
 from bot.domain.ways import SLACK
@@ -70,7 +71,7 @@ class MortalDatabase(Database):
 
 
 def build(database: Database, vault: Vault, clock: Clock) -> Services:
-    return build_services(database, vault, clock, OPTIONS)
+    return build_services(database, vault, clock, KNOWN, OPTIONS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from bot.app.ways import KNOWN
 from bot.channels.pacer import Pacer
 from bot.delivery.worker import OutboxWorker
-from bot.domain.notices import Claimed, Lane, Rendered
+from bot.domain.forms import Rendered
+from bot.domain.notices import Claimed, Lane
 from bot.domain.sending import MessageLost
 from bot.domain.telling import AlertTold, NoticeData, RestockTold, SoldOut
 from bot.domain.ways import SLACK, TELEGRAM, WayName
@@ -48,7 +50,7 @@ class Hand(WireChannel):
     def wire(self) -> Wire:
         return self.onto
 
-    def render(self, _way: WayName, _language: str, data: NoticeData) -> Rendered:
+    def render(self, _language: str, data: NoticeData) -> Rendered:
         self.machine.checks_what_is_said(data)
         self.machine.said[repr(data)] = self.notice, data
         return Rendered(repr(data))
@@ -135,7 +137,7 @@ class WireRules(MachineBase):
         """Until it waits for its turn, or has found that there is nothing to say."""
         services = self.services
         worker = OutboxWorker(
-            hand.wire.way, hand, services.settling, services.composing, hand.render, Bell()
+            KNOWN[hand.wire.way], hand, services.settling, services.composing, hand.render, Bell()
         )
         hand.work = asyncio.create_task(worker.deliver(hand.notice))
         waiting = asyncio.create_task(hand.at_wire.wait())

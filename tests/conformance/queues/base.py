@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 from hypothesis.stateful import RuleBasedStateMachine
 from sqlalchemy import Row, Table, delete, select
 
+from bot.app.ways import KNOWN
 from bot.services.ground import Ground
 from storage.tables import metadata
 from storage.vault import Vault, generate_key
@@ -42,7 +43,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @property
     def ground(self) -> Ground:
-        return Ground(self.database, self.vault, self.clock)
+        return Ground(self.database, self.vault, self.clock, KNOWN)
 
     def run(self, work: Awaitable[T]) -> T:
         async def waiting() -> T:

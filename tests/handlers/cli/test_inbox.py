@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from click.testing import CliRunner, Result
 
+from bot.app.ways import KNOWN
 from bot.services.bundle import build_services
 from bot.services.inbox.arriving import ATTEMPTS, Failed, Worked
 from handlers.cli.inbox import Desk, inbox_command
@@ -32,7 +33,7 @@ class Box:
     async def desk(self) -> AsyncIterator[Desk]:
         database = Database(self.url)
         try:
-            services = build_services(database, self.vault, self.clock)
+            services = build_services(database, self.vault, self.clock, KNOWN)
             yield Desk(services.arriving, ZONE)
         finally:
             await database.close()

@@ -7,6 +7,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.app.ways import KNOWN
 from bot.domain import sending
 from bot.domain.contacts import ContactState
 from bot.domain.health import InboxQueue, LaneQueue, Queues, Reach, WayPulse
@@ -35,7 +36,7 @@ def samples(page: bytes) -> dict[str, float]:
 
 @pytest.fixture
 def metrics() -> Metrics:
-    return Metrics("0.1.0")
+    return Metrics("0.1.0", KNOWN.values())
 
 
 def busy(metrics: Metrics) -> bytes:
@@ -160,7 +161,7 @@ def test_labels_are_words_of_ours_and_names_follow_the_conventions(metrics: Metr
 
 
 def test_two_bots_in_one_process_count_for_themselves(metrics: Metrics) -> None:
-    other = Metrics("0.1.0")
+    other = Metrics("0.1.0", KNOWN.values())
     other.counters.limited(SLACK, 1)
     key = "stockbell_rate_limited_total{platform=slack}"
     assert key in samples(other.page(QUIET))

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.app.rules import RULES, faces_of
+from bot.app.ways import KNOWN
 from bot.channels.slack_client import PacedSlackClient, slack_pacer, slack_session
 from bot.domain.inbox import Arrival, InboxState
 from bot.intake.worker import InboxWorker
@@ -79,9 +80,8 @@ class Desk:
 
 
 def view_of(shop: Shop) -> View:
-    return View(
-        Texts(), RenderContext("Demo shop", "", ZoneInfo("UTC"), shop.clock), faces_of(RULES)
-    )
+    context = RenderContext("Demo shop", "", ZoneInfo("UTC"), shop.clock, KNOWN)
+    return View(Texts(), context, faces_of(RULES))
 
 
 @asynccontextmanager

@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from bot.app.rules import RULES, faces_of
+from bot.app.ways import KNOWN
 from bot.channels.telegram import TelegramChannel
 from bot.domain.contacts import Address
 from bot.domain.inbox import InboxState
+from bot.domain.ways import TELEGRAM
 from bot.intake.worker import InboxWorker
 from bot.render.catalogue import Texts
 from bot.render.view import RenderContext
@@ -35,7 +37,8 @@ def quick() -> Backoff:
 
 
 def view_of(shop: Shop) -> View:
-    context = RenderContext("Corner Shop", "https://shop.example", ZoneInfo("UTC"), shop.clock)
+    zone, shop_url = ZoneInfo("UTC"), "https://shop.example"
+    context = RenderContext("Corner Shop", shop_url, zone, shop.clock, KNOWN)
     return View(Texts(), context, faces_of(RULES))
 
 
@@ -88,5 +91,5 @@ class Live:
             return (await tx.execute(state)).scalar() == InboxState.DONE.value
 
     async def alert_chat(self, chat_id: int) -> None:
-        address = Address.parse(f"telegram:{chat_id}")
+        address = Address(TELEGRAM, str(chat_id))
         await self.shop.services.routes.follow_settings((address,))

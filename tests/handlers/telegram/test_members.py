@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.contacts import Address, ContactState
+from bot.domain.ways import TELEGRAM
 from bot.sandbox.telegram_driver import Customer
 from storage import contacts
 from tests.handlers.telegram.live import Live
@@ -26,7 +27,7 @@ async def ann(bot: Live) -> Customer:
 
 async def contact(bot: Live, chat_id: int) -> Any:
     async with bot.shop.database.read() as tx:
-        return await contacts.find(tx, bot.shop.vault, Address.parse(f"telegram:{chat_id}"))
+        return await contacts.find(tx, bot.shop.vault, Address(TELEGRAM, str(chat_id)))
 
 
 async def test_who_blocks_and_comes_back_keeps_the_place_and_is_no_error(

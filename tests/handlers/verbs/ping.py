@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.contacts import Role
-from bot.domain.notices import Rendered
+from bot.domain.forms import SlackBlocks
 from bot.domain.staff import Acting, Card, HelpLine
 from bot.domain.stock_words import BadInput, Word, joined
 from bot.render import slack_blocks as kit
-from bot.render.voice import SLACK, Voice
+from bot.render.voice import Voice
 from bot.services.bundle import Services
 from handlers.verbs.act import Verb
 
@@ -33,7 +33,7 @@ async def run(services: Services, acting: Acting, request: Ping) -> Pong:
     return Pong(request.sku, isinstance(answer, Card))
 
 
-def pong(say: Voice, result: Pong) -> Rendered:
+def pong(say: Voice, result: Pong) -> SlackBlocks:
     """Of a verb of the bot it stands in bot/render, and its words in the catalogues."""
     return kit.note(say.words(f"pong {result.sku} {'found' if result.found else 'lost'}"))
 
@@ -43,7 +43,7 @@ PING = Verb(
     word="ping",
     read=read,
     run=run,
-    says={SLACK: {Pong: pong}},
+    says={SlackBlocks: {Pong: pong}},
     help=(HelpLine("ping MUG-BLUE", "stockhelp.show"),),
     usage="ping MUG-BLUE",
 )

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from bot.app.ways import KNOWN
 from bot.domain.contacts import Address, Caller
 from bot.domain.health import HealthCard, LaneQueue, Reach, Undelivered, WayPulse
 from bot.domain.inbox import InboxState
@@ -64,7 +65,7 @@ class Ward:
 
     async def restart(self) -> None:
         shop = self.shop
-        shop.services = build_services(shop.database, shop.vault, shop.clock)
+        shop.services = build_services(shop.database, shop.vault, shop.clock, KNOWN)
         await self.start()
 
     async def look(self, seconds: float = 15) -> list[tuple[str, str]]:
@@ -269,7 +270,7 @@ async def test_the_card_says_what_waits_what_failed_and_what_was_given_up(ward: 
 
 async def test_the_last_minute_is_a_minute(sqlite_database: Database, vault: Vault) -> None:
     clock = Clock()
-    lately = build_services(sqlite_database, vault, clock).watching.lately
+    lately = build_services(sqlite_database, vault, clock, KNOWN).watching.lately
     for state in NoticeState:
         lately.settled(SLACK, Lane.ALERT, state, SettleReason.DELIVERED, TOOK)
     assert lately.sent_last_minute(SLACK, Lane.ALERT) == 1

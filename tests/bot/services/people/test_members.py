@@ -2,6 +2,7 @@
 
 import asyncio
 
+from bot.app.ways import KNOWN
 from bot.domain.contacts import Role
 from bot.domain.staff import LastAdmin, Refused, RoleList, RoleSet
 from bot.services.bundle import build_services
@@ -27,7 +28,7 @@ async def test_only_admins_give_roles_and_the_settings_admin_keeps_his(shop: Sho
 async def test_an_empty_list_of_admins_refuses_everybody(
     database: Database, vault: Vault, clock: Clock
 ) -> None:
-    shop = Shop(database, vault, clock, build_services(database, vault, clock))
+    shop = Shop(database, vault, clock, build_services(database, vault, clock, KNOWN))
     await shop.product("MUG")
     for caller in (ADMIN, MANAGER, CLERK):
         assert isinstance(await shop.stock("MUG +1", caller), Refused)

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from bot.app.ways import KNOWN
 from bot.domain.alerts import Severity
 from bot.domain.contacts import Address, Caller
 from bot.domain.routes import Scope
@@ -84,7 +85,7 @@ async def test_at_a_start_what_vanished_from_the_settings_is_off_and_what_came_i
 async def test_a_route_of_another_process_is_read_when_the_next_notice_is_queued(
     shop: Shop,
 ) -> None:
-    other = build_services(shop.database, shop.vault, shop.clock)
+    other = build_services(shop.database, shop.vault, shop.clock, KNOWN)
     await other.routes.follow_settings((ALERTS,))
     await low(shop, "MUG")
     async with shop.database.write() as tx:
