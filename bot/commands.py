@@ -117,7 +117,7 @@ def migrate_command() -> None:
 @main.command()
 def check() -> None:
     """Say in plain words whether the settings work; exit 1 when something is wrong."""
-    from bot.checking.report import findings
+    from bot.app.checks.report import findings
 
     async def work(found: Settings) -> bool:
         good = True

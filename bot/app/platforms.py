@@ -39,7 +39,15 @@ class Platforms:
         for row in self.base.rows:
             if row.is_set(self.base.settings):
                 pacer = partial(self._pacer, row.way, stack)
-                around = Surroundings(self.base, row.way, self.view, self.telemetry, stack, pacer)
+                around = Surroundings(
+                    self.base.settings,
+                    self.base.services,
+                    row.way,
+                    self.view,
+                    self.telemetry,
+                    stack,
+                    pacer,
+                )
                 self.opened[row.way.name] = await row.load().open(around)
 
     def _pacer(self, way: Way, stack: AsyncExitStack, make: Callable[[Memory], Pacer]) -> Pacer:

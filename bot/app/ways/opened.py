@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from starlette.routing import BaseRoute
 
-from bot.app.opening import Base
 from bot.channels.base import Channel, FormRefused
 from bot.channels.pacer import Memory, Pacer
 from bot.checking.finding import Finding
@@ -18,6 +17,7 @@ from bot.domain.telemetry import Telemetry
 from bot.domain.way import Way
 from bot.intake.worker import Dispatch
 from bot.render.voice import View
+from bot.services.bundle import Services
 from bot.services.own_health.watching import Probe
 from bot.settings import Settings
 from bot.supervisor import Part
@@ -29,7 +29,8 @@ class Surroundings:
     message is out. `pacer` gives the one of its account, made by what is given at the first call.
     """
 
-    base: Base
+    settings: Settings
+    services: Services
     way: Way
     view: View
     telemetry: Telemetry
@@ -44,7 +45,7 @@ class Surroundings:
     @property
     def form_refused(self) -> FormRefused:
         """To be told why the form of a message was refused."""
-        return partial(self.base.services.refusing.form_refused, self.way.name)
+        return partial(self.services.refusing.form_refused, self.way.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from bot.app.opening import now
 from bot.app.ways.opened import Opened, Surroundings, WayIn
 from bot.channels import slack_probing
 from bot.channels.slack import SlackChannel
 from bot.channels.slack_client import PacedSlackClient, slack_pacer, slack_session
 from bot.checking.slack import check
+from bot.domain.clock import Clock
 from bot.render import slack as render
 from bot.settings import Settings
 from handlers.slack.asked import SOURCE
@@ -22,7 +22,7 @@ BACKGROUND_WITHIN = 1.0  # seconds; a modal can be opened for 3, and has had som
 
 async def open(around: Surroundings) -> Opened:
     """See Room."""
-    settings, services = around.base.settings, around.base.services
+    settings, services = around.settings, around.services
     session = await around.stack.enter_async_context(slack_session())
     pacer = around.pacer(lambda memory: slack_pacer(memory=memory))
     client = PacedSlackClient(
@@ -35,15 +35,15 @@ async def open(around: Surroundings) -> Opened:
         render=partial(render.notice, around.view),
         pacer=pacer,
         probe=partial(slack_probing.reach, client),
-        way_in=_way_in(settings, side, client),
+        way_in=_way_in(settings, side, client, services.ground.clock),
     )
 
 
-def _way_in(settings: Settings, side: SlackSide, client: PacedSlackClient) -> WayIn:
+def _way_in(settings: Settings, side: SlackSide, client: PacedSlackClient, clock: Clock) -> WayIn:
     dispatchers = {SOURCE: side.dispatch}
     if settings.slack_mode == "http":
         secret = settings.slack_signing_secret.get_secret_value()
-        return WayIn(dispatchers, routes=(slack_route(side.app, secret, now),))
+        return WayIn(dispatchers, routes=(slack_route(side.app, secret, clock),))
     socket = SlackSocket(side.app, settings.slack_app_token.get_secret_value(), client)
     return WayIn(
         dispatchers,

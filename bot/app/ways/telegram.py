@@ -25,7 +25,7 @@ __all__ = ["check", "open"]
 
 async def open(around: Surroundings) -> Opened:
     """See Room."""
-    settings = around.base.settings
+    settings = around.settings
     pacer = around.pacer(partial(_pacer, settings))
     paid = settings.telegram_paid_broadcast
     application = _application(settings, PacedRequests(pacer, paid=paid, answered=around.answered))
@@ -65,8 +65,8 @@ def _application(settings: Settings, limiter: PacedRequests) -> AnyApplication:
 def _side(
     around: Surroundings, application: AnyApplication, channel: TelegramChannel
 ) -> TelegramSide:
-    services = around.base.services
-    hook = _hook(around.base.settings)
+    services = around.services
+    hook = _hook(around.settings)
     return build_telegram(
         application, services, channel, around.view, services.arriving.accept_many, hook
     )
@@ -80,8 +80,8 @@ def _hook(settings: Settings) -> Hook | None:
 
 
 def _routes(around: Surroundings) -> tuple[BaseRoute, ...]:
-    hook = _hook(around.base.settings)
+    hook = _hook(around.settings)
     if hook is None:
         return ()
-    accept_many = around.base.services.arriving.accept_many
+    accept_many = around.services.arriving.accept_many
     return (webhook_route(hook.url, hook.secret, accept_many),)

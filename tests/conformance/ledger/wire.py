@@ -10,7 +10,7 @@ from hypothesis.stateful import rule
 from bot.app.ways import KNOWN
 from bot.channels.pacer import Pacer
 from bot.delivery.worker import OutboxWorker
-from bot.domain.forms import Rendered
+from bot.domain.forms import Rendered, SlackBlocks
 from bot.domain.notices import Claimed, Lane
 from bot.domain.sending import MessageLost
 from bot.domain.telling import AlertTold, NoticeData, RestockTold, SoldOut
@@ -53,7 +53,7 @@ class Hand(WireChannel):
     def render(self, _language: str, data: NoticeData) -> Rendered:
         self.machine.checks_what_is_said(data)
         self.machine.said[repr(data)] = self.notice, data
-        return Rendered(repr(data))
+        return SlackBlocks(repr(data))
 
     async def ask(
         self, action: str, chat: str, lane: Lane, notice: int, text: str = "", ref: str = ""

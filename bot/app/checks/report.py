@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
+from bot.app.checks.own import database, language, misspelt
 from bot.app.ways import Row, named
 from bot.checking.finding import Finding
-from bot.checking.own import database, language, misspelt
 from bot.settings import Settings
 
 
