@@ -35,7 +35,7 @@ async def test_good_settings_are_said_to_be_good(tmp_path: Path, sandbox: Sandbo
     code, said = await checked(tmp_path, sandbox)
     assert (code, said.count("FAIL")) == (0, 0), said
     assert "posted twice" not in said
-    for line in ("Database: it answers", "Telegram: the bot is @", "Slack: the bot is", "ready"):
+    for line in ("Database: a new one", "Telegram: the bot is @", "Slack: the bot is", "ready"):
         assert line in said
 
 
