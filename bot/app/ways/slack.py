@@ -8,6 +8,7 @@ from bot.channels.slack import SlackChannel
 from bot.channels.slack_client import PacedSlackClient, slack_pacer, slack_session
 from bot.checking.slack import check
 from bot.domain.clock import Clock
+from bot.intake.worker import Dispatch
 from bot.render import slack as render
 from bot.settings import Settings
 from handlers.slack.asked import SOURCE
@@ -40,7 +41,7 @@ async def open(around: Surroundings) -> Opened:
 
 
 def _way_in(settings: Settings, side: SlackSide, client: PacedSlackClient, clock: Clock) -> WayIn:
-    dispatchers = {SOURCE: side.dispatch}
+    dispatchers: dict[str, Dispatch] = {SOURCE: side.dispatch}
     if settings.slack_mode == "http":
         secret = settings.slack_signing_secret.get_secret_value()
         return WayIn(dispatchers, routes=(slack_route(side.app, secret, clock),))

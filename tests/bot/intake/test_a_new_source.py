@@ -6,6 +6,7 @@ from sqlalchemy import select
 from bot.domain import sources
 from bot.domain.bulk import Staged
 from bot.domain.customers import CustomerWhy
+from bot.domain.forms import SlackBlocks
 from bot.domain.staff import Card, StaffWhy, Undone
 from bot.domain.stock import MoveKind
 from bot.domain.telling import AlertTold, Fault, RestockTold
@@ -13,8 +14,7 @@ from bot.domain.ways import SLACK
 from bot.formats.csv_in import read
 from bot.intake.worker import InboxWorker
 from bot.render import slack_card
-from bot.render.voice import SLACK as FORM
-from bot.render.voice import speak
+from bot.render.voice import STYLES, speak
 from bot.services.engine.bell import Bell
 from bot.services.inbox.arriving import Outcome
 from handlers.verbs.table import Verbs
@@ -76,7 +76,9 @@ async def test_it_stands_in_the_ledger_under_its_own_name(shop: Shop) -> None:
     assert isinstance(card, Card)
     (move,) = card.moves
     assert (move.source, move.kind, move.location) == (SCALES, MoveKind.RECEIPT, "Back Room")
-    assert SCALES in str(slack_card.card(speak(samples.view(), "en", FORM), card).blocks)
+    assert SCALES in str(
+        slack_card.card(speak(samples.view(), "en", STYLES[SlackBlocks]), card).blocks
+    )
     why = await shop.stock("why MUG")
     assert isinstance(why, StaffWhy)
     assert (why.sellable_available, why.ledger_sum_matches) == (5, True)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.app.rules import RULES, faces_of, kinds_of
+from bot.app.ways import KNOWN
 from bot.domain.alerts import (
     About,
     AlertState,
@@ -21,6 +22,7 @@ from bot.domain.alerts import (
     raised,
 )
 from bot.domain.bulk import Staged
+from bot.domain.forms import SlackBlocks
 from bot.domain.rules import quantity
 from bot.domain.rules.kind import RuleState
 from bot.domain.sources import CLI
@@ -31,8 +33,7 @@ from bot.formats import csv_in
 from bot.render import slack, slack_why, telegram
 from bot.render.catalogue import Texts
 from bot.render.view import RenderContext
-from bot.render.voice import SLACK as SLACK_FORM
-from bot.render.voice import View, speak
+from bot.render.voice import STYLES, View, speak
 from bot.services.bundle import Options
 from handlers.verbs.pressed import ACKNOWLEDGE
 from storage import alerts, products
@@ -59,7 +60,7 @@ async def shop(database: Database, vault: Vault, clock: Clock) -> Shop:
 
 @pytest.fixture
 def view(clock: Clock) -> View:
-    return View(Texts(), RenderContext("Shop", "", ZoneInfo("UTC"), clock), faces_of(ROWS))
+    return View(Texts(), RenderContext("Shop", "", ZoneInfo("UTC"), clock, KNOWN), faces_of(ROWS))
 
 
 async def said(shop: Shop) -> list[AlertView]:
@@ -217,7 +218,7 @@ async def test_why_explains_every_kind_and_what_is_wrong_with_the_shop(
     await shop.services.upkeep.sweep()
     why = await shop.stock("why TEA")
     assert "crowd" in [seen.kind for seen in why.rules]
-    text = str(slack_why.why(speak(view, "en", SLACK_FORM), why))
+    text = str(slack_why.why(speak(view, "en", STYLES[SlackBlocks]), why))
     assert "3 days left" in text
     assert "too_many: 4 waiting" in text
 
