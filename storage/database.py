@@ -48,11 +48,20 @@ def parse_url(url: str) -> URL:
 
 
 def is_new(url: str) -> bool:
-    """Whether it would be an SQLite file that nobody has used yet; looks, makes nothing."""
+    """Whether it would be an SQLite file that nobody has used yet; looks, makes nothing.
+
+    Raises DatabaseUrlError where no file can be made.
+    """
     parsed = parse_url(url)
     path = Path(str(parsed.database))
-    there = parsed.get_backend_name() != "sqlite" or path.exists() or remains(path)
-    return not there
+    if parsed.get_backend_name() != "sqlite" or path.exists() or remains(path):
+        return False
+    folder = next(one for one in path.absolute().parents if one.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise DatabaseUrlError(
+            f"DATABASE_URL: the file {path} cannot be opened: {folder} is no folder to write in"
+        )
+    return True
 
 
 class DatabaseMissing(DatabaseUrlError):
