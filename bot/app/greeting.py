@@ -30,7 +30,7 @@ REFUSED: Mapping[WayName, str] = {
 async def greet(front: Front, over: asyncio.Event) -> None:
     """Until all is well, or `over`. Raises SettingsError when no platform takes its token: such a
     bot could do nothing for anybody. One that is taken goes on without the other."""
-    ways = list(front.platforms.probes)
+    ways = list(front.platforms.opened)
     refused = await _refused(front, ways)
     if ways and len(refused) == len(ways):
         raise SettingsError(*(REFUSED[way] for way in refused))
@@ -39,7 +39,7 @@ async def greet(front: Front, over: asyncio.Event) -> None:
     while not over.is_set():
         if all(state == "running" for state in front.states().values()):
             log.info(
-                ready([way for way in ways if way not in refused], front.platforms.bot_username())
+                ready([way for way in ways if way not in refused], front.platforms.handle())
             )
             return
         with suppress(TimeoutError):
@@ -54,5 +54,6 @@ def ready(ways: list[WayName], username: str) -> str:
 
 
 async def _refused(front: Front, ways: list[WayName]) -> list[WayName]:
-    answers = await asyncio.gather(*(front.platforms.probes[way]() for way in ways))
+    probes = front.platforms.probes()
+    answers = await asyncio.gather(*(probes[way]() for way in ways))
     return [way for way, reach in zip(ways, answers, strict=True) if reach is Reach.REFUSES]

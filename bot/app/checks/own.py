@@ -39,9 +39,10 @@ async def database(settings: Settings) -> Finding:
     """It answers, and the keys open what is in it."""
     try:
         if is_new(settings.database):
+            _ = Vault(settings.keys) if settings.keys else None
             return Finding(True, "Database: a new one will be made at the start.")
         found = Database(settings.database)
-    except DatabaseUrlError as error:
+    except (DatabaseUrlError, VaultError) as error:
         return Finding(False, f"Database: {error}")
     try:
         await found.ping()
