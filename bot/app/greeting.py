@@ -38,9 +38,7 @@ async def greet(front: Front, over: asyncio.Event) -> None:
         log.error(REFUSED[way])
     while not over.is_set():
         if all(state == "running" for state in front.states().values()):
-            log.info(
-                ready([way for way in ways if way not in refused], front.platforms.handle())
-            )
+            log.info(ready([way for way in ways if way not in refused], front.platforms.handle()))
             return
         with suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), LOOK_AGAIN)
