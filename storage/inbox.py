@@ -131,13 +131,20 @@ async def claim(tx: Tx, now: datetime, lease: timedelta, limit: int = 1) -> list
 
     One that is in the hands of a worker comes back when its lease ends.
     """
-    rows = (await tx.execute(TAKE_HEADS, _at(now, limit))).all()
-    if rows:
+    taken: list[Claimed] = []
+    # Again while there is room: one who sent very much fills what is looked at, and only when
+    # that sender is in work the others behind come into sight.
+    while len(taken) < limit:
+        rows = (await tx.execute(TAKE_HEADS, _at(now, limit - len(taken)))).all()
+        if not rows:
+            break
         await tx.execute(TAKE, {"wanted": [row.id for row in rows], "until": now + lease})
-    return [
-        Claimed(row.id, row.source, row.key, row.payload, row.attempts + 1, row.received_at)
-        for row in rows
-    ]
+        taken += [_claimed(row) for row in rows]
+    return taken
+
+
+def _claimed(row: AnyRow) -> Claimed:
+    return Claimed(row.id, row.source, row.key, row.payload, row.attempts + 1, row.received_at)
 
 
 async def renew(tx: Tx, held: Sequence[Claimed], now: datetime, lease: timedelta) -> None:
