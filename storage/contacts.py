@@ -93,6 +93,7 @@ def as_contact(
         language=(of or row).person_language or "",
         state=ContactState(row.state),
         verified=row.verified,
+        preferred=row.preferred,
     )
 
 

@@ -1,6 +1,6 @@
 """The ledger: moves are only ever added, and the position follows in the same transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -154,8 +154,14 @@ async def by_id(tx: Tx, move_id: int) -> Move | None:
     return None if row is None else _move(row)
 
 
-async def last_of_actor(tx: Tx, actor_id: int) -> Move | None:
-    """The newest move of the member that is neither undone nor an undo itself."""
+async def last_of_actors(tx: Tx, actor_ids: Collection[int]) -> Move | None:
+    """The newest move of these that is neither undone nor an undo itself."""
+    # One by one: each reads the newest few from its end of the index, however many moves there are.
+    found = [move for one in actor_ids if (move := await _last_of_actor(tx, one)) is not None]
+    return max(found, key=lambda move: move.id, default=None)
+
+
+async def _last_of_actor(tx: Tx, actor_id: int) -> Move | None:
     statement = MOVES.where(move.c.actor_id == actor_id, move.c.undo_of.is_(None))
     # Fifty in a row that were all undone: nobody looks further back than that by Undo.
     rows = (await tx.execute(statement.order_by(move.c.id.desc()).limit(50))).all()

@@ -4,9 +4,20 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, false, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    false,
+    select,
+    true,
+    update,
+)
 
-from bot.domain.notices import NewNotice, NoticeState, SettleReason
+from bot.domain.notices import Lane, NewNotice, NoticeState, SettleReason
 from storage.dialect import insert_ignore
 from storage.reach import chosen
 from storage.tables import contact, notice
@@ -71,6 +82,22 @@ async def drop_of_person(tx: Tx, person_id: int, reason: SettleReason, now: date
     """Drop what is not on its way to the person yet, wherever it goes to."""
     theirs = select(contact.c.id).where(contact.c.person_id == person_id)
     await _drop(tx, NOT_LEFT & notice.c.contact_id.in_(theirs), reason, now)
+
+
+async def drop_of_line(
+    tx: Tx, contact_ids: Collection[int], subscription_id: int, now: datetime
+) -> None:
+    """The person, who has these contacts, hears of it through another subscription. Were the two
+    apart again, this one could still be told in the same restock."""
+    told = (
+        notice.c.contact_id.in_(contact_ids),
+        notice.c.subscription_id == subscription_id,
+        notice.c.lane == int(Lane.RESTOCK),
+    )
+    await _drop(tx, and_(NOT_LEFT, *told), SettleReason.SUPERSEDED, now)
+    dropped = (notice.c.state == NoticeState.DROPPED.value, notice.c.restock_id.is_not(None))
+    free = notice.c.key + ":dropped:" + cast(notice.c.id, String)
+    await tx.execute(update(notice).where(*told, *dropped).values(restock_id=None, key=free))
 
 
 async def _drop(tx: Tx, which: ColumnElement[bool], reason: SettleReason, now: datetime) -> None:

@@ -10,7 +10,19 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, delete, exists, false, insert, or_, select, update
+from sqlalchemy import (
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    false,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from bot.domain.contacts import Address, Caller, Contact, ContactKind, Member, Person, Role
 from storage import contacts
@@ -41,9 +53,41 @@ SEEN = (
 OF_PERSONS = FOUND.where(contact.c.person_id.in_(IN_WANTED)).order_by(contact.c.id)
 
 
+def _who_they_are() -> Select[Any]:
+    """(whom was asked for, who that is): somebody who was joined is whom they were joined into."""
+    line = select(person.c.id.label("asked"), person.c.id, person.c.joined_id)
+    line = line.where(person.c.id.in_(IN_WANTED))
+    up = line.cte("who", recursive=True)
+    next_one = select(up.c.asked, person.c.id, person.c.joined_id)
+    up = up.union_all(next_one.where(person.c.id == up.c.joined_id))
+    return select(up.c.asked, up.c.id).where(up.c.joined_id.is_(None))
+
+
+def _selves() -> Select[Any]:
+    """Ids of the person and of all who were joined into them, and into those."""
+    down = select(person.c.id).where(person.c.id == WANTED).cte("selves", recursive=True)
+    return select(down.union_all(select(person.c.id).where(person.c.joined_id == down.c.id)).c.id)
+
+
+WHO_THEY_ARE = _who_they_are()
+SELVES = _selves()
+
+
 async def at(tx: Tx, vault: Vault, address: Address) -> Person | None:
     """Whose address it is; a chat that nobody has written from privately is nobody's."""
     row = await contacts.row_at(tx, vault, address)
+    return None if row is None or row.person_id is None else as_person(vault, row)
+
+
+async def by_id(tx: Tx, vault: Vault, person_id: int) -> Person | None:
+    """At the oldest contact; None for who has none."""
+    row = (await tx.execute(OF_PERSONS, {"wanted": [person_id]})).first()
+    return None if row is None else as_person(vault, row)
+
+
+async def of_contact(tx: Tx, vault: Vault, contact_id: int) -> Person | None:
+    """Whose contact it is."""
+    row = (await tx.execute(contacts.BY_ID, {"wanted": contact_id})).first()
     return None if row is None or row.person_id is None else as_person(vault, row)
 
 
@@ -138,12 +182,34 @@ async def known_as(
     tx: Tx, vault: Vault, person_ids: Collection[int | None]
 ) -> Mapping[int | None, Contact]:
     """By which contact others know each of these persons: the oldest one."""
-    wanted = [one for one in person_ids if one is not None]
-    rows = (await tx.execute(OF_PERSONS, {"wanted": wanted})).all() if wanted else []
-    first: dict[int | None, Contact] = {}
-    for row in rows:
+    asked = [one for one in person_ids if one is not None]
+    if not asked:
+        return {}
+    who = {row.asked: row.id for row in await tx.execute(WHO_THEY_ARE, {"wanted": asked})}
+    first: dict[int, Contact] = {}
+    for row in (await tx.execute(OF_PERSONS, {"wanted": list(set(who.values()))})).all():
         first.setdefault(row.person_id, as_contact(vault, row))
-    return first
+    return {one: first[who[one]] for one in asked if who.get(one) in first}
+
+
+async def selves(tx: Tx, person_id: int) -> set[int]:
+    """The person's id and those of all who were joined into them: what those did is theirs."""
+    return {int(row.id) for row in await tx.execute(SELVES, {"wanted": person_id})}
+
+
+async def change(tx: Tx, person_id: int, **values: Any) -> None:
+    await tx.execute(update(person).where(person.c.id == person_id).values(**values))
+
+
+async def prefer(tx: Tx, person_id: int, contact_id: int) -> None:
+    """Tell them at this contact, as long as it can be reached."""
+    theirs = update(contact).where(contact.c.person_id == person_id)
+    await tx.execute(theirs.values(preferred=contact.c.id == contact_id))
+
+
+async def set_preferred(tx: Tx, contact_ids: Collection[int], *, preferred: bool) -> None:
+    theirs = update(contact).where(contact.c.id.in_(contact_ids))
+    await tx.execute(theirs.values(preferred=preferred))
 
 
 async def delete_all(tx: Tx, person_ids: Collection[int]) -> None:
@@ -164,6 +230,7 @@ async def idle_since(tx: Tx, limit: datetime, count: int) -> Sequence[int]:
         select(person.c.id)
         .where(
             person.c.role.is_(None),
+            person.c.joined_id.is_(None),
             ~routed,
             person.c.seen_at < limit,
             or_(~reachable(person.c.id), ~live),

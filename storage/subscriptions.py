@@ -13,6 +13,7 @@ from sqlalchemy import (
     update,
 )
 
+from bot.domain.joining import Half
 from bot.domain.subscriptions import EndReason, StoredSubscription, SubscriptionState
 from storage.reach import chosen
 from storage.tables import subscription
@@ -109,7 +110,11 @@ async def newest(tx: Tx, person_id: int, product_id: int) -> StoredSubscription 
     """The person's last subscription for this SKU, live or ended."""
     statement = (
         select(subscription)
-        .where(subscription.c.person_id == person_id, subscription.c.product_id == product_id)
+        .where(
+            subscription.c.person_id == person_id,
+            subscription.c.product_id == product_id,
+            subscription.c.reason != EndReason.JOINED.value,
+        )
         .order_by(subscription.c.id.desc())
         .limit(1)
     )
@@ -199,6 +204,19 @@ async def older_than(tx: Tx, limit: datetime, count: int) -> list[StoredSubscrip
         .limit(count)
     )
     return await _all(tx, statement)
+
+
+async def remake(tx: Tx, subscription_id: int, half: Half, now: datetime) -> None:
+    """It is like this from now on, and not ended."""
+    values = {"quantity": half.quantity, "state": half.state.value, "armed": half.armed}
+    this = update(subscription).where(subscription.c.id == subscription_id)
+    await tx.execute(this.values(values | {"reason": "", "updated_at": now}))
+
+
+async def give(tx: Tx, subscription_ids: Collection[int], owner: int, to: int) -> None:
+    """These subscriptions of `owner` are those of `to`, each at its place."""
+    theirs = (subscription.c.id.in_(subscription_ids), subscription.c.person_id == owner)
+    await tx.execute(update(subscription).where(*theirs).values(person_id=to))
 
 
 async def told_at(tx: Tx, subscription_ids: Collection[int]) -> dict[int, int]:

@@ -4,7 +4,7 @@ import base64
 import binascii
 import hmac
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -43,6 +43,7 @@ class _Key:
     header: bytes
     cipher: AESGCM
     index: bytes
+    signature: bytes
 
 
 def generate_key() -> str:
@@ -99,7 +100,14 @@ class Vault:
 
     def indexes(self, way: str, value: str) -> list[bytes]:
         """The blind index under every key, the first key's first: a row may bear any of them."""
-        return [_index(key, way, value) for key in self._by_header.values()]
+        return [_index(key, way, value) for key in self._all()]
+
+    def signatures(self, text: str) -> list[bytes]:
+        """32 bytes that only who has the key can make, under every key, the first key's first."""
+        return [hmac.digest(key.signature, text.encode(), "sha256") for key in self._all()]
+
+    def _all(self) -> Iterable[_Key]:
+        return self._by_header.values()
 
     def _key_of(self, blob: bytes) -> _Key:
         header = blob[:HEADER_BYTES]
@@ -127,14 +135,16 @@ def _decode(number: int, text: str) -> bytes:
 
 
 def _derive(raw: bytes) -> _Key:
-    """One secret, three uses: HKDF (RFC 5869) keeps them independent of each other."""
+    """One secret, several uses: HKDF (RFC 5869) keeps them independent of each other."""
 
     def part(use: str, length: int) -> bytes:
         info = f"stockbell personal data 1: {use}".encode()
         return HKDF(algorithm=SHA256(), length=length, salt=None, info=info).derive(raw)
 
     name = part("key name", HEADER_BYTES - len(VERSION))
-    return _Key(VERSION + name, AESGCM(part("encryption", 32)), part("index", 32))
+    return _Key(
+        VERSION + name, AESGCM(part("encryption", 32)), part("index", 32), part("signature", 32)
+    )
 
 
 def _index(key: _Key, way: str, value: str) -> bytes:

@@ -30,6 +30,7 @@ from handlers.telegram.commands import COMMANDS
 from handlers.verbs.act import Verb
 from handlers.verbs.change import CHANGE
 from handlers.verbs.health import HEALTH
+from handlers.verbs.link import LINK as LINKING
 from handlers.verbs.low import LOW
 from handlers.verbs.role import ROLE
 from handlers.verbs.roles import ROLES
@@ -191,6 +192,7 @@ MEANS: dict[str, Verb[Any]] = {
     "alert level": THRESHOLD,
     "role:": ROLE,
     "roles:": ROLES,
+    "link:": LINKING,
     "health": HEALTH,
 }
 TABLE = Verbs()

@@ -62,6 +62,7 @@ class Contact:
     language: str  # to write to it in: its person's; "" = the shop's default
     state: ContactState
     verified: bool  # the platform said that the person wrote from it
+    preferred: bool = False  # the person asked to be told there
 
 
 @dataclass(frozen=True, slots=True)

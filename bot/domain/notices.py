@@ -26,6 +26,7 @@ class NoticeKind(StrEnum):
     RESTOCK = "restock"  # to a customer: it is back
     SOLD_OUT = "sold_out"  # to a customer who watches: it is gone
     SUBSCRIPTION_EXPIRED = "subscription_expired"
+    JOINED = "joined"  # to a person: another contact is one with theirs
     ALERT = "alert"  # to staff: one alert, or the summary of a batch's alerts
     DIGEST = "digest"  # to staff, daily
     FAULT = "fault"  # to staff: something of the bot itself needs a look

@@ -20,6 +20,7 @@ class EndReason(StrEnum):
     NO_THANKS = "no_thanks"
     EXPIRED = "expired"
     FORGOTTEN = "forgotten"
+    JOINED = "joined"  # the person has another place in the line, which is the earlier one
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,18 @@ class SubscriptionExpired:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinedTold:
+    """To a person, at the contact that the code was sent to: a contact on `way` is one with it.
+
+    `undone`: they are apart again.
+    """
+
+    way: WayName
+    joining_id: int
+    undone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AlertTold:
     """To staff: one alert, or (`summary`) those that one import raised.
 
@@ -142,6 +154,7 @@ NoticeData = (
     | RestockOver
     | SoldOut
     | SubscriptionExpired
+    | JoinedTold
     | AlertTold
     | DailyDigest
     | Fault

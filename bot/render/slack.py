@@ -10,10 +10,12 @@ from bot.domain.telling import NoticeData
 from bot.render import slack_alerts as told
 from bot.render import slack_blocks as kit
 from bot.render import slack_card as read
+from bot.render import slack_joining
 from bot.render import slack_modal as modal
 from bot.render.voice import View, Voice
 
 NOTICES: dict[type, Callable[[Voice, Any], SlackBlocks]] = {
+    telling.JoinedTold: slack_joining.told,
     telling.AlertTold: told.alert_told,
     telling.DailyDigest: told.digest,
     telling.Fault: told.fault,

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from bot.domain import customers, staff, telling
+from bot.domain import customers, joining, staff, telling
 from bot.domain.forms import TelegramHtml
 from bot.domain.telling import NoticeData
 from bot.render import alerts, roles
+from bot.render import telegram_joining as link
 from bot.render import telegram_line as line
 from bot.render import telegram_look as look
 from bot.render import telegram_notices as told
@@ -30,6 +31,12 @@ ANSWERS: dict[type, Callable[[Voice, Any], TelegramHtml]] = {
     customers.CustomerWhy: look.why,
     customers.MyData: people.my_data,
     customers.Welcome: people.welcome,
+    joining.CodeGiven: link.code_given,
+    joining.Joined: link.joined,
+    joining.Refusal: link.refused,
+    joining.Parted: link.parted,
+    joining.NothingParted: link.nothing_parted,
+    joining.ToldHere: link.told_here,
     staff.Acknowledged: crew.acknowledged,
     staff.Refused: crew.refused,
 }
@@ -40,6 +47,7 @@ NOTICES: dict[type, Callable[[Voice, Any], TelegramHtml]] = {
     telling.RestockOver: told.restock_over,
     telling.SoldOut: told.sold_out,
     telling.SubscriptionExpired: told.subscription_expired,
+    telling.JoinedTold: link.told,
     telling.AlertTold: crew.alert_told,
     telling.DailyDigest: crew.digest,
     telling.Fault: crew.fault,

@@ -77,6 +77,7 @@ ENDED = {
     EndReason.NO_THANKS: "why.no_thanks",
     EndReason.EXPIRED: "why.expired",
     EndReason.FORGOTTEN: "why.never",
+    EndReason.JOINED: "why.never",
 }
 
 

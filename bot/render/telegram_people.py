@@ -14,6 +14,7 @@ COMMANDS = {
     "stock": "command.stock",
     "why": "command.why",
     "language": "command.language",
+    "link": "command.link",
     "privacy": "command.privacy",
     "mydata": "command.mydata",
     "forget": "command.forget",

@@ -22,8 +22,11 @@ from bot.services.outbox.composing import Composing
 from bot.services.outbox.settling import Settling
 from bot.services.own_health.upkeep import Retention, Upkeep
 from bot.services.own_health.watching import Watching
+from bot.services.people.joining import Joining
 from bot.services.people.members import Members
+from bot.services.people.parting import Parting
 from bot.services.people.people import People
+from bot.services.people.places import Places
 from bot.services.routing.refusing import Refusing
 from bot.services.routing.routes import Routes
 from bot.services.staff.adjusting import Adjusting
@@ -64,6 +67,8 @@ class Services:
     shelf: Shelf
     subscribing: Subscribing
     members: Members
+    joining: Joining
+    parting: Parting
     looking: Looking
     writing: Writing
     adjusting: Adjusting
@@ -95,6 +100,7 @@ def build_services(
     people = People(ground, tuple(options.languages), restocking)
     shelf = Shelf(ground, restocking)
     members = Members(ground, options.admins)
+    places = Places(restocking)
     book = Rulebook(tuple(options.rules))
     showing = Showing(ground, book)
     alerting = Alerting(ground, members, book, Telling(ground, routes), showing)
@@ -113,6 +119,8 @@ def build_services(
         shelf=shelf,
         subscribing=Subscribing(ground, people, restocking, shelf, options.limits),
         members=members,
+        joining=Joining(ground, people, members, places, options.limits.per_person),
+        parting=Parting(ground, people, members, places),
         looking=looking,
         writing=writing,
         adjusting=Adjusting(members, looking, writing),

@@ -129,6 +129,17 @@ async def forget(desk: Desk, pressed: Pressed) -> None:
     await desk.answers.show(pressed.press, rendered)
 
 
+async def unlink(desk: Desk, pressed: Pressed) -> None:
+    """Under the message that told of a joining."""
+    numbers = pressed.press.numbers(1)
+    if not numbers:
+        await expired(desk, pressed)
+        return
+    acting = Acting(pressed.caller, SOURCE, pressed.key)
+    result = await desk.services.parting.undo(acting, numbers[0])
+    await replace(desk, pressed, result)
+
+
 async def acknowledge(desk: Desk, pressed: Pressed) -> None:
     """Under a low-stock alert. The outbox edits the message, here and wherever else it stands."""
     numbers = pressed.press.numbers(2)
@@ -174,5 +185,6 @@ BUTTONS: dict[str, Button] = {
     "stopundo": undo_stop,
     "lang": set_language,
     "forget": forget,
+    "unlink": unlink,
     "ack": acknowledge,
 }

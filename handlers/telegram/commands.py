@@ -4,9 +4,13 @@ from collections.abc import Awaitable, Callable
 
 from bot.domain.customers import NotFound
 from bot.domain.forms import TelegramHtml
+from bot.domain.staff import Acting
 from bot.render import telegram as render
+from handlers.telegram.arrivals import SOURCE
 from handlers.telegram.desk import Asked, Desk
 from handlers.telegram.incoming import DEEP_LINK, split_quantity
+from handlers.verbs.act import do
+from handlers.verbs.link import LINK, Link
 
 Command = Callable[[Desk, Asked], Awaitable[None]]
 DATA_FILE = "my-data.json"
@@ -74,6 +78,13 @@ async def stop(desk: Desk, asked: Asked) -> None:
 
 async def language(desk: Desk, asked: Asked) -> None:
     await put(desk, asked, render.language_choice(desk.view, await desk.language(asked.caller)))
+
+
+async def link(desk: Desk, asked: Asked) -> None:
+    """/link [CODE]: one person in Telegram and Slack."""
+    acting = Acting(asked.caller, SOURCE, asked.key)
+    done = await do(desk.services, LINK, Link(asked.words), acting)
+    await answer(desk, asked, done.result)
 
 
 async def privacy(desk: Desk, asked: Asked) -> None:
@@ -146,6 +157,7 @@ COMMANDS: dict[str, Command] = {
     "stock": stock,
     "why": why,
     "language": language,
+    "link": link,
     "privacy": privacy,
     "mydata": my_data,
     "forget": forget,

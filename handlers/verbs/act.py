@@ -30,13 +30,14 @@ ALWAYS: Says = {
 
 @dataclass(frozen=True)
 class Act(Generic[Request]):
-    """`run` calls ONE service, which opens its transaction as a member with `role`.
+    """`run` calls ONE service, which opens its transaction as a member with `role` (None: anybody
+    may ask, and the service asks for no role).
 
     `says` has the words for every type that `run` can return, by form; none where something else
     than a message is the answer (a modal).
     """
 
-    role: Role
+    role: Role | None
     run: Callable[[Services, Acting, Request], Awaitable[object]]
     says: Says = field(default_factory=dict)
 
@@ -74,7 +75,9 @@ async def do(
         if isinstance(request, BadInput):
             await services.members.admit(replace(acting, needed=Role.VIEWER))
             return Done(act, request)
-        return Done(act, await act.run(services, replace(acting, needed=act.role), request))
+        if act.role is not None:
+            acting = replace(acting, needed=act.role)
+        return Done(act, await act.run(services, acting, request))
     except NotAllowed as not_allowed:
         return Done(act, not_allowed.refused)
 

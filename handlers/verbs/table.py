@@ -9,6 +9,7 @@ from handlers.verbs.act import Verb
 from handlers.verbs.change import CHANGE
 from handlers.verbs.health import HEALTH
 from handlers.verbs.help import WORD, help_of
+from handlers.verbs.link import LINK
 from handlers.verbs.low import LOW
 from handlers.verbs.role import ROLE
 from handlers.verbs.roles import ROLES
@@ -31,6 +32,7 @@ VERBS: tuple[Verb[Any], ...] = (
     THRESHOLD,
     ROLES,
     ROLE,
+    LINK,
     HEALTH,
 )
 

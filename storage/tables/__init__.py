@@ -4,6 +4,7 @@ from storage.tables.alerts import OPEN_ALERT, alert, rule
 from storage.tables.base import metadata
 from storage.tables.bulk import batch, stage
 from storage.tables.inbox import inbox
+from storage.tables.joining import join_code, join_try, joining
 from storage.tables.line import (
     LIVE,
     OPEN_RESTOCK,
@@ -35,6 +36,9 @@ __all__ = [
     "gram",
     "gram_count",
     "inbox",
+    "join_code",
+    "join_try",
+    "joining",
     "location",
     "message",
     "metadata",

@@ -26,10 +26,13 @@ person = Table(
     Column("zone", String(64), nullable=False, server_default=""),  # "" = the shop's
     Column("preferences", JSON, nullable=False, server_default="{}"),  # no personal data
     Column("role", String(16)),  # domain.contacts.Role; null: not staff
+    # Whom this one was joined into; what they did stays theirs, and is found through this.
+    Column("joined_id", ForeignKey("person.id", ondelete="CASCADE")),
     Column("created_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),  # retention counts from here
     sqlite_autoincrement=True,  # a number is never given again: buttons and questions carry it
 )
+Index("ix_person_joined_id", person.c.joined_id, **where(person.c.joined_id.is_not(None)))
 Index("ix_person_staff", person.c.id, **where(person.c.role.is_not(None)))
 
 contact = Table(

@@ -22,7 +22,7 @@ from handlers.verbs.act import Act, do
 from handlers.verbs.table import Verbs
 from storage import contacts, moves, persons, positions
 from storage.database import Database
-from storage.tables import alert, message, move, notice, product, subscription
+from storage.tables import metadata, product
 from storage.vault import Vault
 from tests.support.clock import Clock
 from tests.support.people import put_people
@@ -170,14 +170,9 @@ class Shop:
             pass
 
     async def rows(self, table: str) -> list[Any]:
-        tables = {
-            "notice": notice, "subscription": subscription, "alert": alert, "move": move,
-            "message": message,
-        }  # fmt: skip
+        named = metadata.tables[table]
         async with self.database.read() as tx:
-            return list(
-                (await tx.execute(select(tables[table]).order_by(tables[table].c.id))).all()
-            )
+            return list((await tx.execute(select(named).order_by(named.c.id))).all())
 
     async def person(self, caller: Caller) -> Person:
         async with self.database.read() as tx:

@@ -185,14 +185,25 @@ class Subscribing:
         """A button of /list or of a restock message, pressed by the subscription's owner."""
         async with self.ground.write() as tx:
             person = await self.people.ensure(tx, caller)
-            row = await subscriptions.by_id(tx, subscription_id)
-            if row is None or row.person_id != person.id or verb not in VERBS:
+            row = await self._meant(tx, person, subscription_id)
+            if row is None or verb not in VERBS:
                 return Expired()
             await products.lock(tx, row.product_id)
             # Read anew under the SKU's lock: a restock may have told them in between.
-            row = await subscriptions.by_id(tx, subscription_id) or row
+            row = await subscriptions.by_id(tx, row.id) or row
             done = await self._turn(tx, row, verb)
-            return Changed(verb, await self.shelf.view(tx, subscription_id), done=done)
+            return Changed(verb, await self.shelf.view(tx, row.id), done=done)
+
+    async def _meant(
+        self, tx: Tx, person: Person, subscription_id: int
+    ) -> StoredSubscription | None:
+        """The person's own; the button of a place that became one with another means that one."""
+        row = await subscriptions.by_id(tx, subscription_id)
+        if row is None or row.person_id != person.id:
+            return None
+        if row.reason == EndReason.JOINED:
+            return await subscriptions.live(tx, person.id, row.product_id) or row
+        return row
 
     async def _turn(self, tx: Tx, row: StoredSubscription, verb: str) -> bool:
         wanted, sources, reason = VERBS[verb]

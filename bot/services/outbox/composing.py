@@ -13,16 +13,18 @@ from bot.domain.subscriptions import StoredSubscription, SubscriptionState
 from bot.domain.telling import (
     AlertTold,
     Fault,
+    JoinedTold,
     NoticeData,
     RestockTold,
     SoldOut,
     SubscriptionExpired,
 )
+from bot.domain.ways import WayName
 from bot.services.alerts.reporting import Reporting
 from bot.services.alerts.showing import Showing
 from bot.services.customers.shelf import Shelf
 from bot.services.ground import Ground
-from storage import alerts, batches, contacts, messages, products, restocks, subscriptions
+from storage import alerts, batches, contacts, joinings, messages, products, restocks, subscriptions
 from storage.messages import Message
 from storage.tx import Tx
 
@@ -65,6 +67,10 @@ class Composing:
         self.shelf = shelf
         self.showing = showing
         self.reporting = reporting
+        # What a message that stands there has to do with it.
+        self._say_anew: dict[
+            NoticeKind, Callable[[Tx, Claimed, Message | None], Awaitable[NoticeData | Drop]]
+        ] = {NoticeKind.ALERT: self._alert, NoticeKind.JOINED: self._joined}
         self._say: dict[NoticeKind, Callable[[Tx, Claimed], Awaitable[NoticeData | Drop]]] = {
             NoticeKind.SOLD_OUT: self._sold_out,
             NoticeKind.SUBSCRIPTION_EXPIRED: self._expired,
@@ -107,8 +113,8 @@ class Composing:
         message = together.shown.get((contact.id, notice.subject))
         if notice.kind is NoticeKind.RESTOCK:
             said = await self._restock(tx, notice, message, together)
-        elif notice.kind is NoticeKind.ALERT:
-            said = await self._alert(tx, notice, message)
+        elif notice.kind in self._say_anew:
+            said = await self._say_anew[notice.kind](tx, notice, message)
         else:
             said = await self._say[notice.kind](tx, notice)
         return said if isinstance(said, Drop) else Composed(contact, said, message)
@@ -161,6 +167,12 @@ class Composing:
             return Drop(SettleReason.UNSUBSCRIBED)
         view = await self.shelf.view(tx, row)
         return SubscriptionExpired(view.product, int(notice.payload["days"]))
+
+    async def _joined(self, tx: Tx, notice: Claimed, message: Message | None) -> NoticeData | Drop:
+        join = await joinings.by_id(tx, int(notice.payload["joining"]))
+        if join is None or (join.undone and message is None):
+            return Drop(SettleReason.SUPERSEDED)
+        return JoinedTold(WayName(notice.payload["way"]), join.id, undone=join.undone)
 
     async def _alert(self, tx: Tx, notice: Claimed, message: Message | None) -> NoticeData | Drop:
         named = subjects.as_alert(notice.subject)

@@ -4,13 +4,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.domain import subjects
+from bot.domain.joining import UNDO_WINDOW
 from bot.domain.notices import Lane, NewNotice, NoticeKind
 from bot.domain.subscriptions import EndReason, SubscriptionState
 from bot.services.alerts.alerting import Alerting
 from bot.services.ground import Ground
 from bot.services.line.restocking import Restocking
 from bot.services.stock.bulk import Bulk
-from storage import history, inbox, notices, pace, persons, products, restocks, subscriptions
+from storage import (
+    history,
+    inbox,
+    join_codes,
+    joinings,
+    notices,
+    pace,
+    persons,
+    products,
+    restocks,
+    subscriptions,
+)
 
 PIECE = 500  # rows a transaction: far under 250 ms of the one writer
 
@@ -111,6 +123,8 @@ class Upkeep:
             await inbox.purge(tx, now - timedelta(days=self.retention.key_days))
             await history.purge(tx, now - timedelta(days=self.retention.notice_days))
             await pace.purge(tx, now)
+            await join_codes.purge(tx, now - 2 * UNDO_WINDOW)
+            await joinings.purge(tx, now - 2 * UNDO_WINDOW)
             idle = await persons.idle_since(tx, limit, PIECE)
             # First the lines: a place that is nobody's would be counted in them, and never told.
             await subscriptions.end_all(tx, idle, EndReason.FORGOTTEN, now)

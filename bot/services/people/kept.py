@@ -46,6 +46,7 @@ def _contact(one: Contact) -> dict[str, Any]:
         "name": one.name,
         "state": one.state,
         "verified": one.verified,
+        "preferred": one.preferred,
     }
 
 

@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bot.domain.contacts import Address, Caller, Member, Role
+from bot.domain.contacts import Address, Caller, Member, Person, Role
+from bot.domain.joining import joined_role
 from bot.domain.staff import Acting, LastAdmin, NotAllowed, Refused, RoleList, RoleSet
 from bot.services.ground import Ground
-from storage import audit, persons
+from storage import audit, joinings, persons
 from storage.tx import Tx
 
 
@@ -59,6 +60,7 @@ class Members:
             if role is not Role.ADMIN and await self.must_stay_admin(tx, target.id):
                 return LastAdmin(person)
             await persons.set_role(tx, target.id, role)
+            await joinings.role_was_said(tx, await persons.selves(tx, target.id))
             detail = {"person": target.id, "role": role.word if role else None}
             await audit.write(tx, admin.id, acting.source, "role", "member", detail, now)
         return RoleSet(person, role, target.role)
@@ -69,6 +71,16 @@ class Members:
             return True
         members = await persons.members(tx, self.ground.vault)
         return [member.id for member in members if member.role is Role.ADMIN] == [person_id]
+
+    async def joined_role(self, tx: Tx, one: Person, other: Person) -> Role | None:
+        """Of two who become one: ADMINS win, and the last admin stays one."""
+        role = joined_role([one.role, other.role])
+        for person in (one, other):
+            if await self.is_admin_by_settings(tx, person.id):
+                return Role.ADMIN
+        members = await persons.members(tx, self.ground.vault)
+        admins = {member.id for member in members if member.role is Role.ADMIN}
+        return Role.ADMIN if admins and admins <= {one.id, other.id} else role
 
     async def is_admin_by_settings(self, tx: Tx, person_id: int) -> bool:
         """Whether one of the person's contacts is among ADMINS."""

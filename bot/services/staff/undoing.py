@@ -11,7 +11,7 @@ from bot.services.ground import Ground
 from bot.services.people.members import Members
 from bot.services.staff.looking import Looking
 from bot.services.stock.ledger import BelowZeroError, Change, Ledger
-from storage import moves, products
+from storage import moves, persons, products
 from storage.tx import Tx
 
 UNDO_WINDOW = timedelta(days=1)
@@ -39,8 +39,9 @@ class Undoing:
             return await self._post_undo(tx, member, move, acting)
 
     async def _to_undo(self, tx: Tx, member: Member, move_id: int | None) -> Move | NothingToUndo:
+        mine = await persons.selves(tx, member.id)
         if move_id is None:
-            move = await moves.last_of_actor(tx, member.id)
+            move = await moves.last_of_actors(tx, mine)
         else:
             move = await moves.by_id(tx, move_id)
         if move is None:
@@ -49,7 +50,7 @@ class Undoing:
         move = await moves.by_id(tx, move.id) or move
         if move.undone or move.undo_of is not None:
             return NothingToUndo("undone")
-        if move.actor_id != member.id and not member.may(Role.MANAGER):
+        if move.actor_id not in mine and not member.may(Role.MANAGER):
             return NothingToUndo("not_yours")
         if self.ground.now() - move.created_at > UNDO_WINDOW:
             return NothingToUndo("too_old")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.app.rules import RULES, faces_of
 from bot.app.ways import KNOWN
-from bot.domain import customers, sources, staff, telling
+from bot.domain import customers, joining, sources, staff, telling
 from bot.domain.alerts import AlertState, AlertView, Decision, Severity, Step
 from bot.domain.contacts import Role
 from bot.domain.living import Says
@@ -268,6 +268,27 @@ def acknowledgements(name: str, count: int) -> Iterator[object]:
         yield staff.Acknowledged(each, done=False)
     for role in (None, Role.VIEWER, Role.CLERK):
         yield staff.Refused(role, Role.ADMIN)
+
+
+def links(name: str, count: int) -> Iterator[object]:
+    """Answers to /link, in both forms."""
+    yield joining.CodeGiven("12K7-Q3MX-D9P2", count)
+    places = tuple(joining.OnePlace(product(name), place, count) for place in (0, 1, count))
+    for role, lowered in ((None, None), (Role.CLERK, None), (Role.CLERK, Role.ADMIN)):
+        yield joining.Joined(10**15, (TELEGRAM, SLACK), places * 5, role, lowered)
+    for reason in joining.NotJoined:
+        yield joining.Refusal(reason, count)
+    for role in (None, Role.MANAGER):
+        yield joining.Parted(role)
+    for why in joining.NotParted:
+        yield joining.NothingParted(why)
+    yield joining.ToldHere(SLACK)
+
+
+def joinings() -> Iterator[telling.NoticeData]:
+    """What is told of it, in both forms."""
+    for undone in (False, True):
+        yield telling.JoinedTold(TELEGRAM, 10**15, undone)
 
 
 def customer_notices(name: str, count: int) -> Iterator[telling.NoticeData]:

@@ -22,10 +22,15 @@ every_language = pytest.mark.parametrize("language", LANGUAGES)
 
 
 def in_telegram(view: View, language: str, name: str, count: int) -> Iterator[TelegramHtml]:
-    answers: tuple[Sampler, ...] = (samples.customer_answers, samples.acknowledgements)
+    answers: tuple[Sampler, ...] = (
+        samples.customer_answers,
+        samples.acknowledgements,
+        samples.links,
+    )
     for result in (result for sampler in answers for result in sampler(name, count)):
         yield telegram.answer(view, language, result)
-    for notice in (*samples.customer_notices(name, count), *samples.staff_notices(name, count)):
+    notices = (*samples.customer_notices(name, count), *samples.staff_notices(name, count))
+    for notice in (*notices, *samples.joinings()):
         yield telegram.notice(view, language, notice)
 
 
@@ -46,12 +51,16 @@ def telegram_words(view: View, language: str) -> Iterator[TelegramHtml]:
 
 
 def in_slack(view: View, language: str, name: str, count: int) -> Iterator[SlackBlocks]:
-    answers: tuple[Sampler, ...] = (staff_samples.staff_answers, samples.acknowledgements)
+    answers: tuple[Sampler, ...] = (
+        staff_samples.staff_answers,
+        samples.acknowledgements,
+        samples.links,
+    )
     for result in (result for sampler in answers for result in sampler(name, count)):
         answers_to_it = [*staff_samples.said(view, language, result)]
         assert answers_to_it, type(result)
         yield from answers_to_it
-    for notice in samples.staff_notices(name, count):
+    for notice in (*samples.staff_notices(name, count), *samples.joinings()):
         yield slack.notice(view, language, notice)
     yield slack.shared_card(view, language, samples.card(name, count), "slack:U0ADA")
 

@@ -222,8 +222,8 @@ def test_why_says_what_a_message_was_changed_to(view: View, says: Says, words: s
 def test_help_lists_exactly_the_registered_commands(view: View) -> None:
     commands = [command for command, _ in telegram.command_list(view, "en")]
     assert commands == [
-        "notify", "list", "stop", "stock", "why", "language", "privacy", "mydata", "forget",
-        "help", "start",
+        "notify", "list", "stop", "stock", "why", "language", "link", "privacy", "mydata",
+        "forget", "help", "start",
     ]  # fmt: skip
     text = telegram.help(view, "en").text
     assert [line.split()[0][1:] for line in text.splitlines() if line.startswith("/")] == commands
