@@ -68,6 +68,14 @@ class DatabaseMissing(DatabaseUrlError):
     """There was a database, and it is gone: an empty one must not take its place unasked."""
 
 
+def _must_be_there(path: Path) -> None:
+    """SQLite's own error, without its connection, whose thread would end after the loop."""
+    if not path.exists():
+        gone = sqlite3.OperationalError("unable to open database file")
+        gone.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+        raise gone
+
+
 def _prepare(path: Path) -> None:
     """Make the file if there is none and switch it to WAL, which it then stays in.
 
@@ -141,6 +149,7 @@ class Database:
         ) -> None:
             """Never make an empty file in the place of one that is gone."""
             del dialect, record
+            _must_be_there(Path(arguments[0]))
             arguments[0] = f"{Path(arguments[0]).absolute().as_uri()}?mode=rw"
             named["uri"] = True
 
