@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import cast as sql_cast
 
+from bot.domain import subjects
 from bot.domain.batches import Piece
 from bot.domain.bulk import OPENING_BALANCE, PRODUCT_FIELDS
 from bot.domain.sources import Source
@@ -180,7 +181,7 @@ async def add_moves(tx: Tx, by: Applying) -> int:
         "reason": case((is_count, ""), else_=OPENING_BALANCE),
         "actor_id": literal(by.actor_id, move.c.actor_id.type),
         "source": literal(by.source),
-        "key": literal(f"batch:{by.batch_id}:") + stage.c.line.cast(Text),
+        "key": literal(f"{subjects.of_summary(by.batch_id)}:") + stage.c.line.cast(Text),
         "batch_id": literal(by.batch_id, move.c.batch_id.type),
         "created_at": by.instant,
     }

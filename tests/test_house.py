@@ -18,6 +18,8 @@ ANSWERS = ("handlers/telegram/answer.py", "handlers/slack/answer.py")
 # Our own methods with such a prefix are no calls of a platform.
 OWN = {"send_error", "edit_distance", "send_socket_mode_response"}
 LONGEST_HANDLER = 25
+SUBJECT = re.compile("(alert|batch|restock|sold_out|expired|digest|fault|product):")
+ADDRESS = re.compile(r"\.way\}:\{|^(slack|telegram):\{")
 VENDORS = {
     "telegram": ("handlers/telegram/", "bot/channels/telegram", "bot/checking/telegram.py"),
     "slack_bolt": ("handlers/slack/",),
@@ -187,6 +189,28 @@ def calls(tree: ast.AST) -> Iterator[ast.Call]:
             yield node
 
 
+def subjects_put_together_elsewhere(name: str, tree: ast.AST) -> list[str]:
+    """What a message is called is read back: one module writes it."""
+    rooms = ("bot/domain/", "bot/services/", "storage/")
+    if name == "bot/domain/subjects.py" or not name.startswith(rooms):
+        return []
+    return [f"{name}:{line}" for line, text in templates(tree) if SUBJECT.match(text)]
+
+
+def addresses_put_together_elsewhere(name: str, tree: ast.AST) -> list[str]:
+    """Address.text and Address.parse are the only ones that know the form."""
+    if name == "bot/domain/contacts.py":
+        return []
+    return [f"{name}:{line}" for line, text in templates(tree) if ADDRESS.search(text)]
+
+
+def templates(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """The f-strings, as they are written, without the f and the quotes."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield node.lineno, ast.unparse(node)[2:-1]
+
+
 def _called(call: ast.Call) -> str:
     return ast.unparse(call.func).split(".")[-1]
 
@@ -210,6 +234,8 @@ RULES: dict[Rule, tuple[str, str]] = {
         "bot/checking/slack.py",
         "AsyncWebClient('xoxb-1', session=session)",
     ),
+    subjects_put_together_elsewhere: ("bot/services/x.py", "subject = f'alert:{number}'"),
+    addresses_put_together_elsewhere: ("bot/services/x.py", "f'{one.way}:{one.value}'"),
     sessions_out_of_their_room: ("handlers/slack/x.py", "aiohttp.ClientSession()"),
     rows_that_leave_storage: ("storage/x.py", f"async def by_id(tx: Tx) -> {ROW} | None: ..."),
 }

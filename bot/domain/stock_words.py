@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.codes import plain_number
+from bot.domain.contacts import Address
+from bot.domain.ways import SLACK
 
 MOST = 999_999_999_999  # what codes.whole_number reads: 12 digits
 ECHO = 20  # characters
@@ -231,5 +233,5 @@ def _sign(folded: str) -> int:
 def person_of(text: str) -> str:
     """The address of `<@U1|ann>`, `slack:U1` or `telegram:42`; "" when it is none of them."""
     if mention := _MENTION.fullmatch(text):
-        return f"slack:{mention[1]}"
+        return Address(SLACK, mention[1]).text
     return text if _ADDRESS.fullmatch(text) else ""

@@ -49,6 +49,14 @@ def of_digest(day: date) -> str:
     return f"digest:{day.isoformat()}"
 
 
+def of_product(product_id: int) -> str:
+    """Of the audit, as are members: no message has it."""
+    return f"product:{product_id}"
+
+
+MEMBER = "member"
+
+
 def of_fault(*about: object) -> str:
     """Something of the bot itself; `about` says what, and which occurrence shares a message."""
     return ":".join(["fault", *map(str, about)])

@@ -158,10 +158,10 @@ def bad_threshold(say: Voice, result: BadThreshold) -> SlackBlocks:
 
 
 def person(say: Voice, value: str) -> Safe:
-    """A bare Slack user id or an address; a Telegram id is shown, to tell members apart."""
+    """An address; a Telegram id is shown, to tell members apart."""
     if value.startswith("telegram:"):
         return say("person.telegram", id=say.code(value.removeprefix("telegram:")))
-    return say.person(value if ":" in value else f"slack:{value}")
+    return say.person(value)
 
 
 def role_set(say: Voice, result: RoleSet) -> SlackBlocks:

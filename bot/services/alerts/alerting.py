@@ -144,7 +144,7 @@ class Alerting:
         self, tx: Tx, alert: Alert, taken: Alert, person_id: int, source: Source
     ) -> None:
         await alerts.save(tx, taken)
-        subject, now = f"alert:{alert.id}", taken.updated_at
+        subject, now = subjects.of_alert(alert.id), taken.updated_at
         await audit.write(tx, person_id, source, "acknowledge", subject, {}, now)
         product = await products.get(tx, alert.about.product_id or 0)
         await self.telling.edit(tx, alert, taken.version, product)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from bot.domain import subjects
 from bot.domain.contacts import Address, Caller, Member, Person, Role
 from bot.domain.joining import joined_role
 from bot.domain.staff import Acting, LastAdmin, NotAllowed, Refused, RoleList, RoleSet
@@ -62,7 +63,7 @@ class Members:
             await persons.set_role(tx, target.id, role)
             await joinings.role_was_said(tx, await persons.selves(tx, target.id))
             detail = {"person": target.id, "role": role.word if role else None}
-            await audit.write(tx, admin.id, acting.source, "role", "member", detail, now)
+            await audit.write(tx, admin.id, acting.source, "role", subjects.MEMBER, detail, now)
         return RoleSet(person, role, target.role)
 
     async def must_stay_admin(self, tx: Tx, person_id: int) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.domain import subjects
 from bot.domain.rules import quantity
 from bot.domain.staff import Acting, BadThreshold, ThresholdSet
 from bot.services.ground import Ground
@@ -40,7 +41,7 @@ class Thresholds:
             # No stock moved, so nothing else would have it judged.
             await dirty.mark(tx, product.id, now)
             detail = {"location": place, "point": point or None, "clear": clear}
-            subject = f"product:{product.id}"
+            subject = subjects.of_product(product.id)
             await audit.write(tx, member.id, acting.source, "threshold", subject, detail, now)
             position = await self.ledger.position(tx, product.id, place)
             terms = quantity.terms_at(position, await stored.terms_of(tx, quantity.RULE))

@@ -27,8 +27,9 @@ def test_messages_that_are_there_keep_their_names() -> None:
         subjects.of_expired(9),
         subjects.of_digest(date(2026, 3, 2)),
         subjects.of_fault("channel", 7, "x"),
+        subjects.of_product(8),
     ]
     assert made == [
         "alert:5", "alert:5:critical", "batch:1", "restock:4:9", "restock:4:", "sold_out:9:31",
-        "expired:9", "digest:2026-03-02", "fault:channel:7:x",
+        "expired:9", "digest:2026-03-02", "fault:channel:7:x", "product:8",
     ]  # fmt: skip

@@ -85,7 +85,7 @@ def low_lists(item: Product, place: Position, name: str, count: int) -> Iterator
 def members() -> Iterator[object]:
     roles = ((Role.CLERK, None), (Role.MANAGER, Role.VIEWER), (None, Role.ADMIN))
     for role, before in (*roles, (Role.VIEWER, Role.VIEWER)):
-        yield staff.RoleSet("U0ADA", role, before)
+        yield staff.RoleSet("slack:U0ADA", role, before)
     yield staff.RoleList(())
     yield staff.RoleList((("slack:U0ADA", Role.ADMIN), ("telegram:4", Role.VIEWER)) * 300)
     yield staff.LastAdmin("slack:U0ADA")
