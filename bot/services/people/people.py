@@ -95,7 +95,7 @@ class People:
         """
         now = self.ground.now()
         async with self.ground.write() as tx:
-            person = await self._locked(tx, caller)
+            person = await self._locked(tx, caller.address)
             if person is None:
                 return 0
             for contact in await persons.contacts_of(tx, self.ground.vault, person.id):
@@ -109,11 +109,11 @@ class People:
                 await self.restocking.advance(tx, product_id, now)
         return ended
 
-    async def _locked(self, tx: Tx, caller: Caller) -> Person | None:
-        """The person at the caller's address, locked; None when there is none (any more)."""
-        while (person := await persons.at(tx, self.ground.vault, caller.address)) is not None:
+    async def _locked(self, tx: Tx, address: Address) -> Person | None:
+        """The person at this address, locked; None when there is none (any more)."""
+        while (person := await persons.at(tx, self.ground.vault, address)) is not None:
             await persons.lock(tx, [person.id])
-            again = await persons.at(tx, self.ground.vault, caller.address)
+            again = await persons.at(tx, self.ground.vault, address)
             if again is None or again.id == person.id:
                 return again
         return None
@@ -137,12 +137,10 @@ class People:
         """The person lifted the block, or the bot is in the group again: places in line were kept,
         and what was put off goes now."""
         async with self.ground.write() as tx:
+            await self._locked(tx, address)
             contact = await contacts.find(tx, self.ground.vault, address)
-            if contact is None or contact.state is ContactState.ACTIVE:
-                return
-            if contact.person_id is not None:
-                await persons.lock(tx, [contact.person_id])
-            await self._reachable_again(tx, contact)
+            if contact is not None and contact.state is not ContactState.ACTIVE:
+                await self._reachable_again(tx, contact)
 
     async def moved(self, old: Address, new: Address) -> None:
         """A group became a supergroup: follow it, with all that is routed there."""

@@ -26,7 +26,7 @@ from tests.bot.services.people.helpers import (
     wait_for,
 )
 from tests.support.clock import Clock
-from tests.support.shop import Shop
+from tests.support.shop import ADMIN, Shop
 
 
 async def apart(shop: Shop, one: Caller = MEI, other: Caller = MEI_IN_SLACK) -> bool:
@@ -355,3 +355,41 @@ async def test_a_member_undoes_what_they_did_as_the_other_half(shop: Shop) -> No
     done = await shop.services.undoing.undo(acting(shop, MEI), None)
     assert isinstance(done, Undone)
     assert done.undone.actor == "slack:U0CLERK"
+
+
+async def test_whatever_happens_at_the_same_time_nobody_waits_for_each_other(shop: Shop) -> None:
+    """Persons are locked before SKUs, and weakly: what holds a SKU never waits for a person."""
+    services = shop.services
+    for sku in ("MUG", "TEA"):
+        await shop.product(sku)
+    for _ in range(3):
+        for caller in (MEI, MEI_IN_SLACK):
+            for sku in ("TEA", "MUG"):
+                await wait_for(shop, caller, sku)
+        code = await code_for(shop, MEI)
+        await asyncio.gather(
+            give(shop, MEI_IN_SLACK, code),
+            shop.moved("MUG +9"),
+            shop.moved("TEA +9"),
+            shop.stock("role <@U0MANAGER> manager", ADMIN),
+            services.people.blocked(MEI.address),
+            services.subscribing.notify(MEI_IN_SLACK, "TEA", 2, shop.key()),
+            services.upkeep.forget_old(),
+        )
+        await told(shop)
+        await asyncio.gather(
+            undo(shop, MEI),
+            shop.moved("MUG =0"),
+            shop.moved("TEA =0"),
+            services.people.came_back(MEI.address),
+            services.people.start(MEI_IN_SLACK),
+            shop.stock("role <@U0CLERK> clerk", ADMIN),
+        )
+        live = [row for row in await shop.rows("subscription") if row.state != "ended"]
+        whose = {(await shop.person(caller)).id for caller in (MEI, MEI_IN_SLACK)}
+        assert len(whose) == 2
+        assert sorted((row.person_id, row.product_id) for row in live) == sorted(
+            (person, product) for person in whose for product in (1, 2)
+        )
+        for caller in (MEI, MEI_IN_SLACK):
+            await services.people.forget(caller)
