@@ -14,6 +14,7 @@ from storage.vault import Vault, generate_key
 from tests.support import network, once
 from tests.support.clock import Clock
 from tests.support.databases import PostgresServer, SqliteFiles, postgres_server
+from tests.support.memory import folder_in_memory
 
 ENGINES = ("sqlite", "postgresql")
 WAIT = "tests/faults/"  # tests of it wait most of their time, for platforms that are slow
@@ -29,7 +30,8 @@ LONG = (  # and these compute long, alone or together
 def pytest_configure() -> None:
     network.forbid()
     once.share()
-    settings.register_profile("stockbell", deadline=None)  # timing never fails a test
+    # timing never fails a test; each run looks at other examples, so a few are enough for one
+    settings.register_profile("stockbell", deadline=None, max_examples=50)
     settings.load_profile("stockbell")
     # by default rich draws a traceback with all locals: most of the time of a test that logs one
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
@@ -69,8 +71,9 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session")
-def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
-    return SqliteFiles(tmp_path_factory.mktemp("sqlite"))
+def sqlite_files() -> Iterator[SqliteFiles]:
+    with folder_in_memory("sqlite") as folder:
+        yield SqliteFiles(folder)
 
 
 @pytest.fixture(scope="session")
@@ -83,8 +86,7 @@ def postgres() -> Iterator[PostgresServer]:
 def _maker(request: pytest.FixtureRequest, engine: str) -> SqliteFiles | PostgresServer:
     name = "sqlite_files" if engine == "sqlite" else "postgres"
     maker: SqliteFiles | PostgresServer = request.getfixturevalue(name)
-    if isinstance(maker, PostgresServer):
-        request.addfinalizer(maker.drop)
+    request.addfinalizer(maker.drop)
     return maker
 
 
@@ -117,8 +119,9 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_files: SqliteFiles) -> str:
-    return sqlite_files.new()
+def sqlite_url(sqlite_files: SqliteFiles) -> Iterator[str]:
+    yield sqlite_files.new()
+    sqlite_files.drop()
 
 
 @pytest.fixture

@@ -36,13 +36,16 @@ SHARED: dict[str, Any] = {
 }
 # Shrinking may take minutes: here a failure is only found; FREE, asked for by number, shrinks it.
 PINNED = settings(max_examples=4, phases=[Phase.generate], **SHARED)
+SHORT = settings(max_examples=2, phases=[Phase.generate], **SHARED)
 FREE = settings(max_examples=int(WANTED or 1), print_blob=True, **SHARED)
 
 
-def explore(machine: type[LedgerMachine], seeds: int, first: int = 0) -> None:
+def explore(
+    machine: type[LedgerMachine], seeds: int, first: int = 0, how: settings = PINNED
+) -> None:
     """A few examples from each seed: those of one seed resemble each other."""
     for number in range(first, first + seeds):
-        run_state_machine_as_test(seed(number)(machine), settings=PINNED)
+        run_state_machine_as_test(seed(number)(machine), settings=how)
 
 
 @contextmanager
@@ -65,13 +68,13 @@ def test_whatever_people_platforms_and_death_do_the_promises_hold(database_url: 
         if WANTED:
             run_state_machine_as_test(found, settings=FREE)
         else:
-            explore(found, seeds=1)
+            explore(found, seeds=1, how=SHORT)
 
 
 @pytest.mark.promises
 def test_the_promises_hold_in_more_sequences(database_url: str) -> None:
     with machine(database_url) as found:
-        explore(found, seeds=MORE, first=1)
+        explore(found, seeds=MORE)
 
 
 @pytest.mark.promises

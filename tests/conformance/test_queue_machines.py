@@ -11,7 +11,7 @@ The second half plants mistakes and shows that the machines find each of them.
 from typing import Any
 
 import pytest
-from hypothesis import seed
+from hypothesis import seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from bot.services.inbox.arriving import Arriving
@@ -20,15 +20,17 @@ from tests.conformance.queues import mistakes
 from tests.conformance.queues.base import QueueMachine, machine
 from tests.conformance.queues.inbox import InboxMachine
 from tests.conformance.queues.outbox import OutboxMachine
-from tests.conformance.test_ledger_machine import FREE, MORE, PINNED, WANTED
+from tests.conformance.test_ledger_machine import FREE, MORE, PINNED, SHORT, WANTED
 
 INBOX, OUTBOX = (InboxMachine, Arriving), (OutboxMachine, Settling)
 
 
-def explore(machine: type[QueueMachine], seeds: int, first: int = 0) -> None:
+def explore(
+    machine: type[QueueMachine], seeds: int, first: int = 0, how: settings = PINNED
+) -> None:
     """A few examples from each seed: those of one seed resemble each other."""
     for number in range(first, first + seeds):
-        run_state_machine_as_test(seed(number)(machine), settings=PINNED)
+        run_state_machine_as_test(seed(number)(machine), settings=how)
 
 
 @pytest.mark.parametrize(("kind", "part"), [INBOX, OUTBOX], ids=["inbox", "outbox"])
@@ -39,7 +41,7 @@ def test_whatever_is_put_in_comes_out_once_and_in_order(
         if WANTED:
             run_state_machine_as_test(found, settings=FREE)
         else:
-            explore(found, seeds=1)
+            explore(found, seeds=1, how=SHORT)
 
 
 @pytest.mark.promises
@@ -48,7 +50,7 @@ def test_the_promise_holds_in_more_sequences(
     database_url: str, kind: type[QueueMachine], part: Any
 ) -> None:
     with machine(kind, database_url, part) as found:
-        explore(found, seeds=MORE, first=1)
+        explore(found, seeds=MORE)
 
 
 @pytest.mark.promises

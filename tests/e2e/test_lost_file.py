@@ -34,6 +34,7 @@ class Asked:
                         return
 
 
+@pytest.mark.promises
 async def test_a_shop_whose_file_is_gone_is_red_and_never_begins_empty(
     tmp_path: Path, sandbox: Sandbox
 ) -> None:

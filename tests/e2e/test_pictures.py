@@ -125,6 +125,7 @@ async def test_on_a_laptop_the_demo_shows_the_main_job_from_both_sides(tmp_path:
         await photograph(page.locator("#slack .chat"), "staff")
 
 
+@pytest.mark.promises
 @pytest.mark.browser
 @needs_chromium
 async def test_the_tour_works_again_and_from_any_state(tmp_path: Path) -> None:
@@ -139,6 +140,7 @@ async def test_the_tour_works_again_and_from_any_state(tmp_path: Path) -> None:
         await expect(alert_of(page)).to_have_count(2)
 
 
+@pytest.mark.promises
 @pytest.mark.browser
 @needs_chromium
 async def test_the_clerk_of_the_demo_may_adjust_stock(tmp_path: Path) -> None:
@@ -150,6 +152,7 @@ async def test_the_clerk_of_the_demo_may_adjust_stock(tmp_path: Path) -> None:
         await expect(answer).to_contain_text("+1 → 5 at main")
 
 
+@pytest.mark.promises
 @pytest.mark.browser
 @needs_chromium
 async def test_on_a_phone_the_demo_shows_it_one_side_after_the_other(tmp_path: Path) -> None:

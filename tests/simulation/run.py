@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
 
 from storage.database import Database
 from tests.simulation import process
@@ -17,9 +16,8 @@ from tests.simulation.trace import bot_log_into
 from tests.simulation.world import Builder, World, looking
 from tests.support.clock import Clock
 from tests.support.databases import migrated, run_apart
+from tests.support.memory import folder_in_memory
 from tests.support.shop import Shop
-
-MEMORY = Path("/dev/shm")  # a file system in memory, where there is one
 
 
 class Failure(AssertionError):
@@ -52,17 +50,16 @@ async def _furnish(path: Path) -> None:
 
 @contextmanager
 def simulator() -> Iterator["Simulator"]:
-    folder = Path(mkdtemp(prefix="stockbell-sim-", dir=MEMORY if MEMORY.is_dir() else None))
-    try:
+    with folder_in_memory("simulation") as folder:
         template = folder / "template.db"
         run_apart(_furnish(template))
         simulator = Simulator(folder, template)
         gc.collect()
         gc.freeze()  # what is loaded stays; it need not be looked through again and again
-        yield simulator
-    finally:
-        gc.unfreeze()
-        shutil.rmtree(folder)
+        try:
+            yield simulator
+        finally:
+            gc.unfreeze()
 
 
 class Simulator:

@@ -71,6 +71,16 @@ async def test_from_empty_it_becomes_the_declared_schema(empty: Database, declar
     )
 
 
+async def test_step_by_step_it_becomes_the_declared_schema(
+    empty: Database, declared: Schema
+) -> None:
+    for done, revision in enumerate(REVISIONS, 1):
+        assert await migrate(empty, until=revision) == [revision]
+        assert await pending(empty) == REVISIONS[done:]
+    assert await _schema(empty) == declared
+
+
+@pytest.mark.promises
 @pytest.mark.parametrize("earlier", REVISIONS)
 async def test_from_each_earlier_revision_it_becomes_the_declared_schema(
     empty: Database, declared: Schema, earlier: str

@@ -99,15 +99,24 @@ class SqliteFiles:
         self.folder = folder
         self._template = folder / "template.db"
         self._numbers = count(1)
+        self._made: list[Path] = []
         run_apart(migrated(f"sqlite:///{self._template}"))
 
     def new(self) -> str:
-        path = self.folder / f"test_{next(self._numbers)}.db"
-        shutil.copyfile(self._template, path)
-        return f"sqlite:///{path}"
+        url = self.empty()
+        shutil.copyfile(self._template, self._made[-1])
+        return url
 
     def empty(self) -> str:
-        return f"sqlite:///{self.folder / f'empty_{next(self._numbers)}.db'}"
+        self._made.append(self.folder / f"test_{next(self._numbers)}.db")
+        return f"sqlite:///{self._made[-1]}"
+
+    def drop(self) -> None:
+        """Remove what was made, and what lies beside it: the log, the lock, the key."""
+        for path in self._made:
+            for leftover in path.parent.glob(f"{path.name}*"):
+                leftover.unlink()
+        self._made.clear()
 
 
 class PostgresServer:
