@@ -31,6 +31,11 @@ VENDORS = {
     "asyncpg": ("storage/",),
     "alembic": ("storage/",),
 }
+WAY_NAMES = {"TELEGRAM", "SLACK"}
+KNOW_A_WAY = (
+    "bot/app/ways/", "bot/channels/", "bot/settings", "bot/sandbox/", "bot/demo.py",
+    "handlers/telegram/", "handlers/slack/",
+)  # fmt: skip
 SLACK_CLIENTS = {"AsyncWebClient", "WebClient", "AsyncWebhookClient", "WebhookClient"}
 SESSIONS = ("bot/channels/slack_client.py", "bot/channels/telegram_transport.py", "bot/sandbox/")
 
@@ -112,6 +117,27 @@ def vendors_out_of_their_room(name: str, tree: ast.AST) -> list[str]:
         for vendor, rooms in VENDORS.items()
         if module.split(".")[0] == vendor and not name.startswith(rooms)
     ]
+
+
+def ways_asked_by_name(name: str, tree: ast.AST) -> list[str]:
+    """What a way can do stands in its row: whoever asks for one by name forgets the next one."""
+    if name.startswith(KNOW_A_WAY):
+        return []
+    named: list[ast.stmt | ast.expr] = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "bot.domain.ways"
+        and any(alias.name in WAY_NAMES for alias in node.names)
+    ]
+    words = {word.lower() for word in WAY_NAMES}
+    compared = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare)
+        and words & {ast.unparse(part).strip("'") for part in (node.left, *node.comparators)}
+    ]
+    return [f"{name}:{node.lineno}" for node in (*named, *compared)]
 
 
 def slack_clients_that_repeat(name: str, tree: ast.AST) -> list[str]:
@@ -230,6 +256,7 @@ RULES: dict[Rule, tuple[str, str]] = {
     platform_calls: ("handlers/telegram/x.py", "bot.send_message(1)"),
     vendors_out_of_their_room: ("bot/services/x.py", "from sqlalchemy import select"),
     roles_held_against_each_other: ("bot/services/x.py", "member.role >= Role.CLERK"),
+    ways_asked_by_name: ("bot/services/x.py", "if way == 'telegram': pass"),
     slack_clients_that_repeat: (
         "bot/checking/slack.py",
         "AsyncWebClient('xoxb-1', session=session)",

@@ -37,7 +37,7 @@ _WORD = re.compile(r"\S+")
 _AT = str.maketrans("\uff20\ufe6b", "@@")  # as keyboards for Chinese have it
 _SIGNED = re.compile(r"([+=]-?|-)(\d+)")
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|([^>]*))?>")
-_ADDRESS = re.compile(r"slack:[UW][A-Z0-9]+|telegram:[1-9]\d{0,18}")
+_ADDRESS = re.compile(r"[a-z]{1,16}:\S{1,80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +231,7 @@ def _sign(folded: str) -> int:
 
 
 def person_of(text: str) -> str:
-    """The address of `<@U1|ann>`, `slack:U1` or `telegram:42`; "" when it is none of them."""
+    """`<@U1|ann>` as an address, or what looks like one, `telegram:42`; else ""."""
     if mention := _MENTION.fullmatch(text):
         return Address(SLACK, mention[1]).text
     return text if _ADDRESS.fullmatch(text) else ""

@@ -33,6 +33,7 @@ class Way:
     example: str  # of an address, for whoever wrote one that is none
     id_hint: str  # where the id of a person is found
     errors: frozenset[type[SendError]]
+    can_mention: bool = False  # its clients show a person's address in a text as their name
     can_edit: bool = True
     can_look_up: bool = True
 
@@ -59,6 +60,10 @@ class Ways(Mapping[WayName, Way]):
     def can_edit(self, name: WayName) -> bool:
         way = self.get(name)
         return way is not None and way.can_edit
+
+    def can_mention(self, name: WayName) -> bool:
+        way = self.get(name)
+        return way is not None and way.can_mention
 
     def title(self, name: WayName) -> str:
         """As people read it; the name of one that is no more."""

@@ -21,6 +21,7 @@ from bot.domain.staff import (
     WhichLocation,
 )
 from bot.domain.stock import Position
+from bot.domain.ways import WayName
 from bot.render import slack_blocks as kit
 from bot.render.escape import Safe
 from bot.render.roles import role_name
@@ -158,10 +159,11 @@ def bad_threshold(say: Voice, result: BadThreshold) -> SlackBlocks:
 
 
 def person(say: Voice, value: str) -> Safe:
-    """An address; a Telegram id is shown, to tell members apart."""
-    if value.startswith("telegram:"):
-        return say("person.telegram", id=say.code(value.removeprefix("telegram:")))
-    return say.person(value)
+    """An address; an id that no mention can be made of is shown, to tell members apart."""
+    way, _, number = value.partition(":")
+    if say.view.context.ways.can_mention(WayName(way)):
+        return say.person(value)
+    return say("person.elsewhere", platform=say.title(WayName(way)), id=say.code(number))
 
 
 def role_set(say: Voice, result: RoleSet) -> SlackBlocks:

@@ -18,7 +18,6 @@ from bot.render.view import RenderContext
 
 NAME, CODE, WORDS = 100, 60, 200  # characters shown of a name, a code, a reason or query
 _SLACK_USER = re.compile(r"slack:([UW][A-Z0-9]{1,20})")
-_ADDRESS = re.compile(r"(?:slack|telegram):\S{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +173,7 @@ class Voice:
         user = _SLACK_USER.fullmatch(who.strip()) if self.style.mention else None
         if user:
             return Safe(self.style.mention.format(user.group(1)))
-        if _ADDRESS.fullmatch(who.strip()):
+        if who.strip().partition(":")[0] in self.view.context.ways:
             return self("person.colleague")
         return self.words(who, 60) if clean(who) else self("person.somebody")
 

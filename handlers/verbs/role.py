@@ -11,6 +11,8 @@ from bot.render import slack_writes
 from bot.services.bundle import Services
 from handlers.verbs.act import Verb
 
+USAGE = "role @ada clerk"
+
 
 @dataclass(frozen=True, slots=True)
 class SetRole:
@@ -31,8 +33,14 @@ def read(words: Sequence[Word]) -> SetRole | BadInput:
     return SetRole(person, role)
 
 
-async def run(services: Services, acting: Acting, request: SetRole) -> RoleSet | LastAdmin:
-    return await services.members.set_role(acting, request.person, request.role)
+async def run(
+    services: Services, acting: Acting, request: SetRole
+) -> RoleSet | LastAdmin | BadInput:
+    try:
+        return await services.members.set_role(acting, request.person, request.role)
+    except ValueError:  # it looked like an address, and there is no such way
+        await services.members.admit(acting)
+        return BadInput("person", short(request.person), USAGE)
 
 
 ROLE = Verb(
@@ -41,6 +49,6 @@ ROLE = Verb(
     read=read,
     run=run,
     says={SlackBlocks: {RoleSet: slack_writes.role_set, LastAdmin: slack_writes.last_admin}},
-    help=(HelpLine("role @ada clerk", "stockhelp.role"),),
-    usage="role @ada clerk",
+    help=(HelpLine(USAGE, "stockhelp.role"),),
+    usage=USAGE,
 )

@@ -32,6 +32,7 @@ class Row:
     alerts_setting: str
     is_set: Callable[[Settings], bool]
     alerts: Callable[[Settings], Sequence[str]]
+    refused: str  # what to do about a token that is not taken
     load: "Callable[[], Room]"
 
 
@@ -75,6 +76,8 @@ WAYS = (
         alerts_setting="TELEGRAM_ALERT_CHATS",
         is_set=lambda settings: bool(settings.telegram_token),
         alerts=lambda settings: settings.telegram_alert_chats,
+        refused="TELEGRAM_BOT_TOKEN: Telegram does not accept it; copy it again from @BotFather"
+        " (or look at TELEGRAM_API_URL)",
         load=_telegram,
     ),
     Row(
@@ -85,6 +88,7 @@ WAYS = (
             account=AccountName("slack"),
             is_address=_fits(r"#?[^\s#@:,]{1,80}"),  # the id of a person or channel, or its name
             is_person=_fits(r"[UW][A-Z0-9]+"),
+            can_mention=True,
             example="U0123",
             id_hint="write the member ID that Slack shows in the profile, slack:U0123456789",
             errors=OF_ALL,
@@ -93,6 +97,8 @@ WAYS = (
         alerts_setting="SLACK_ALERT_CHANNEL",
         is_set=lambda settings: bool(settings.slack_token),
         alerts=lambda settings: [channel for channel in [settings.slack_alert_channel] if channel],
+        refused="SLACK_BOT_TOKEN: Slack does not accept it; copy it again from the app's page,"
+        " OAuth & Permissions (or look at SLACK_API_URL)",
         load=_slack,
     ),
 )

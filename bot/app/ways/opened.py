@@ -51,13 +51,14 @@ class Surroundings:
 @dataclass(frozen=True, slots=True)
 class WayIn:
     """What people do on it. `parts` connect and are for the process that leads, `routes` are served
-    by every process; `dispatchers`: by the source of arrivals.
+    by every process; `dispatchers`: by the source of arrivals. `where` people write, for the log.
 
     `link`: whether it is connected, for /healthz; `must_stand`: staff hear of it when it is not.
     `fatal`: what ends a part for good.
     """
 
     dispatchers: Mapping[str, Dispatch]
+    where: Callable[[], str]
     parts: Mapping[str, Part] = field(default_factory=dict)
     routes: tuple[BaseRoute, ...] = ()
     link: Callable[[], bool] | None = None

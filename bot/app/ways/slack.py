@@ -8,12 +8,12 @@ from bot.channels.slack import SlackChannel
 from bot.channels.slack_client import PacedSlackClient, slack_pacer, slack_session
 from bot.checking.slack import check
 from bot.domain.clock import Clock
-from bot.intake.worker import Dispatch
 from bot.render import slack as render
 from bot.settings import Settings
 from handlers.slack.asked import SOURCE
 from handlers.slack.build import SlackSide, build_slack
 from handlers.slack.http import slack_route
+from handlers.slack.manifest import COMMAND
 from handlers.slack.socket import SlackSocket, SlackTokenRefused
 
 __all__ = ["check", "open"]
@@ -41,13 +41,12 @@ async def open(around: Surroundings) -> Opened:
 
 
 def _way_in(settings: Settings, side: SlackSide, client: PacedSlackClient, clock: Clock) -> WayIn:
-    dispatchers: dict[str, Dispatch] = {SOURCE: side.dispatch}
+    way_in = partial(WayIn, {SOURCE: side.dispatch}, lambda: f"{COMMAND} in Slack")
     if settings.slack_mode == "http":
         secret = settings.slack_signing_secret.get_secret_value()
-        return WayIn(dispatchers, routes=(slack_route(side.app, secret, clock),))
+        return way_in(routes=(slack_route(side.app, secret, clock),))
     socket = SlackSocket(side.app, settings.slack_app_token.get_secret_value(), client)
-    return WayIn(
-        dispatchers,
+    return way_in(
         parts={"slack": socket.run},
         link=lambda: socket.connected,
         must_stand=True,

@@ -40,6 +40,7 @@ async def open(around: Surroundings) -> Opened:
         window=BROADCAST if paid else USUAL,
         way_in=WayIn(
             dispatchers={SOURCE: side.dispatch},
+            where=lambda: f"to @{side.username} in Telegram",
             parts={"telegram": side.run},
             routes=_routes(around),
             link=lambda: bool(side.username),

@@ -7,7 +7,7 @@ from bot.domain.alerts import Alert, AlertView
 from bot.domain.contacts import Contact
 from bot.domain.rules.kind import Explained, Judged
 from bot.domain.stock import Location, Position, Product
-from bot.domain.ways import SLACK
+from bot.domain.way import Ways
 from bot.services.alerts.kinds import Rulebook, Ruled
 from bot.services.ground import Ground
 from storage import alerts, lines, persons, positions, products
@@ -68,7 +68,7 @@ class Showing:
             position=here[0] if here else None,
             lot=item.about.lot,
             waiting=seen.waiting.get(product_id, 0),
-            acknowledged_by=who_is(by) if by else "",
+            acknowledged_by=who_is(by, self.ground.ways) if by else "",
             acknowledged_at=item.acknowledged_at,
             resolved_at=item.resolved_at,
             superseded=bool(subject) and item.subject != subject,
@@ -106,9 +106,9 @@ class Showing:
         return [Explained(kind, item, views.get(item.about.fingerprint(kind))) for item in judged]
 
 
-def who_is(member: Contact) -> str:
-    """How an alert names who looks after it: an address that Slack makes a mention of, and who is
-    in Telegram by the name they have there. A name never passes for an address."""
-    address = member.address.text
-    in_slack = member.address.way == SLACK
-    return address if in_slack or not member.name or ":" in member.name else member.name
+def who_is(member: Contact, ways: Ways) -> str:
+    """How an alert names who looks after it: by an address where that becomes a mention, else by
+    the name they have there. A name never passes for an address."""
+    mentioned = ways.can_mention(member.address.way)
+    named = bool(member.name) and ":" not in member.name
+    return member.name if named and not mentioned else member.address.text

@@ -49,7 +49,7 @@ class Members:
         return member
 
     async def set_role(self, acting: Acting, person: str, role: Role | None) -> RoleSet | LastAdmin:
-        """`role` None takes it away. Raises NotAllowed."""
+        """`role` None takes it away. Raises NotAllowed, and ValueError for what is no address."""
         vault, now = self.ground.vault, self.ground.now()
         address = self.ground.ways.person(person)
         async with self.ground.write() as tx:

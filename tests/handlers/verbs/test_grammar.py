@@ -186,7 +186,6 @@ def test_quotes_reach_a_sku_that_is_called_like_a_reserved_word(word: str) -> No
         ("role <@U1>", "usage_role", ""),
         ("role @ann clerk", "person", "@ann"),
         ("role ann clerk", "person", "ann"),
-        ("role telegram:abc clerk", "person", "telegram:abc"),
         ("role <@U1> boss", "role_word", "boss"),
     ],
 )

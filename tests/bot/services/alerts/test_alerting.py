@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bot.app.ways import KNOWN
 from bot.domain.alerts import AlertState, AlertView, Severity
 from bot.domain.bulk import Staged
 from bot.domain.contacts import Address, Contact, ContactKind, ContactState
@@ -270,4 +271,4 @@ def test_staff_see_who_looks_after_an_alert_and_no_name_passes_for_an_address(
         id=1, person_id=1, address=Address(way, "7"), kind=ContactKind.PERSON, name=name,
         language="en", state=ContactState.ACTIVE, verified=True,
     )  # fmt: skip
-    assert who_is(member) == shown
+    assert who_is(member, KNOWN) == shown

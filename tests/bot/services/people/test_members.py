@@ -2,9 +2,12 @@
 
 import asyncio
 
+import pytest
+
 from bot.app.ways import KNOWN
 from bot.domain.contacts import Role
 from bot.domain.staff import LastAdmin, Refused, RoleList, RoleSet
+from bot.domain.stock_words import BadInput
 from bot.services.bundle import build_services
 from handlers.verbs.role import ROLE, SetRole
 from storage.database import Database
@@ -23,6 +26,15 @@ async def test_only_admins_give_roles_and_the_settings_admin_keeps_his(shop: Sho
     listed = await shop.stock("role", VIEWER)
     assert isinstance(listed, RoleList)
     assert len(listed.members) == 4
+
+
+@pytest.mark.parametrize("person", ["telegram:abc", "slack:C0ALERTS", "fax:5"])
+async def test_a_role_for_what_is_no_address_says_how_one_is_written(
+    shop: Shop, person: str
+) -> None:
+    told = await shop.stock(f"role {person} clerk", ADMIN)
+    assert told == BadInput("person", person, "role @ada clerk")
+    assert isinstance(await shop.stock(f"role {person} clerk", STRANGER), Refused)
 
 
 async def test_an_empty_list_of_admins_refuses_everybody(
