@@ -1,10 +1,21 @@
 """What services answer to customers; handlers pass it on, render/ finds the words."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.stock import Product
 from bot.domain.subscriptions import EndReason, Subscription
+
+# What a button does to a subscription: the word it carries, and services.subscribing's for it.
+PRESSED: Mapping[str, str] = {
+    "rm": "remove",
+    "pause": "pause",
+    "resume": "resume",
+    "undo": "undo",
+    "bought": "bought",
+    "nothx": "no_thanks",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,25 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.domain import staff, telling
+from bot.domain import customers, staff, telling
 from bot.domain.forms import SlackBlocks
 from bot.domain.stock import Position, Product
 from bot.domain.telling import NoticeData
+from bot.render import customers as everywhere
 from bot.render import slack_alerts as told
 from bot.render import slack_blocks as kit
 from bot.render import slack_card as read
-from bot.render import slack_joining
+from bot.render import slack_joining, slack_words
 from bot.render import slack_modal as modal
 from bot.render.voice import View, Voice
 
+# Answers to customers. Those to staff are the verbs'; what customers can type is in Telegram.
+ANSWERS: dict[type, Callable[[Voice, Any], SlackBlocks]] = {
+    **{kind: kit.in_blocks(words) for kind, words in everywhere.ANSWERS.items()},
+    customers.Expired: slack_words.button_expired,
+}
 NOTICES: dict[type, Callable[[Voice, Any], SlackBlocks]] = {
+    **{kind: kit.in_blocks(words) for kind, words in everywhere.NOTICES.items()},
     telling.JoinedTold: slack_joining.told,
     telling.AlertTold: told.alert_told,
     telling.DailyDigest: told.digest,
@@ -22,8 +29,13 @@ NOTICES: dict[type, Callable[[Voice, Any], SlackBlocks]] = {
 }
 
 
+def answer(view: View, language: str, result: object) -> SlackBlocks:
+    """What a service answered a customer. Raises KeyError for a type it does not know."""
+    return ANSWERS[type(result)](kit.voice(view, language), result)
+
+
 def notice(view: View, language: str, data: NoticeData) -> SlackBlocks:
-    """What is told without being asked, as a message or as its edit. Customers are in Telegram."""
+    """What is told without being asked, as a message or as its edit."""
     return NOTICES[type(data)](kit.voice(view, language), data)
 
 

@@ -1,10 +1,11 @@
 """Block Kit pieces, each inside Slack's limits. https://docs.slack.dev/reference/block-kit"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from bot.domain.forms import SlackBlocks
+from bot.domain.forms import Button, SlackBlocks
 from bot.domain.utf16 import units
+from bot.render.customer_parts import Row, Said
 from bot.render.escape import Safe, truncate
 from bot.render.voice import STYLES, View, Voice, lines, speak
 
@@ -15,6 +16,7 @@ SECTION, FIELD, HEADER, BUTTON, OPTION = 2900, 1900, 140, 70, 70  # a little und
 FIELDS, ELEMENTS = 10, 25
 MESSAGE = 11_000  # all text of a message; Slack refuses about 13,200: msg_blocks_too_long
 FALLBACK = 3000
+LINE = "line_"  # begins the actions of customers
 
 
 def voice(view: View, language: str) -> Voice:
@@ -67,6 +69,11 @@ def show_button(say: Voice, product_id: int) -> Block:
     return button(say.label("button.show"), "stock_show", str(product_id))
 
 
+def link_button(label: str, url: str) -> Block:
+    """Slack tells of a press on it too; nobody listens, and it is acknowledged."""
+    return {**button(label, "link", ""), "url": url}
+
+
 def message(fallback: str, *blocks: Block | None) -> SlackBlocks:
     """`fallback` is what a phone's push and a screen reader say."""
     there = tuple(block for block in blocks if block is not None)
@@ -76,6 +83,37 @@ def message(fallback: str, *blocks: Block | None) -> SlackBlocks:
 def note(text: Safe, *blocks: Block | None) -> SlackBlocks:
     """One paragraph, and what belongs to it."""
     return message(text, section(text), *blocks)
+
+
+def in_blocks(words: Callable[[Voice, Any], Said]) -> Callable[[Voice, Any], SlackBlocks]:
+    """What is told in every form, in this one."""
+
+    def told(say: Voice, data: Any) -> SlackBlocks:  # what `words` takes
+        made = words(say, data)
+        sections, _ = packed(made.text.split("\n"))
+        buttons = [actions(*group) for row in made.rows for group in _apart(row)]
+        return message(words(say.quiet, data).text, *sections, *buttons[: BLOCKS - len(sections)])
+
+    return told
+
+
+def _apart(row: Row) -> Iterator[list[Block]]:
+    """The buttons of a row; two that do the same stand in two blocks, as Slack demands."""
+    group: list[Block] = []
+    for made in map(_pressed, row):
+        if made["action_id"] in [other["action_id"] for other in group]:
+            yield group
+            group = []
+        group.append(made)
+    yield group
+
+
+def _pressed(made: Button) -> Block:
+    """`sub:7:1` is the action line_sub with the value 7:1."""
+    if made.url:
+        return link_button(made.text, made.url)
+    verb, _, numbers = made.data.partition(":")
+    return button(made.text, f"{LINE}{verb}", numbers)
 
 
 def fitting(blocks: Iterable[Block], room: int = MESSAGE // 2) -> list[Block]:

@@ -40,3 +40,8 @@ def refused(say: Voice, result: Refused) -> SlackBlocks:
 
 def expired(say: Voice, _: Expired) -> SlackBlocks:
     return kit.note(say("expired.slack"))
+
+
+def button_expired(say: Voice, _: Expired) -> SlackBlocks:
+    """Under what a customer was told."""
+    return kit.note(say("expired.button"))

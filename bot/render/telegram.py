@@ -7,28 +7,19 @@ from bot.domain import customers, joining, staff, telling
 from bot.domain.forms import TelegramHtml
 from bot.domain.telling import NoticeData
 from bot.render import alerts, roles
+from bot.render import customer_line as line
+from bot.render import customers as everywhere
 from bot.render import telegram_joining as link
-from bot.render import telegram_line as line
-from bot.render import telegram_look as look
-from bot.render import telegram_notices as told
 from bot.render import telegram_people as people
 from bot.render import telegram_staff as crew
 from bot.render.escape import Safe, truncate
-from bot.render.telegram_parts import message, toast_text, voice
+from bot.render.telegram_parts import in_html, message, toast_text, voice
 from bot.render.voice import LABEL, View, Voice, speak
 
 ANSWERS: dict[type, Callable[[Voice, Any], TelegramHtml]] = {
-    customers.Availability: look.availability,
-    customers.NotFound: line.not_found,
-    customers.Subscribed: line.subscribed,
-    customers.InStockAlready: line.in_stock_already,
-    customers.LimitReached: line.limit_reached,
-    customers.NotForSale: line.not_for_sale,
-    customers.SubscriptionList: line.subscription_list,
-    customers.Changed: line.changed,
-    customers.Stopped: line.stopped,
-    customers.Expired: line.expired,
-    customers.CustomerWhy: look.why,
+    **{kind: in_html(words) for kind, words in everywhere.ANSWERS.items()},
+    customers.SubscriptionList: people.subscription_list,
+    customers.Expired: people.expired,
     customers.MyData: people.my_data,
     customers.Welcome: people.welcome,
     joining.CodeGiven: link.code_given,
@@ -41,12 +32,7 @@ ANSWERS: dict[type, Callable[[Voice, Any], TelegramHtml]] = {
     staff.Refused: crew.refused,
 }
 NOTICES: dict[type, Callable[[Voice, Any], TelegramHtml]] = {
-    telling.RestockTold: told.restock,
-    telling.RestockAnswered: told.restock_answered,
-    telling.RestockChanged: told.restock_changed,
-    telling.RestockOver: told.restock_over,
-    telling.SoldOut: told.sold_out,
-    telling.SubscriptionExpired: told.subscription_expired,
+    **{kind: in_html(words) for kind, words in everywhere.NOTICES.items()},
     telling.JoinedTold: link.told,
     telling.AlertTold: crew.alert_told,
     telling.DailyDigest: crew.digest,
@@ -68,7 +54,8 @@ def not_found(
     view: View, language: str, result: customers.NotFound, verb: str = "sub", quantity: int = 1
 ) -> TelegramHtml:
     """Suggestions whose buttons do `verb`: sub (with `quantity`), look or why."""
-    return line.not_found(voice(view, language), result, verb, quantity)
+    made = line.not_found(voice(view, language), result, verb, quantity)
+    return TelegramHtml(made.text, made.rows)
 
 
 def simple(view: View, language: str, msgid: str, /, **args: object) -> TelegramHtml:

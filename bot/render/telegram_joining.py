@@ -4,7 +4,8 @@ from bot.domain.forms import TelegramHtml
 from bot.domain.joining import CodeGiven, Joined, NothingParted, Parted, Refusal, ToldHere
 from bot.domain.telling import JoinedTold
 from bot.render import joining as words
-from bot.render.telegram_parts import Row, message, press
+from bot.render.customer_parts import Row, press
+from bot.render.telegram_parts import message
 from bot.render.voice import Voice, lines
 
 

@@ -1,21 +1,14 @@
 """Pieces that Telegram messages are made of."""
 
-from collections.abc import Sequence
-from functools import lru_cache
-from urllib.parse import urlsplit
+from collections.abc import Callable
+from typing import Any
 
-from bot.domain.customers import Availability
-from bot.domain.forms import Button, TelegramHtml
-from bot.domain.stock import Product
-from bot.domain.subscriptions import Subscription, SubscriptionState
-from bot.domain.utf16 import units
-from bot.render.escape import Safe, clean, truncate
-from bot.render.voice import STYLES, View, Voice, joined, speak
+from bot.domain.forms import TelegramHtml
+from bot.render.customer_parts import Row, Said
+from bot.render.escape import truncate
+from bot.render.voice import STYLES, View, Voice, speak
 
-LIMIT = 4096  # https://core.telegram.org/bots/api#sendmessage, after entities are parsed
 TOAST = 200  # https://core.telegram.org/bots/api#answercallbackquery
-LABEL = 40  # a button's words that fit on a phone
-Row = tuple[Button, ...]
 
 
 def voice(view: View, language: str) -> Voice:
@@ -27,83 +20,14 @@ def message(text: str, *rows: Row | None, silent: bool = False) -> TelegramHtml:
     return TelegramHtml(text=text, rows=tuple(row for row in rows if row), silent=silent)
 
 
-def press(label: str, data: str) -> Button:
-    return Button(text=label, data=data)
+def in_html(words: Callable[[Voice, Any], Said]) -> Callable[[Voice, Any], TelegramHtml]:
+    """What is told in every form, in this one."""
 
+    def told(say: Voice, data: Any) -> TelegramHtml:  # what `words` takes
+        made = words(say, data)
+        return TelegramHtml(made.text, made.rows)
 
-def link(say: Voice, msgid: str, url: str) -> Row:
-    """A row with one link, or none when Telegram would refuse the address."""
-    return (Button(text=say.label(msgid), url=url),) if good_url(url) else ()
-
-
-@lru_cache(maxsize=256)
-def good_url(url: str) -> bool:
-    """http(s) with a dotted host: Telegram refuses a whole message for one bad button."""
-    if not url.isprintable() or " " in url or len(url) > 2000:
-        return False
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and "." in host.strip(".")
-
-
-def facts(say: Voice, product: Product, *more: Safe | None) -> Safe:
-    """The line under the first: code, price, what else there is to say."""
-    return joined([say.code(product.sku), say.price(product), *more])
-
-
-def product_label(say: Voice, stock: Availability) -> str:
-    """A suggestion on a button: whether it is in stock, its name, its code."""
-    mark = "✅" if stock.in_stock else "⏳"
-    code = clean(stock.product.sku, 24)
-    name = clean(stock.product.name, LABEL)
-    text = f"{mark} {name} · {code}" if name else f"{mark} {code}"
-    return say.label.words(text, LABEL + 30)
-
-
-def place(say: Voice, number: int) -> Safe | None:
-    """`You are number 3 in line.`"""
-    if number < 1:
-        return None
-    return say("line.first") if number == 1 else say("line.place", place=number)
-
-
-def stands(say: Voice, item: Subscription) -> Safe:
-    """How one subscription stands, in a few words."""
-    if item.state is SubscriptionState.WAITING and not item.armed:
-        return say("stands.watching")
-    if item.state is SubscriptionState.WAITING and item.place > 0:
-        return say("stands.place", place=item.place)
-    return say(STANDS[item.state])
-
-
-STANDS = {
-    SubscriptionState.WAITING: "stands.waiting",
-    SubscriptionState.TOLD: "stands.told",
-    SubscriptionState.PAUSED: "stands.paused",
-    SubscriptionState.ENDED: "stands.ended",
-}
-
-
-def wanted(say: Voice, quantity: int) -> Safe | None:
-    """`You want 3.`, when it is more than one."""
-    return say("line.quantity", quantity=quantity) if quantity > 1 else None
-
-
-def fitted(
-    say: Voice, head: str, entries: Sequence[Safe], total: int = 0, room: int = LIMIT - 200
-) -> Safe:
-    """Head and as many entries as `room` holds; the rest, up to `total`, is counted."""
-    text, shown = head, 0
-    for entry in entries:
-        longer = f"{text}\n{entry}"
-        if units(longer) > room:
-            break
-        text, shown = longer, shown + 1
-    rest = max(total, len(entries)) - shown
-    return Safe(f"{text}\n{say.n('list.more', rest)}" if rest > 0 else text)
+    return told
 
 
 def toast_text(text: str) -> str:

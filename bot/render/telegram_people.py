@@ -1,9 +1,11 @@
 """Telegram: /start, /help, /language, and the person's own data."""
 
-from bot.domain.customers import MyData, Welcome
+from bot.domain.customers import Expired, MyData, SubscriptionList, Welcome
 from bot.domain.forms import TelegramHtml
+from bot.render import customer_line
+from bot.render.customer_parts import Row, press
 from bot.render.escape import Safe
-from bot.render.telegram_parts import Row, message, press
+from bot.render.telegram_parts import in_html, message
 from bot.render.voice import Voice, lines
 
 # In the order in which /help and the command menu show them; each with its catalogue id.
@@ -120,3 +122,13 @@ def forget_question(say: Voice, number: int) -> TelegramHtml:
 def forgotten(say: Voice, ended: int) -> TelegramHtml:
     tail = say.n("forget.ended", ended) if ended else None
     return message(lines(say("forget.done"), tail, say("forget.return")))
+
+
+def subscription_list(say: Voice, result: SubscriptionList) -> TelegramHtml:
+    if result.subscriptions:
+        return in_html(customer_line.subscription_list)(say, result)
+    return message(lines(say("list.empty"), say("list.empty_hint")))
+
+
+def expired(say: Voice, _: Expired) -> TelegramHtml:
+    return message(say("expired.telegram"))

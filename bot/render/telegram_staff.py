@@ -5,8 +5,9 @@ from bot.domain.forms import Button, TelegramHtml
 from bot.domain.staff import Acknowledged, Refused
 from bot.domain.telling import AlertTold, DailyDigest, Fault
 from bot.render import alerts, roles
+from bot.render.customer_parts import fitted, press
 from bot.render.escape import Safe, clean
-from bot.render.telegram_parts import fitted, message, press
+from bot.render.telegram_parts import message
 from bot.render.voice import Voice, lines
 
 DIGEST_LOW, DIGEST_WANTED, DIGEST_ROOM = 10, 5, 2800

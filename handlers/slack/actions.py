@@ -1,21 +1,21 @@
 """What is pressed. Buttons carry ids; who may do it is asked on every press."""
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic
 
 from bot.domain.customers import Expired
 from bot.domain.staff import Acknowledged, Card, Undone
+from bot.render.slack_blocks import LINE
 from bot.services.bundle import Services
 from handlers.slack.answer import Answers
-from handlers.slack.asked import Asked, Json
+from handlers.slack.asked import Asked, Json, numbers_in
+from handlers.slack.customers import PRESSES
 from handlers.verbs.act import Act, Done, Request, do
 from handlers.verbs.pressed import ACKNOWLEDGE, CARD, CONFIRM, OPEN_ADJUST
 from handlers.verbs.undo import UNDO, Undo
 
 Action = Callable[[Services, Answers, Json], Awaitable[None]]
-_NUMBERS = re.compile("[0-9]{1,18}(:[0-9]{1,18})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,6 @@ class Button(Generic[Request]):
             await answers.tell(asked, Done(self.act, Expired()))
             return
         await self.answer(answers, asked, await do(services, self.act, request, asked.acting))
-
-
-def numbers_in(value: str) -> tuple[int, ...]:
-    """The ids that a button carries ("12" or "12:3"); none when it is no button of ours."""
-    if not _NUMBERS.fullmatch(value):
-        return ()
-    return tuple(map(int, value.split(":")))
 
 
 def first_number(value: str) -> int | None:
@@ -114,4 +107,5 @@ KEPT: dict[str, Action] = {
     "stock_confirm": Button(CONFIRM, str, instead),
     "stock_cancel": cancel,
     "alert_ack": Button(ACKNOWLEDGE, alert_of, acknowledged),
+    **{f"{LINE}{word}": press for word, press in PRESSES.items()},
 }

@@ -66,6 +66,13 @@ class Answers:
         """In place of the message whose button was pressed, if only this person sees it."""
         await self._say(asked, self.words.say(done), {"replace_original": asked.alone})
 
+    async def customer(self, asked: Asked, result: object, language: str, *, instead: bool) -> None:
+        """To a customer; `instead` of the pressed message, theirs in a direct conversation.
+        There an answer stays: one for this person alone is gone when Slack is opened again."""
+        seen = "in_channel" if asked.direct else "ephemeral"
+        how = {"response_type": seen, "replace_original": instead and (asked.direct or asked.alone)}
+        await self._say(asked, self.words.customer(result, language), how)
+
     async def note(self, asked: Asked, msgid: str, *, instead: bool = False) -> None:
         """One of the bot's own short texts; `instead`: of the pressed message."""
         rendered = self.words.simple(msgid)

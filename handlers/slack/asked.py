@@ -5,6 +5,7 @@ A payload is kept encrypted in the inbox, so it holds what an answer needs and n
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from bot.domain.ways import SLACK
 Json = dict[str, Any]
 
 SOURCE = sources.SLACK  # of arrivals in the inbox, and of what they write
+_NUMBERS = re.compile("[0-9]{1,18}(:[0-9]{1,18})*")
 ONCE = {"stock_share"}
 TEXT_LENGTH = 4_000  # Slack's input box takes no more
 
@@ -44,6 +46,11 @@ class Asked:
             response_url=payload["response_url"],
             alone=payload.get("alone", False),
         )
+
+    @property
+    def direct(self) -> bool:
+        """Whether it is the conversation between this person and the bot (Slack: D...)."""
+        return self.channel.startswith("D")
 
     @property
     def caller(self) -> Caller:
@@ -163,3 +170,10 @@ def _key(*parts: str) -> str:
 def _digest(body: Json) -> str:
     """Stands in for a trigger that is missing: the same body is the same arrival."""
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def numbers_in(value: str) -> tuple[int, ...]:
+    """The ids that a button carries ("12" or "12:3"); none when it is no button of ours."""
+    if not _NUMBERS.fullmatch(value):
+        return ()
+    return tuple(map(int, value.split(":")))

@@ -22,6 +22,9 @@ class Words:
     def say(self, done: Done) -> SlackBlocks:
         return say(self.view, SlackBlocks, self.language, done)
 
+    def customer(self, result: object, language: str) -> SlackBlocks:
+        return render_slack.answer(self.view, language, result)
+
     def simple(self, msgid: str) -> SlackBlocks:
         return render_slack.simple(self.view, self.language, msgid)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.domain.customers import Expired
+from bot.domain.customers import PRESSED, Expired
 from bot.domain.staff import Acting, Refused
 from bot.render import telegram as render
 from handlers.telegram.arrivals import SOURCE
@@ -11,15 +11,6 @@ from handlers.verbs.act import do
 from handlers.verbs.pressed import ACKNOWLEDGE
 
 Button = Callable[[Desk, Pressed], Awaitable[None]]
-# What a button does to a subscription, in the words of services.subscribing.
-VERBS = {
-    "rm": "remove",
-    "pause": "pause",
-    "resume": "resume",
-    "undo": "undo",
-    "bought": "bought",
-    "nothx": "no_thanks",
-}
 
 
 async def subscribe(desk: Desk, pressed: Pressed) -> None:
@@ -78,7 +69,7 @@ async def change(desk: Desk, pressed: Pressed) -> None:
     if not numbers:
         await expired(desk, pressed)
         return
-    verb = VERBS[pressed.press.verb]
+    verb = PRESSED[pressed.press.verb]
     result = await desk.services.subscribing.change(pressed.caller, numbers[0], verb)
     if len(numbers) == 1:
         await replace(desk, pressed, result)
@@ -180,7 +171,7 @@ BUTTONS: dict[str, Button] = {
     "watch": watch,
     "look": look,
     "why": why,
-    **dict.fromkeys(VERBS, change),
+    **dict.fromkeys(PRESSED, change),
     "list": turn_page,
     "stopundo": undo_stop,
     "lang": set_language,

@@ -1,14 +1,18 @@
 """Every result and notice x language x count x hostile name is a message the platform takes."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import get_args
 
 import pytest
 from structlog.testing import capture_logs
 
+from bot.app.ways import KNOWN
 from bot.domain import customers, staff
-from bot.domain.forms import SlackBlocks, TelegramHtml
+from bot.domain.forms import Rendered, SlackBlocks, TelegramHtml
+from bot.domain.telling import NoticeData
 from bot.render import slack, telegram
 from bot.render.catalogue import Escape, Texts
+from bot.render.notices import WORDS
 from bot.render.voice import View
 from tests.bot.render import samples, slack_check, staff_samples, telegram_check
 
@@ -60,7 +64,11 @@ def in_slack(view: View, language: str, name: str, count: int) -> Iterator[Slack
         answers_to_it = [*staff_samples.said(view, language, result)]
         assert answers_to_it, type(result)
         yield from answers_to_it
-    for notice in (*samples.staff_notices(name, count), *samples.joinings()):
+    for result in samples.customer_answers(name, count):
+        if type(result) in slack.ANSWERS:
+            yield slack.answer(view, language, result)
+    told = (*samples.customer_notices(name, count), *samples.staff_notices(name, count))
+    for notice in (*told, *samples.joinings()):
         yield slack.notice(view, language, notice)
     yield slack.shared_card(view, language, samples.card(name, count), "slack:U0ADA")
 
@@ -123,6 +131,15 @@ def test_a_pressed_button_gets_a_short_plain_answer(
         assert len(toast.encode("utf-16-le")) // 2 <= 200
         assert "<b>" not in toast
         assert "&lt;" not in toast
+
+
+@pytest.mark.parametrize("form", WORDS)
+def test_every_kind_of_notice_is_told_in_every_form(form: type[Rendered]) -> None:
+    assert set(WORDS[form]) == set(get_args(NoticeData))
+
+
+def test_every_way_has_a_form_in_which_all_is_told() -> None:
+    assert {way.form for way in KNOWN.values()} <= set(WORDS)
 
 
 class Recording(Texts):

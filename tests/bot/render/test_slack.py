@@ -301,6 +301,6 @@ def test_a_name_cannot_bring_in_a_mention(view: View) -> None:
 
 def test_a_type_without_words_is_an_error_of_ours(view: View) -> None:
     with pytest.raises(KeyError):
-        slack.notice(view, "en", telling.RestockTold(samples.stock(), 1, 1))
+        slack.answer(view, "en", samples.card())
     with pytest.raises(KeyError):
         say(view, SlackBlocks, "en", Done(staff_samples.ACTS[0], PLAIN))

@@ -12,7 +12,7 @@ from bot.domain.living import Says
 from bot.domain.sources import CLI
 from bot.domain.subscriptions import SubscriptionState
 from bot.render import telegram
-from bot.render.telegram_parts import good_url
+from bot.render.customer_parts import good_url
 from bot.render.voice import View
 from tests.bot.render import samples
 from tests.bot.render.samples import NOW, PLAIN

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from handlers.slack.actions import numbers_in
+from handlers.slack.asked import numbers_in
 from tests.handlers.slack.desk import Desk
 from tests.support.shop import Shop
 

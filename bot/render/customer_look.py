@@ -1,31 +1,30 @@
-"""Telegram: /stock for customers, and /why."""
+"""What there is to buy, and why somebody was or was not told."""
 
 from bot.domain.customers import Availability, CustomerWhy, ToldFact
-from bot.domain.forms import TelegramHtml
 from bot.domain.living import Says
 from bot.domain.notices import NoticeKind, NoticeState, SettleReason
 from bot.domain.subscriptions import EndReason, Subscription, SubscriptionState
+from bot.render.customer_parts import Row, Said, facts, link, press, said
 from bot.render.escape import Safe
-from bot.render.telegram_parts import Row, facts, link, message, press
 from bot.render.voice import Voice, lines
 
 
-def availability(say: Voice, stock: Availability) -> TelegramHtml:
+def availability(say: Voice, stock: Availability) -> Said:
     product, name = stock.product, say.name(stock.product)
     if not stock.in_stock:
         text = lines(say("look.out", name=name), facts(say, product), _waiting(say, stock))
         wait = press(say.label("button.tell_me"), f"sub:{product.id}:1")
-        return message(text, (wait,), link(say, "button.page", product.url))
+        return said(text, (wait,), link(say, "button.page", product.url))
     head = say.n("look.few", stock.available, name=name) if stock.few else say("look.in", name=name)
     watch = press(say.label("button.next_time"), f"watch:{product.id}:1")
-    return message(lines(head, facts(say, product)), link(say, "button.buy", product.url), (watch,))
+    return said(lines(head, facts(say, product)), link(say, "button.buy", product.url), (watch,))
 
 
 def _waiting(say: Voice, stock: Availability) -> Safe | None:
     return say.n("look.waiting", stock.waiting) if stock.waiting else None
 
 
-def why(say: Voice, facts_of: CustomerWhy) -> TelegramHtml:
+def why(say: Voice, facts_of: CustomerWhy) -> Said:
     """The customer's own arithmetic, in order of thought: stock, you, the rule, what was sent."""
     name = say.name(facts_of.product)
     points = [_stock_fact(say, facts_of), *_own_facts(say, facts_of), say("why.rule")]
@@ -36,7 +35,7 @@ def why(say: Voice, facts_of: CustomerWhy) -> TelegramHtml:
         *[f"• {point}" for point in points],
         *_told_facts(say, facts_of.told),
     )
-    return message(text, _why_buttons(say, facts_of))
+    return said(text, _why_buttons(say, facts_of))
 
 
 def _stock_fact(say: Voice, facts_of: CustomerWhy) -> Safe:

@@ -1,8 +1,7 @@
-"""Telegram: answers about waiting: subscribed, the list, stopped, buttons pressed."""
+"""Answers about waiting: subscribed, the list, stopped, buttons pressed."""
 
 from bot.domain.customers import (
     Changed,
-    Expired,
     InStockAlready,
     LimitReached,
     NotForSale,
@@ -11,25 +10,25 @@ from bot.domain.customers import (
     Subscribed,
     SubscriptionList,
 )
-from bot.domain.forms import TelegramHtml
 from bot.domain.subscriptions import Subscription, SubscriptionState
-from bot.render.escape import Safe
-from bot.render.telegram_parts import (
+from bot.render.customer_parts import (
     Row,
+    Said,
     facts,
     fitted,
     link,
-    message,
     place,
     press,
     product_label,
+    said,
     stands,
     wanted,
 )
+from bot.render.escape import Safe
 from bot.render.voice import Voice, lines
 
 
-def subscribed(say: Voice, result: Subscribed) -> TelegramHtml:
+def subscribed(say: Voice, result: Subscribed) -> Said:
     item = result.subscription
     told = item.state is SubscriptionState.TOLD
     text = lines(
@@ -40,7 +39,7 @@ def subscribed(say: Voice, result: Subscribed) -> TelegramHtml:
         None if told or result.quantity_changed else wanted(say, item.quantity),
     )
     buy = link(say, "button.buy", item.product.url) if told else None
-    return message(text, buy, _subscribed_buttons(say, item))
+    return said(text, buy, _subscribed_buttons(say, item))
 
 
 def subscribed_words(say: Voice, result: Subscribed) -> Safe:
@@ -79,7 +78,7 @@ def _subscribed_buttons(say: Voice, item: Subscription) -> Row:
     return first, press(label("button.list"), "list:0")
 
 
-def in_stock_already(say: Voice, result: InStockAlready) -> TelegramHtml:
+def in_stock_already(say: Voice, result: InStockAlready) -> Said:
     stock = result.stock
     name = say.name(stock.product)
     if stock.few:
@@ -88,42 +87,38 @@ def in_stock_already(say: Voice, result: InStockAlready) -> TelegramHtml:
         head = say("instock.now", name=name)
     watch = press(say.label("button.next_time"), f"watch:{stock.product.id}:{result.quantity}")
     text = lines(head, facts(say, stock.product), "", say("instock.offer"))
-    return message(text, link(say, "button.buy", stock.product.url), (watch,))
+    return said(text, link(say, "button.buy", stock.product.url), (watch,))
 
 
-def not_found(say: Voice, result: NotFound, verb: str = "sub", quantity: int = 1) -> TelegramHtml:
+def not_found(say: Voice, result: NotFound, verb: str = "sub", quantity: int = 1) -> Said:
     """`verb` is what a suggestion does when pressed: sub, look or why."""
     if not result.query.strip():
-        return message(say("notfound.link"))
+        return said(say("notfound.link"))
     query = say.words(result.query, 80)
     if not result.closest:
-        return message(lines(say("notfound.nothing", query=query), "", say("notfound.hint")))
+        return said(lines(say("notfound.nothing", query=query), "", say("notfound.hint")))
     tail = f":{quantity}" if verb == "sub" else ""
     rows = [
         (press(product_label(say, stock), f"{verb}:{stock.product.id}{tail}"),)
         for stock in result.closest[:5]
     ]
-    return message(lines(say("notfound.head", query=query), say("notfound.closest")), *rows)
+    return said(lines(say("notfound.head", query=query), say("notfound.closest")), *rows)
 
 
-def limit_reached(say: Voice, result: LimitReached) -> TelegramHtml:
+def limit_reached(say: Voice, result: LimitReached) -> Said:
     text = lines(say.n("limit.reached", result.limit), say("limit.hint"))
-    return message(text, (press(say.label("button.list"), "list:0"),))
+    return said(text, (press(say.label("button.list"), "list:0"),))
 
 
-def not_for_sale(say: Voice, result: NotForSale) -> TelegramHtml:
+def not_for_sale(say: Voice, result: NotForSale) -> Said:
     name = say.name(result.product)
-    return message(lines(say("notify.notforsale", name=name), facts(say, result.product)))
+    return said(lines(say("notify.notforsale", name=name), facts(say, result.product)))
 
 
-def expired(say: Voice, _: Expired) -> TelegramHtml:
-    return message(say("expired.telegram"))
-
-
-def changed(say: Voice, result: Changed) -> TelegramHtml:
+def changed(say: Voice, result: Changed) -> Said:
     item = result.subscription
     text = lines(changed_words(say, result), facts(say, item.product), _after(say, item))
-    return message(text, _changed_buttons(say, item))
+    return said(text, _changed_buttons(say, item))
 
 
 def changed_words(say: Voice, result: Changed) -> Safe:
@@ -158,26 +153,26 @@ def _changed_buttons(say: Voice, item: Subscription) -> Row:
     return press(label("button.stop_waiting"), f"rm:{item.id}"), back
 
 
-def stopped(say: Voice, result: Stopped) -> TelegramHtml:
+def stopped(say: Voice, result: Stopped) -> Said:
     ended = result.subscriptions
     if not ended:
-        return message(say("stop.nothing_at_all" if result.everything else "stop.nothing"))
+        return said(say("stop.nothing_at_all" if result.everything else "stop.nothing"))
     undo = press(say.label("button.undo"), f"stopundo:{ended[0].id}")
     if len(ended) == 1:
         text = say("stop.one", name=say.name(ended[0].product))
-        return message(lines(text, facts(say, ended[0].product)), (undo,))
+        return said(lines(text, facts(say, ended[0].product)), (undo,))
     entries = [Safe("• " + joined_name(say, item)) for item in ended[:20]]
     head = say.n("stop.many", len(ended))
-    return message(fitted(say, head, entries, len(ended)), (undo,))
+    return said(fitted(say, head, entries, len(ended)), (undo,))
 
 
 def joined_name(say: Voice, item: Subscription) -> Safe:
     return Safe(f"{say.name(item.product, 60)} {say.code(item.product.sku)}")
 
 
-def subscription_list(say: Voice, result: SubscriptionList) -> TelegramHtml:
+def subscription_list(say: Voice, result: SubscriptionList) -> Said:
     if not result.subscriptions:
-        return message(lines(say("list.empty"), say("list.empty_hint")))
+        return said(say("list.empty"))
     entries = [
         _entry(say, number, item) for number, item in enumerate(result.subscriptions, start=1)
     ]
@@ -186,7 +181,7 @@ def subscription_list(say: Voice, result: SubscriptionList) -> TelegramHtml:
         for number, item in enumerate(result.subscriptions, start=1)
     ]
     head = say.bold(say("list.head"))
-    return message(fitted(say, f"{head}\n", entries), *rows, _pager(say, result))
+    return said(fitted(say, f"{head}\n", entries), *rows, _pager(say, result))
 
 
 def _entry(say: Voice, number: int, item: Subscription) -> Safe:
