@@ -13,6 +13,7 @@ from bot.domain.living import Says, Shown
 from bot.domain.notices import Lane, NoticeState, SettleReason
 from bot.domain.restocking import Restock
 from bot.domain.subscriptions import SubscriptionState
+from bot.domain.ways import WayName
 from storage import restocks
 from storage.tables import contact, message, notice, restock, subscription
 from storage.tx import Tx
@@ -32,6 +33,7 @@ class Told:
     """
 
     contact_id: int
+    way: WayName
     subject: str
     subscription_id: int
     changed_at: datetime
@@ -40,6 +42,7 @@ class Told:
 
 OF_MESSAGE = (
     message.c.contact_id,
+    contact.c.way,
     message.c.subject,
     message.c.says,
     message.c.revision,
@@ -52,7 +55,8 @@ OF_MESSAGE = (
 def _told(row: AnyRow) -> Told:
     # The first revision is the message as it was sent.
     shown = Shown(Says(row.says), row.revision - 1, SubscriptionState(row.state))
-    return Told(row.contact_id, row.subject, row.subscription_id, row.changed_at, shown)
+    way = WayName(row.way)
+    return Told(row.contact_id, way, row.subject, row.subscription_id, row.changed_at, shown)
 
 
 async def last_told(tx: Tx, restock_id: int, says: Says, limit: int) -> list[Told]:
@@ -70,9 +74,9 @@ def _messages(told: Select[Any]) -> Select[Any]:
     return (
         select(*OF_MESSAGE)
         .select_from(
-            piece.join(message, message.c.notice_id == piece.c.id).join(
-                subscription, subscription.c.id == piece.c.subscription_id
-            )
+            piece.join(message, message.c.notice_id == piece.c.id)
+            .join(contact, contact.c.id == message.c.contact_id)
+            .join(subscription, subscription.c.id == piece.c.subscription_id)
         )
         .order_by(piece.c.subscription_id)
     )

@@ -60,13 +60,16 @@ def _row(item: NewNotice, now: datetime) -> dict[str, Any]:
     }
 
 
-async def supersede(tx: Tx, subject: str, now: datetime) -> None:
-    """Drop what is queued for this message: a newer state of it is about to be queued.
+async def supersede(tx: Tx, subject: str, now: datetime, but: Collection[int] = ()) -> None:
+    """Drop what is queued for this message: a newer state of it is about to be queued. Not what is
+    queued for the contacts `but`.
 
     One in a worker's hands reads the newest state itself; two must not edit a message at once. One
     in doubt is looked for first, or its copy would stand there as it is for ever.
     """
     old = QUEUED & (notice.c.subject == subject) & (notice.c.doubtful == 0)
+    if but:
+        old &= notice.c.contact_id.not_in(but)
     await _drop(tx, old, SettleReason.SUPERSEDED, now)
 
 

@@ -12,6 +12,8 @@ from bot.app.opening import Base, now
 from bot.app.rules import RULES, faces_of
 from bot.app.ways.opened import Opened, Surroundings, WayIn
 from bot.channels.pacer import Memory, Pacer
+from bot.delivery.breaker import Breaker
+from bot.delivery.worker import OutboxWorker
 from bot.domain.health import Reach, WayPulse
 from bot.domain.telemetry import SILENT, Telemetry
 from bot.domain.way import AccountName, Way
@@ -19,6 +21,7 @@ from bot.domain.ways import WayName
 from bot.intake.worker import Dispatch
 from bot.render.view import RenderContext
 from bot.render.voice import View
+from bot.services.engine.bell import Bell
 from bot.services.engine.pacing import PaceMemory
 from bot.services.own_health.watching import Probe
 from bot.supervisor import Part
@@ -107,6 +110,24 @@ class Platforms:
     def fatal(self) -> tuple[type[Exception], ...]:
         """What ends a part for good."""
         return tuple(error for _, way in self._ways_in() for error in way.fatal)
+
+    def workers(self, bell: Bell) -> dict[WayName, OutboxWorker]:
+        """What empties the outbox of each; `bell` rings when a notice is queued."""
+        services = self.base.services
+        return {
+            name: OutboxWorker(
+                way=services.ground.ways[name],
+                channel=opened.channel,
+                settling=services.settling,
+                composing=services.composing,
+                render=opened.render,
+                bell=bell,
+                window=opened.window,
+                telemetry=self.telemetry,
+                breaker=Breaker(opened.probe),
+            )
+            for name, opened in self.opened.items()
+        }
 
     def probes(self) -> dict[WayName, Probe]:
         return {name: one.probe for name, one in self.opened.items()}

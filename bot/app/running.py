@@ -12,8 +12,6 @@ from bot.app.greeting import greet
 from bot.app.leading import LOST_WITHIN, Leading
 from bot.app.opening import Base
 from bot.app.platforms import Platforms
-from bot.delivery.breaker import Breaker
-from bot.delivery.worker import OutboxWorker
 from bot.domain.faults import DatabaseDown
 from bot.intake.dirty import DirtyLoop
 from bot.intake.worker import InboxWorker
@@ -102,19 +100,7 @@ class App:
 
     def start_outbox(self, supervisor: Supervisor, platforms: Platforms) -> None:
         """Without these nothing leaves that must arrive; answers to people go out by themselves."""
-        services = self.base.services
-        for name, opened in platforms.opened.items():
-            worker = OutboxWorker(
-                way=services.ground.ways[name],
-                channel=opened.channel,
-                settling=services.settling,
-                composing=services.composing,
-                render=opened.render,
-                bell=self.bells[Topic.NOTICE],
-                window=opened.window,
-                telemetry=platforms.telemetry,
-                breaker=Breaker(opened.probe),
-            )
+        for name, worker in platforms.workers(self.bells[Topic.NOTICE]).items():
             supervisor.start(f"outbox {name}", worker.run)
 
 

@@ -38,6 +38,7 @@ class LivingReason(StrEnum):
     SPENT = "spent"  # leave it: it has been edited often enough, the end is still to be told
     ANSWERED = "answered"  # leave it: the customer pressed a button, and that is what it shows
     PAUSED = "paused"  # leave it until it is over: they asked for silence
+    FIXED = "fixed"  # leave it: on its way what was sent stays as it is
 
 
 EDITS = (LivingReason.FEW_LEFT, LivingReason.MORE_CAME, LivingReason.IS_OVER)
@@ -70,8 +71,10 @@ class Present:
         return self.available > self.few + max(NARROWEST_BAND, self.few)
 
 
-def decide(shown: Shown, present: Present) -> LivingReason:
-    """Whether the message is to be edited now."""
+def decide(shown: Shown, present: Present, *, can_edit: bool = True) -> LivingReason:
+    """Whether the message is to be edited now; `can_edit`: its way can."""
+    if not can_edit:
+        return LivingReason.FIXED
     if shown.subscription is SubscriptionState.ENDED:
         return LivingReason.ANSWERED
     if present.over:

@@ -94,7 +94,7 @@ def build_services(
 ) -> Services:
     options = options or Options()
     ground = Ground(database, vault, clock, ways)
-    restocking = Restocking(options.out_level, options.limits.few)
+    restocking = Restocking(ways, options.out_level, options.limits.few)
     ledger = Ledger(restocking, allow_negative=options.allow_negative)
     routes = Routes(ground)
     people = People(ground, tuple(options.languages), restocking)

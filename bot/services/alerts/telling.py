@@ -1,6 +1,9 @@
-"""What is told of alerts: each is one message that is edited; a new one only for what is worse."""
+"""What is told of alerts: each is one message that is edited; a new one only for what is worse.
 
-from collections.abc import Sequence
+Where a way cannot edit, what was told stands until something is worth a new message.
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.domain import subjects
@@ -27,10 +30,16 @@ class Telling:
         await self._tell(tx, alert.subject, f"{alert.subject}:new", Lane.ALERT, to)
 
     async def edit(self, tx: Tx, before: Alert, version: int, product: Product | None) -> None:
-        """Queue the newest state, `version`, of the message that carried the alert before."""
-        to = await self.routes.to_edit(tx, before.subject, [concern_of(before, product)])
+        """Queue the newest state, `version`, of the message that carried the alert before.
+
+        A first message that has not left yet goes to where nothing can be edited: it says the
+        newest state by itself.
+        """
+        having = await self.routes.to_edit(tx, before.subject, [concern_of(before, product)])
+        to = [there for there in having if self.ground.ways.can_edit(there.way)]
         key = f"{before.subject}:v{before.id}.{version}"
-        await self._tell(tx, before.subject, key, Lane.EDIT, to)
+        fixed = {there.contact_id for there in having if there not in to}
+        await self._tell(tx, before.subject, key, Lane.EDIT, to, fixed)
 
     async def batch(self, tx: Tx, batch_id: int) -> None:
         """All SKUs of a bulk change are judged: one summary, or the one alert as a message."""
@@ -46,11 +55,18 @@ class Telling:
         await alerts.batch_told(tx, batch_id, self.ground.now())
 
     async def _tell(
-        self, tx: Tx, subject: str, key: str, lane: Lane, to: Sequence[Destination]
+        self,
+        tx: Tx,
+        subject: str,
+        key: str,
+        lane: Lane,
+        to: Sequence[Destination],
+        but: Collection[int] = (),
     ) -> None:
-        """Queue the newest state of a message for every destination; older states are dropped."""
+        """Queue the newest state of a message for every destination; older states are dropped,
+        `but` those to these contacts."""
         now = self.ground.now()
-        await notices.supersede(tx, subject, now)
+        await notices.supersede(tx, subject, now, but)
         new = [
             NewNotice(
                 kind=NoticeKind.ALERT,

@@ -20,6 +20,7 @@ from bot.domain.notices import Claimed, Lane, NewNotice, NoticeKind
 from bot.domain.restocking import CloseReason, Restock
 from bot.domain.subscriptions import StoredSubscription, Subscription, SubscriptionState
 from bot.domain.telling import RestockAnswered, RestockChanged, RestockOver
+from bot.domain.way import Ways
 from bot.services.ground import Ground
 from storage import lines, living, notices, products, restocks, subscriptions
 from storage.living import Told
@@ -31,11 +32,13 @@ PIECE = 500  # customers in one transaction: some 50 ms
 
 @dataclass(frozen=True, slots=True)
 class Living:
-    """Queues the edits. Every method runs inside the caller's transaction, under the SKU's lock.
+    """Queues the edits, where the way of a message can make them. Every method runs inside the
+    caller's transaction, under the SKU's lock.
 
     `few`: "few left" is said from so many units down; the same level as /stock has.
     """
 
+    ways: Ways
     few: int = 5
 
     async def look(self, tx: Tx, restock: Restock, available: int, now: datetime) -> int:
@@ -81,7 +84,10 @@ class Living:
     async def arrived_late(
         self, tx: Tx, restock: Restock, contact_id: int, subscription_id: int, now: datetime
     ) -> None:
-        """It was on the wire to this contact when the restock closed: that is to be seen there."""
+        """It was on the wire to this contact when the restock closed: that is to be seen there.
+
+        The way of the contact can edit.
+        """
         subject = subjects.of_restock(restock.id, subscription_id)
         edit = _edit(restock, subject, contact_id, subscription_id, f"{subject}:over")
         await notices.queue(tx, [edit], now)
@@ -96,7 +102,7 @@ class Living:
     ) -> int:
         edits = []
         for row in rows:
-            reason = decide(row.shown, present)
+            reason = decide(row.shown, present, can_edit=self.ways.can_edit(row.way))
             if reason not in EDITS:
                 continue
             if present.over:  # once, ever, and at once

@@ -9,6 +9,7 @@ from bot.domain.delivery import LONG_LINE
 from bot.domain.notices import Lane, NewNotice, NoticeKind, SettleReason
 from bot.domain.restocking import CloseReason, Restock, RestockReason, chunk_size, judge
 from bot.domain.stock import Product, available_to_customers, in_stock
+from bot.domain.way import Ways
 from bot.services.line.living import Living
 from storage import fanout, lines, notices, positions, products, restocks
 from storage.tx import Tx
@@ -35,9 +36,9 @@ class Restocking:
     is said from so many down.
     """
 
-    def __init__(self, out_level: int = 0, few: int = 5) -> None:
+    def __init__(self, ways: Ways, out_level: int = 0, few: int = 5) -> None:
         self.out_level = out_level
-        self.living = Living(few)
+        self.living = Living(ways, few)
 
     def in_stock(self, available: int) -> bool:
         return in_stock(available, self.out_level)

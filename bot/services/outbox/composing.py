@@ -179,8 +179,9 @@ class Composing:
         found = await alerts.by_batch(tx, named.number) if named.summary else []
         if not named.summary and (one := await alerts.by_id(tx, named.number)) is not None:
             found = [one]
-        if message is None and all(alert.resolved_at for alert in found):
-            return Drop(SettleReason.SUPERSEDED)  # over before anybody was told of it
+        told_here = [one for one in found if not one.resolved_at and one.subject == notice.subject]
+        if message is None and not told_here:
+            return Drop(SettleReason.SUPERSEDED)  # over, or worse, before anybody was told of it
         views = await self.showing.views(tx, found[:SUMMARY_ROWS], notice.subject)
         if not views:
             return Drop(SettleReason.SUPERSEDED)  # of kinds that this version does not know

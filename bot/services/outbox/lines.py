@@ -39,11 +39,11 @@ class Lines:
     async def told(self, tx: Tx, arrived: Sequence[Delivered], now: datetime) -> None:
         """waiting -> told now that they arrived; if it sold out meanwhile, the message says so."""
         of_lines = [
-            (item.contact_id, item.notice.restock_id, item.notice.subscription_id)
+            (item, item.notice.restock_id, item.notice.subscription_id)
             for item in arrived
             if item.notice.kind is NoticeKind.RESTOCK
         ]
-        told = [(c, r, s) for c, r, s in of_lines if r is not None and s is not None]
+        told = [(item, r, s) for item, r, s in of_lines if r is not None and s is not None]
         if not told:
             return
         opened = await restocks.by_ids(tx, {restock_id for _, restock_id, _ in told})
@@ -53,10 +53,11 @@ class Lines:
         # old place.
         in_time = [number for _, r, number in waiting if opened[r].closed_at is None]
         await lines.told(tx, in_time, now)
-        for contact_id, restock_id, number in waiting:
-            restock = opened[restock_id]
-            if restock.closed_at is not None:
-                await self.restocking.living.arrived_late(tx, restock, contact_id, number, now)
+        living = self.restocking.living
+        for item, restock_id, number in waiting:
+            restock, way = opened[restock_id], item.notice.way
+            if restock.closed_at is not None and way and living.ways.can_edit(way):
+                await living.arrived_late(tx, restock, item.contact_id, number, now)
 
     async def advance(self, tx: Tx, notice: Claimed, now: datetime) -> None:
         """The line goes on behind a notice of a restock, however that one ended."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 from sqlalchemy import Row, insert
 
+from bot.app.ways import KNOWN
 from bot.domain.contacts import Address, Caller
 from bot.domain.delivery import Look, Step, next_step
 from bot.domain.notices import (
@@ -75,7 +76,7 @@ class OutboxMachine(QueueMachine):
     async def starts(self) -> None:
         self.hands.clear()
         self.held.clear()
-        line = Restocking()
+        line = Restocking(KNOWN)
         self.settling: Settling = self.world.part(self.ground, line, Routes(self.ground))
         await self.settling.release_orphans()
 

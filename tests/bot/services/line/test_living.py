@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.app.ways import KNOWN
 from bot.domain.bulk import Staged
 from bot.domain.customers import CustomerWhy
 from bot.domain.living import LAST_TOLD, MOST_EDITS, Says
@@ -196,7 +197,7 @@ class EveryMove(Living):
 
 
 async def test_a_storm_of_edits_is_found(shop: Shop) -> None:
-    shop.services.restocking.living = EveryMove()
+    shop.services.restocking.living = EveryMove(KNOWN)
     assert max(await flap(shop, 5, 6, 40, times=MOST_EDITS)) > MOST_EDITS
 
 
@@ -278,7 +279,7 @@ class Deaf(Living):
 
 
 async def test_an_edit_over_an_answer_is_found(shop: Shop) -> None:
-    shop.services.restocking.living = Deaf()
+    shop.services.restocking.living = Deaf(KNOWN)
     await shop.moved("MUG =5")
     await press(shop, 1, "bought")
     assert ("1", "few 5") in changes(await shop.deliver())
