@@ -7,7 +7,6 @@ import pytest
 
 from bot.channels.slack import SlackChannel
 from bot.channels.slack_client import PacedSlackClient, slack_pacer, slack_session
-from bot.domain.contacts import ContactState
 from bot.domain.forms import SlackBlocks
 from bot.domain.notices import Lane
 from bot.domain.sending import (
@@ -214,13 +213,11 @@ def section(text: str) -> Json:
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        ({"retry_after": 30}, RetryAfter),
         ({"error": "channel_not_found"}, Gone),
         ({"error": "is_archived"}, Gone),
         ({"error": "is_inactive"}, Gone),
         ({"error": "user_disabled"}, Gone),
         ({"error": "not_in_channel"}, Rejected),
-        ({"error": "restricted_action"}, Rejected),
         ({"error": "missing_scope"}, Rejected),
         ({"error": "invalid_auth"}, NotSent),
         ({"error": "account_inactive"}, NotSent),
@@ -232,9 +229,7 @@ def section(text: str) -> Json:
         ({"error": "no_text"}, Rejected),
         ({"error": "internal_error"}, InDoubt),
         ({"error": "fatal_error"}, InDoubt),
-        ({"status": 500}, InDoubt),
         ({"drop_before": True}, InDoubt),
-        ({"drop_after": True}, InDoubt),
     ],
 )
 async def test_what_an_error_of_a_post_means(
@@ -261,21 +256,6 @@ async def test_a_message_that_never_was_is_lost(channel: SlackChannel) -> None:
         await channel.edit("C1", "C1:1.2", HELLO, Lane.EDIT)
 
 
-async def test_a_dropped_post_is_not_sent_a_second_time(
-    sandbox: Sandbox, channel: SlackChannel
-) -> None:
-    await fail(sandbox, method="chat.postMessage", drop_after=True)
-    with pytest.raises(InDoubt):
-        await channel.send("C1", HELLO, Lane.ALERT)
-    assert len(await posted(sandbox)) == 1
-
-
-async def test_no_server_means_not_sent(connect: Connect, unused_tcp_port: int) -> None:
-    nobody = connect(f"http://127.0.0.1:{unused_tcp_port}/api/")
-    with pytest.raises(NotSent):
-        await nobody.send("C1", HELLO, Lane.ALERT)
-
-
 async def test_a_proxys_page_is_no_answer(connect: Connect) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -294,23 +274,3 @@ async def test_the_words_say_to_invite_the_bot(sandbox: Sandbox, channel: SlackC
     await sandbox.slack.channel("C2", "warehouse", member=False)
     with pytest.raises(Rejected, match="invite"):
         await channel.send("C2", HELLO, Lane.ALERT)
-
-
-async def test_a_lost_channel_is_gone_not_blocked(channel: SlackChannel) -> None:
-    with pytest.raises(Gone) as gone:
-        await channel.send("C404", HELLO, Lane.ALERT)
-    assert gone.value.state is ContactState.GONE
-
-
-async def test_a_channel_that_is_told_to_wait_delays_no_other(
-    sandbox: Sandbox, channel: SlackChannel
-) -> None:
-    await sandbox.slack.channel("C2", "warehouse")
-    await fail(sandbox, method="chat.postMessage", channel="C1", retry_after=30)
-    with pytest.raises(RetryAfter) as later:
-        await channel.send("C1", HELLO, Lane.ALERT)
-    assert (later.value.seconds, later.value.account) == (30, False)
-    with pytest.raises(RetryAfter):  # at once: the request does not even leave
-        await channel.send("C1", HELLO, Lane.ALERT)
-    await asyncio.wait_for(channel.send("C2", HELLO, Lane.ALERT), 1)
-    assert len(await sandbox.driver.log(platform="slack", method="chat.postMessage")) == 2

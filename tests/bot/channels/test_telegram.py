@@ -3,23 +3,14 @@
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from bot.channels.pacer import Pacer, telegram_rate
 from bot.channels.telegram import TelegramChannel, plain
 from bot.channels.telegram_limits import PacedRequests
-from bot.domain.contacts import ContactState
 from bot.domain.forms import Button, TelegramHtml
 from bot.domain.notices import Lane
 from bot.domain.sending import (
-    Gone,
-    InDoubt,
-    MessageLost,
     Moved,
-    NotSent,
-    Rejected,
-    RetryAfter,
-    Unchanged,
 )
 from bot.sandbox.driver import Driver
 from bot.sandbox.server import Sandbox
@@ -74,37 +65,6 @@ async def test_an_edit_shows_the_new_text_and_takes_the_buttons_away(
     assert not message["reply_markup"]
 
 
-async def test_an_edit_that_changes_nothing_says_so(
-    channel: TelegramChannel, ann: Customer
-) -> None:
-    ref = await channel.send(str(ann.id), BACK, Lane.RESTOCK)
-    with pytest.raises(Unchanged):
-        await channel.edit("501", ref, BACK, Lane.EDIT)
-
-
-async def test_an_edit_of_a_message_that_is_not_there_says_so(
-    channel: TelegramChannel, ann: Customer
-) -> None:
-    with pytest.raises(MessageLost):
-        await channel.edit(str(ann.id), "99999", BACK, Lane.EDIT)
-
-
-async def test_who_blocked_the_bot_is_told_from_who_is_deleted(
-    sandbox: Sandbox, channel: TelegramChannel, ann: Customer
-) -> None:
-    ben = await sandbox.telegram.customer("Ben", id=502)
-    await ben.start()
-    await ann.block()
-    await ben.deactivate()
-    states = {}
-    for address in ("501", "502", "999"):
-        with pytest.raises(Gone) as gone:
-            await channel.send(address, BACK, Lane.RESTOCK)
-        states[address] = gone.value.state
-    expected = (ContactState.BLOCKED, ContactState.GONE, ContactState.GONE)
-    assert tuple(states.values()) == expected
-
-
 async def test_a_group_that_became_a_supergroup_names_its_new_address(
     sandbox: Sandbox, channel: TelegramChannel
 ) -> None:
@@ -113,48 +73,6 @@ async def test_a_group_that_became_a_supergroup_names_its_new_address(
     with pytest.raises(Moved) as moved:
         await channel.send(str(group.id), BACK, Lane.ALERT)
     assert moved.value.new_address == str(new.id)
-
-
-async def test_a_cut_connection_leaves_it_in_doubt(
-    sandbox: Sandbox, channel: TelegramChannel, ann: Customer
-) -> None:
-    await fail(sandbox, drop_after=True)
-    with pytest.raises(InDoubt):
-        await channel.send(str(ann.id), BACK, Lane.RESTOCK)
-
-
-async def test_a_server_error_leaves_it_in_doubt(
-    sandbox: Sandbox, channel: TelegramChannel, ann: Customer
-) -> None:
-    await fail(sandbox, status=502)
-    with pytest.raises(InDoubt):
-        await channel.send(str(ann.id), BACK, Lane.RESTOCK)
-
-
-async def test_without_a_connection_it_was_certainly_not_sent(pacer: Pacer) -> None:
-    async with Sandbox(telegram_token=TOKEN) as gone:
-        application = build_application(TOKEN, gone.telegram_api_url, PacedRequests(pacer))
-        await application.initialize()
-    with pytest.raises(NotSent):
-        await TelegramChannel(application.bot).send("501", BACK, Lane.RESTOCK)
-    await application.shutdown()
-
-
-async def test_a_notice_that_is_told_to_wait_says_how_long_and_holds_its_chat(
-    sandbox: Sandbox, channel: TelegramChannel, pacer: Pacer, ann: Customer
-) -> None:
-    await fail(sandbox, status=429, retry_after=30)
-    with pytest.raises(RetryAfter) as later:
-        await channel.send("501", BACK, Lane.RESTOCK)
-    assert later.value.seconds == 30
-    with pytest.raises(RetryAfter):  # at once: the request does not even leave
-        await channel.send("501", BACK, Lane.RESTOCK)
-    ben = await sandbox.telegram.customer("Ben", id=502)
-    await ben.start()
-    await channel.send("502", BACK, Lane.RESTOCK)  # nobody else is held up
-    assert pacer.waiting == 0
-    assert await ann.messages() == []
-    assert len(await requests(sandbox.driver, "sendMessage")) == 2
 
 
 async def test_a_short_wait_of_an_answer_is_sat_out(
@@ -189,20 +107,6 @@ async def test_every_request_to_a_chat_spends_a_turn(sandbox: Sandbox, ann: Cust
     await application.shutdown()
 
 
-async def test_refused_markup_arrives_as_plain_text_and_is_complained_about(
-    channel: TelegramChannel, ann: Customer, complaints: list[str]
-) -> None:
-    broken = TelegramHtml("<b>Salt &amp; pepper", BACK.rows)
-    with capture_logs() as logs:
-        ref = await channel.send("501", broken, Lane.RESTOCK)
-        await channel.edit("501", ref, TelegramHtml("<i>gone"), Lane.EDIT)
-    (message,) = await ann.messages()
-    assert message["text"] == "gone"
-    assert [entry["log_level"] for entry in logs] == ["warning", "warning"]
-    assert len(complaints) == 2
-    assert all("parse entities" in reason for reason in complaints)
-
-
 async def test_a_complaint_that_fails_keeps_the_message_unsent(
     sandbox: Sandbox, pacer: Pacer, ann: Customer
 ) -> None:
@@ -217,16 +121,6 @@ async def test_a_complaint_that_fails_keeps_the_message_unsent(
         )
     await application.shutdown()
     assert await ann.messages() == []
-
-
-async def test_missing_rights_are_not_tried_twice(
-    sandbox: Sandbox, channel: TelegramChannel, ann: Customer
-) -> None:
-    words = "Bad Request: not enough rights to send text messages to the chat"
-    await fail(sandbox, status=400, description=words)
-    with pytest.raises(Rejected):
-        await channel.send(str(ann.id), BACK, Lane.ALERT)
-    assert len(await requests(sandbox.driver, "sendMessage")) == 1
 
 
 def test_plain_text_keeps_the_words_and_the_buttons_that_cannot_be_refused() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+AWAY = {"moved": 410, "nowhere": 404}
 CUT = 0  # in the place of a status: the letter is taken, and the line breaks before the answer
 
 
@@ -25,17 +26,17 @@ class Loft:
     url: str = ""
     letters: list[Letter] = field(default_factory=list)
     answers: deque[int] = field(default_factory=deque)
-    asked: int = 0
+    any_signs: bool = True  # False: it reads letters without signs only
 
     def read(self, to: str) -> list[str]:
         return [letter.text for letter in self.letters if letter.to == to]
 
     async def take(self, request: web.Request) -> web.Response:
-        self.asked += 1
-        status = self.answers.popleft() if self.answers else 201
+        given = await request.json()
+        usual = AWAY.get(given["to"], 201 if given["text"].isascii() or self.any_signs else 422)
+        status = self.answers.popleft() if self.answers else usual
         if status not in (201, CUT):
             return web.json_response({}, status=status, headers={"Retry-After": "7"})
-        given = await request.json()
         letter = Letter(len(self.letters) + 1, given["to"], given["text"])
         self.letters.append(letter)
         if status == CUT:
@@ -49,8 +50,8 @@ class Loft:
 
 
 @asynccontextmanager
-async def open_loft() -> AsyncIterator[Loft]:
-    loft, app = Loft(), web.Application()
+async def open_loft(*, any_signs: bool = True) -> AsyncIterator[Loft]:
+    loft, app = Loft(any_signs=any_signs), web.Application()
     app.add_routes([web.post("/letters", loft.take), web.get("/", loft.who)])
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()

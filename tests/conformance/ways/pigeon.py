@@ -75,35 +75,52 @@ class PigeonChannel(Channel[Letter]):
 
     async def send(self, address: str, rendered: Letter, lane: Lane) -> str:
         """In letters that every loft reads, if it refuses others."""
-        status, number = await self._post(address, rendered.text, lane)
-        if status == 422:
-            await self.form_refused("signs")
+        try:
+            return await self._post(address, rendered.text, lane)
+        except Signs as refused:
+            await self.form_refused(str(refused))
             plain = rendered.text.encode("ascii", "ignore").decode()
-            status, number = await self._post(address, plain, lane)
-        if status == 429:
-            await self.pacer.refused(address, 7)
-            raise sending.RetryAfter(7)
-        if status in GONE:
-            raise sending.Gone(GONE[status])
-        if status >= 500:
-            raise sending.InDoubt(f"HTTP {status}")
-        if status != 201:
-            raise sending.Rejected(f"HTTP {status}")
-        return number
+            return await self._post(address, plain, lane)
 
-    async def _post(self, address: str, text: str, lane: Lane) -> tuple[int, str]:
+    async def _post(self, address: str, text: str, lane: Lane) -> str:
         await self.pacer.turn(address, lane)
         letter = {"to": address, "text": text}
         try:
             async with self.session.post(f"{self.url}/letters", json=letter) as answer:
-                return answer.status, str((await answer.json()).get("number", ""))
-        except aiohttp.ClientConnectorError as error:
+                if answer.status == 429:
+                    await self.pacer.refused(address, PAUSE)
+                return str((await _said(answer))["number"])
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise sending.NotSent("no loft") from error
-        except aiohttp.ClientError as error:
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise sending.InDoubt("no answer") from error
 
 
-GONE = {404: ContactState.GONE, 410: ContactState.BLOCKED}
+class Signs(sending.Rejected):
+    """The loft reads no signs; the words without them may pass."""
+
+
+async def _said(answer: aiohttp.ClientResponse) -> dict[str, Any]:
+    """Raises what the answer means; a page of some proxy is no word of the loft's."""
+    status = answer.status
+    if status == 429:
+        raise sending.RetryAfter(PAUSE)
+    if status >= 500:
+        raise sending.InDoubt(f"HTTP {status}")
+    if answer.content_type != "application/json":
+        raise sending.NotSent("a page") if status >= 400 else sending.InDoubt("a page")
+    if status >= 400:
+        raise MEANS.get(status, sending.Rejected(f"HTTP {status}"))
+    found: dict[str, Any] = await answer.json()
+    return found
+
+
+PAUSE = 7.0  # seconds; a loft names no number
+MEANS = {
+    404: sending.Gone(ContactState.GONE),
+    410: sending.Gone(ContactState.BLOCKED),
+    422: Signs("signs"),
+}
 
 
 async def open_at(url: str, around: Surroundings) -> Opened:

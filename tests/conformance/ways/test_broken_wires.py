@@ -11,7 +11,7 @@ import pytest
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
-from bot.channels.base import Channel
+from bot.channels.base import Channel, unheard
 from bot.channels.pacer import Pacer
 from bot.channels.slack import SlackChannel
 from bot.channels.slack_client import PacedSlackClient, slack_pacer
@@ -21,12 +21,14 @@ from bot.channels.telegram_transport import AiohttpRequest
 from bot.domain.forms import Rendered, SlackBlocks, TelegramHtml
 from bot.domain.notices import Lane
 from bot.domain.sending import InDoubt, NotSent, Rejected, RetryAfter
+from tests.conformance.ways.pigeon import Letter, PigeonChannel
 
 TOKEN = "123456:SANDBOX"
 SHORT = 0.2  # seconds until a connection or an answer is given up
 HELLO: dict[type, Rendered] = {
     TelegramChannel: TelegramHtml("hello"),
     SlackChannel: SlackBlocks("hello"),
+    PigeonChannel: Letter("hello"),
 }
 Build = Callable[[str], Channel[Any]]
 Send = Callable[[Channel[Any]], Awaitable[str]]
@@ -77,9 +79,18 @@ async def slack() -> AsyncIterator[Build]:
         )
 
 
+@contextlib.asynccontextmanager
+async def pigeon() -> AsyncIterator[Build]:
+    """The same for the way that only tests have."""
+    patience = aiohttp.ClientTimeout(connect=SHORT / 2, sock_connect=SHORT, sock_read=SHORT)
+    connector = aiohttp.TCPConnector(limit=1)
+    async with aiohttp.ClientSession(timeout=patience, connector=connector) as session:
+        yield lambda url: PigeonChannel(url, session, Pacer(1000, 100), unheard)
+
+
 @pytest.fixture(
-    params=[telegram, telegram_by_aiohttp, slack],
-    ids=["telegram over httpx", "telegram over aiohttp", "slack"],
+    params=[telegram, telegram_by_aiohttp, slack, pigeon],
+    ids=["telegram over httpx", "telegram over aiohttp", "slack", "pigeon"],
 )
 async def build(request: pytest.FixtureRequest) -> AsyncIterator[Build]:
     async with request.param() as builder:
