@@ -61,8 +61,10 @@ STAFF: dict[type, Callable[[Voice, Any], str]] = {
     DailyDigest: of_day,
     Fault: alerts.fault,
 }
-# Each is only ever an edit of the message that told of a restock.
-NEVER_SAID = {telling.RestockAnswered, telling.RestockChanged, telling.RestockOver}
+# What it has no words for, and why not.
+UNSAID: dict[type, str] = {
+    telling.JoinedTold: "nothing can be typed there, so nobody links it",
+}
 
 
 @dataclass(frozen=True, slots=True)
