@@ -203,6 +203,15 @@ async def retry(
     )
 
 
+async def mend_times(tx: Tx, now: datetime, longest: datetime, leased: datetime) -> None:
+    """After a clock that was ahead: see storage.notices."""
+    late = update(inbox).where(UNFINISHED, inbox.c.due_at > longest)
+    if (await tx.execute(late.values(due_at=now))).rowcount:
+        bring(Topic.ARRIVAL)
+    held = update(inbox).where(UNFINISHED, inbox.c.lease_until > leased)
+    await tx.execute(held.values(lease_until=leased))
+
+
 async def dead(tx: Tx, vault: Vault, claimed: Claimed, error: str, now: datetime) -> bool:
     """Given up: the payload is kept for a replay, and the sender's next arrival goes on.
 

@@ -154,6 +154,19 @@ async def release_orphans(tx: Tx, now: datetime) -> int:
     return int((await tx.execute(statement)).rowcount)
 
 
+async def mend_times(tx: Tx, now: datetime, longest: datetime, leased: datetime) -> int:
+    """After a clock that was ahead: nothing waits until after `longest`, no lease ends after
+    `leased`. Returns how many waited."""
+    too_late = update(notice).where(OPEN, notice.c.due_at > longest).values(due_at=now)
+    mended = int((await tx.execute(too_late)).rowcount)
+    # Not free at once: it may well be in the hands of this process.
+    held = update(notice).where(SENDING, notice.c.lease_until > leased).values(lease_until=leased)
+    await tx.execute(held)
+    if mended:
+        bring(Topic.NOTICE)
+    return mended
+
+
 SETTLE = (
     update(notice)
     .where(notice.c.id.in_(IN_WANTED), OPEN)

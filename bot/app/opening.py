@@ -1,5 +1,6 @@
 """What every command needs: the settings made into an open, migrated database with services."""
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,6 +32,12 @@ DEFAULT_KEY_FILE = Path("data/stockbell.key")  # for PostgreSQL, which has no fi
 def now() -> datetime:
     """The one clock of the running bot."""
     return datetime.now(UTC)  # noqa: TID251  # this is the injected clock
+
+
+def elapsed() -> float:
+    """Seconds that have passed, also those in which the machine slept where the system counts
+    them; nobody can set it."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def keys_of(settings: Settings, database: Database) -> list[str]:
@@ -98,7 +105,7 @@ async def opened(settings: Settings, rows: Sequence[Row] = WAYS) -> AsyncIterato
         vault = Vault(keys_of(settings, database))
         await require_the_keys(database, vault)
         options = options_of(settings, texts, addresses.admins)
-        services = build_services(database, vault, now, ways_of(rows), options)
+        services = build_services(database, vault, now, ways_of(rows), options, elapsed)
         await finish_imports(services.bulk)
         yield Base(settings, database, texts, services, rows, addresses)
     finally:

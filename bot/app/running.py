@@ -17,7 +17,7 @@ from bot.intake.dirty import DirtyLoop
 from bot.intake.worker import InboxWorker
 from bot.services.engine.bell import Bell
 from bot.supervisor import STOP_WITHIN, Supervisor
-from handlers.schedule.jobs import Clockwork, build_jobs
+from handlers.schedule.jobs import Clockwork, build_jobs, clock_job
 from storage.lock import RunLock
 from storage.topics import Topic
 
@@ -74,6 +74,7 @@ class App:
         services, settings = self.base.services, self.base.settings
         await services.people.add_admins(self.base.named.admins)
         await services.routes.follow_settings(self.base.named.alerts)
+        await services.upkeep.timekeeping.begin()
         orphans = (
             await services.settling.release_orphans(), await services.arriving.release_orphans()
         )  # fmt: skip
@@ -96,7 +97,8 @@ class App:
         jobs = build_jobs(
             services.upkeep, services.reporting, services.watching, settings.digest_time
         )
-        supervisor.start("clock", Clockwork(jobs).run)
+        clockwork = Clockwork(jobs, services.ground.clock, clock_job(services.upkeep.timekeeping))
+        supervisor.start("clock", clockwork.run)
 
     def start_outbox(self, supervisor: Supervisor, platforms: Platforms) -> None:
         """Without these nothing leaves that must arrive; answers to people go out by themselves."""

@@ -20,6 +20,7 @@ from bot.domain.sending import (
     Rejected,
     RetryAfter,
     SendError,
+    meant,
 )
 
 PAUSE = 30.0  # seconds to wait when Slack asks for patience without a number
@@ -162,4 +163,4 @@ def seconds_in(headers: Any) -> float:
         seconds = float(given)
     except ValueError:
         return PAUSE
-    return seconds if math.isfinite(seconds) and seconds >= 0 else PAUSE
+    return meant(seconds) if math.isfinite(seconds) and seconds >= 0 else PAUSE

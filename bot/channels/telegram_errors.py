@@ -106,7 +106,8 @@ def explain(error: TelegramError) -> sending.SendError:
 def seconds_of(error: RetryAfter) -> float:
     """PTB gives an int or a timedelta, as the PTB_TIMEDELTA switch says."""
     wait = error.retry_after
-    return wait.total_seconds() if isinstance(wait, dtm.timedelta) else float(wait)
+    told = wait.total_seconds() if isinstance(wait, dtm.timedelta) else float(wait)
+    return sending.meant(told)
 
 
 def _is_a_strangers(error: TelegramError) -> bool:

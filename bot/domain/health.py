@@ -85,6 +85,8 @@ def watch(before: Watch, bad: bool, now: datetime) -> tuple[Watch, WatchReason]:
 
     Bad for a minute fires, well for a minute ends it; in between nobody hears of a flicker.
     """
+    if before.changed and before.changed > now:  # by a clock that was ahead
+        before = replace(before, changed=now)
     stood = now - before.changed if before.changed else timedelta(0)
     match before.state:
         case WatchState.WELL:

@@ -91,8 +91,9 @@ def decide(shown: Shown, present: Present, *, can_edit: bool = True) -> LivingRe
 
 
 def due_at(changed_at: datetime, now: datetime) -> datetime:
-    """When a message that changed (or was sent) at `changed_at` may change again."""
-    return max(now, changed_at + INTERVAL)
+    """When a message that changed (or was sent) at `changed_at` may change again; what changed
+    later than now did so by a clock that was ahead."""
+    return max(now, min(changed_at, now) + INTERVAL)
 
 
 def says(data: NoticeData) -> Says:

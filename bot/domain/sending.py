@@ -1,6 +1,15 @@
 """What the failure of a send tells the caller to do; every channel speaks this tree."""
 
+import math
+
 from bot.domain.contacts import ContactState
+
+LONGEST_LATER = 86_400.0  # seconds; then the platform is asked again, whatever it said
+
+
+def meant(seconds: float) -> float:
+    """What a platform may mean by a number of seconds: no 1e12, nothing below 0, no NaN."""
+    return LONGEST_LATER if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_LATER)
 
 
 class SendError(Exception):
@@ -8,9 +17,13 @@ class SendError(Exception):
 
 
 class RetryAfter(SendError):
-    """The platform says later; `account`: it spoke of the whole account, not of one chat."""
+    """The platform says later; `account`: it spoke of the whole account, not of one chat.
+
+    A number of seconds that cannot be meant is cut to what can.
+    """
 
     def __init__(self, seconds: float, *, account: bool = False) -> None:
+        seconds = meant(seconds)
         super().__init__(f"the platform asks to wait {seconds:g} s")
         self.seconds = seconds
         self.account = account

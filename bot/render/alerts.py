@@ -22,6 +22,7 @@ FAULTS = (
     "fault.part_restarted",
     "fault.sweep_found",
     "fault.channel",
+    "fault.clock",
     "fault.platform_down",
     "fault.platform_down_over",
     "fault.platform_refuses",

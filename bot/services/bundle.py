@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.clock import Clock
 from bot.domain.contacts import Address, Role
+from bot.domain.timekeeping import Elapsed
 from bot.domain.way import Ways
 from bot.services.alerts.alerting import Alerting
 from bot.services.alerts.kinds import Rulebook, RuleKind
@@ -20,6 +21,7 @@ from bot.services.line.living import Endings
 from bot.services.line.restocking import Restocking
 from bot.services.outbox.composing import Composing
 from bot.services.outbox.settling import Settling
+from bot.services.own_health.timekeeping import Timekeeping
 from bot.services.own_health.upkeep import Retention, Upkeep
 from bot.services.own_health.watching import Watching
 from bot.services.people.joining import Joining
@@ -90,8 +92,14 @@ class Services:
 
 
 def build_services(
-    database: Database, vault: Vault, clock: Clock, ways: Ways, options: Options | None = None
+    database: Database,
+    vault: Vault,
+    clock: Clock,
+    ways: Ways,
+    options: Options | None = None,
+    elapsed: Elapsed | None = None,
 ) -> Services:
+    """`elapsed` tells when the clock was set; without it the clock is believed."""
     options = options or Options()
     ground = Ground(database, vault, clock, ways)
     restocking = Restocking(ways, options.out_level, options.limits.few)
@@ -111,6 +119,7 @@ def build_services(
     limits = {Role.CLERK: options.clerk_limit}
     writing = Writing(ground, members, meaning, ledger, limits)
     watching = Watching(ground, members, routes)
+    timekeeping = Timekeeping(ground, routes, elapsed)
     return Services(
         ground=ground,
         routes=routes,
@@ -130,7 +139,7 @@ def build_services(
         reporting=reporting,
         composing=Composing(ground, shelf, showing, reporting),
         settling=Settling(ground, restocking, routes),
-        upkeep=Upkeep(ground, restocking, alerting, bulk, options.retention),
+        upkeep=Upkeep(ground, restocking, alerting, bulk, options.retention, timekeeping),
         restocking=restocking,
         endings=Endings(ground, restocking.living),
         ledger=ledger,

@@ -80,4 +80,6 @@ pace = Table(
     Column("key", LargeBinary, primary_key=True),  # blind index of a chat, channel or method
     Column("used_until", Instant, nullable=False),  # up to then the turns are used up
     Column("held_until", Instant, nullable=False),  # the platform said: not before
+    # When both were found; null: by an older version. A clock that was ahead is seen by it.
+    Column("noted_at", Instant),
 )

@@ -45,15 +45,14 @@ class PaceMemory:
         indexes = self._vault.indexes(self._namespace, key)
         found = [self._stored.pop(index) for index in indexes if index in self._stored]
         now = self._clock()
-        used = max(((row.used_until - now).total_seconds() for row in found), default=0.0)
-        held = max(((row.held_until - now).total_seconds() for row in found), default=0.0)
-        return max(used, 0.0), max(held, 0.0)
+        left = [row.left(now) for row in found] or [NOTHING]
+        return max(used for used, _ in left), max(held for _, held in left)
 
     def note(self, key: str, used_for: float, held_for: float) -> None:
         """To be stored by `run`; of many notes of a key only the last is."""
         now = self._clock()
         used, held = (now + timedelta(seconds=max(given, 0.0)) for given in (used_for, held_for))
-        self._noted[key] = Used(used, held)
+        self._noted[key] = Used(used, held, now)
         self._news.set()
 
     async def keep(self) -> None:

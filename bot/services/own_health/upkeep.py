@@ -10,6 +10,7 @@ from bot.domain.subscriptions import EndReason, SubscriptionState
 from bot.services.alerts.alerting import Alerting
 from bot.services.ground import Ground
 from bot.services.line.restocking import Restocking
+from bot.services.own_health.timekeeping import Timekeeping
 from bot.services.stock.bulk import Bulk
 from storage import (
     history,
@@ -52,6 +53,7 @@ class Upkeep:
     alerting: Alerting
     bulk: Bulk
     retention: Retention
+    timekeeping: Timekeeping
 
     async def sweep(self) -> Swept:
         """Find alerts and restocks that should have moved on by themselves, and move them."""
@@ -82,7 +84,12 @@ class Upkeep:
         return moved
 
     async def expire_subscriptions(self) -> int:
-        """End what nobody has touched for a year, and tell the person once."""
+        """End what nobody has touched for a year, and tell the person once.
+
+        Nothing while the clock is doubted: a wrong one would end them all.
+        """
+        if not await self.timekeeping.believed():
+            return 0
         now = self.ground.now()
         limit = now - timedelta(days=self.retention.subscription_days)
         ended = 0
@@ -114,7 +121,10 @@ class Upkeep:
                 return ended
 
     async def forget_old(self) -> int:
-        """Erase persons whom nothing needs any more; returns how many."""
+        """Erase persons whom nothing needs any more; returns how many. Nobody while the clock is
+        doubted."""
+        if not await self.timekeeping.believed():
+            return 0
         now = self.ground.now()
         # An import takes minutes: nobody comes back for what was staged yesterday.
         await self.bulk.drop_stale(now - timedelta(days=1))

@@ -212,3 +212,26 @@ async def test_what_is_free_again_is_purged(shop: Shop, clock: Clock) -> None:
     clock.forward(seconds=61)
     await shop.services.upkeep.forget_old()
     assert await runs.rows() == 0
+
+
+async def test_a_hold_of_a_clock_that_was_ahead_lasts_no_longer_than_was_said(
+    database: Database, vault: Vault, clock: Clock
+) -> None:
+    memory = PaceMemory(database, vault, clock, "telegram")
+    clock.forward(hours=3)
+    memory.note("42", 5.0, 40.0)
+    await memory.keep()
+    clock.forward(hours=-3)
+    again = PaceMemory(database, vault, clock, "telegram")
+    await again.load()
+    assert again.recall("42") == (5.0, 40.0)
+
+
+@pytest.mark.parametrize("seconds", [1e12, 1e300, float("inf"), float("nan"), -5.0])
+async def test_a_hold_that_cannot_be_meant_is_stored_all_the_same(
+    runs: Runs, seconds: float
+) -> None:
+    pacer = runs.start()
+    await pacer.turn("42", Lane.RESTOCK)
+    await pacer.refused("42", RetryAfter(seconds).seconds)
+    assert await runs.rows() in (0, 1)
